@@ -1,0 +1,12 @@
+//! All edits to Lua's sources, by concern. lua/README.md explains each under its name.
+
+mod kill;
+mod safepoint;
+mod seed;
+
+use crate::edit::Edit;
+
+/// Every edit, in the order in which they are made.
+pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
+    [safepoint::EDITS, kill::EDITS, seed::EDITS].into_iter().flatten()
+}

@@ -1,0 +1,74 @@
+//! Safepoints: the flag that any thread may raise, and where the VM looks at it.
+
+use crate::edit::Edit;
+
+pub(crate) const EDITS: &[Edit] = &[
+    Edit {
+        name: "flag-in-global-state",
+        file: "lstate.h",
+        find: "  void *ud_warn;         /* auxiliary data to 'warnf' */\n} global_State;",
+        replace: "  void *ud_warn;         /* auxiliary data to 'warnf' */
+  volatile int *flag;  /* moonpool: what other threads ask of this VM */
+  int pinned;  /* moonpool: resumes under a caller that cannot yield */
+} global_State;
+
+/* moonpool: values of the flag (see lua/c/safepoint.c) */
+#define FLAG_RUN	0
+#define FLAG_YIELD	1
+#define flagged(L)	l_unlikely(*G(L)->flag != FLAG_RUN)
+#define killed(L)	l_unlikely(*G(L)->flag > FLAG_YIELD)
+#define pollkill(L)	{ if (killed(L)) luaP_kill(L); }
+struct CallInfo;
+static l_noret luaP_kill (struct lua_State *L);
+static void luaP_outofmemory (struct lua_State *L);
+static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
+                            const Instruction *pc);",
+        why: "The flag is per VM, shared by all its coroutines, and read through a pointer so that \
+              its owner can be an object that outlives the VM.",
+    },
+    Edit {
+        name: "flag-starts-lowered",
+        file: "lstate.c",
+        find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
+        replace: "  g->ud_warn = NULL;\n  { static volatile int lowered = FLAG_RUN; g->flag = &lowered; }\n  \
+                  g->pinned = 0;\n  g->mainthread = L;",
+        why: "A VM that nobody set a flag for reads a constant zero.",
+    },
+    Edit {
+        name: "poll-at-jumps",
+        file: "lvm.c",
+        find: "#define updatetrap(ci)  (trap = ci->u.l.trap)",
+        replace: "#define updatetrap(ci)  (trap = ci->u.l.trap | *flag)",
+        why: "Every backward jump, loop step and return from a call already refreshes 'trap' here; \
+              one more load makes it see the flag.",
+    },
+    Edit {
+        name: "poll-local-pointer",
+        file: "lvm.c",
+        find: "  const Instruction *pc;\n  int trap;\n#if LUA_USE_JUMPTABLE",
+        replace: "  const Instruction *pc;\n  int trap;\n  volatile int *const flag = G(L)->flag;\n#if LUA_USE_JUMPTABLE",
+        why: "Keeps the flag's address in a register or stack slot of 'luaV_execute'.",
+    },
+    Edit {
+        name: "poll-at-function-entry",
+        file: "lvm.c",
+        find: " startfunc:\n  trap = L->hookmask;\n",
+        replace: " startfunc:\n  trap = L->hookmask | *flag;\n",
+        why: "Recursion without a loop, and the first instruction of every handler, metamethod and finalizer.",
+    },
+    Edit {
+        name: "safepoint-handler",
+        file: "ldebug.c",
+        find: "  const Proto *p = ci_func(ci)->p;\n  int counthook;\n",
+        replace: "  const Proto *p = ci_func(ci)->p;\n  int counthook;\n  if (flagged(L))\n    luaP_safepoint(L, ci, pc);\n",
+        why: "'trap' leads here before the next instruction; a debug hook would be switched off in \
+              finalizers and message handlers, the flag is not.",
+    },
+    Edit {
+        name: "safepoint-trap-off",
+        file: "ldebug.c",
+        find: "    ci->u.l.trap = 0;  /* don't need to stop again */\n    return 0;  /* turn off 'trap' */",
+        replace: "    ci->u.l.trap = 0;  /* don't need to stop again */\n    return *G(L)->flag;  /* turn off 'trap' unless flagged */",
+        why: "Where a raised flag cannot be obeyed at once (no yield allowed here), keep looking.",
+    },
+];

@@ -1,0 +1,21 @@
+//! Seeds that hold no address: for string hashes and for `math.random`.
+
+use crate::edit::Edit;
+
+pub(crate) const EDITS: &[Edit] = &[
+    Edit {
+        name: "hash-seed",
+        file: "lstate.c",
+        find: "#if !defined(luai_makeseed)\n",
+        replace: "extern unsigned int moonpool_lua_seed (void);\n#define luai_makeseed(L)	moonpool_lua_seed()\n#if !defined(luai_makeseed)\n",
+        why: "Lua mixes addresses and the time; both are guessable, and string hashes must not be.",
+    },
+    Edit {
+        name: "random-seed",
+        file: "lmathlib.c",
+        find: "  lua_Unsigned seed1 = (lua_Unsigned)time(NULL);\n  lua_Unsigned seed2 = (lua_Unsigned)(size_t)L;\n",
+        replace: "  lua_Unsigned seed1 = ((lua_Unsigned)moonpool_lua_seed() << 32) | moonpool_lua_seed();\n  \
+                  lua_Unsigned seed2 = ((lua_Unsigned)moonpool_lua_seed() << 32) | moonpool_lua_seed();\n",
+        why: "'math.randomseed()' returns both halves of its seed; one of them was the address of the VM.",
+    },
+];

@@ -1,0 +1,107 @@
+//! Builds Lua 5.4.9 with the edits of `edits/` applied, as one C file; nothing of Lua is kept here.
+
+mod edit;
+mod edits;
+mod sources;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    println!("cargo:rerun-if-changed=build");
+    println!("cargo:rerun-if-changed=c");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let lua = sources::locate();
+
+    let edited = out.join("edited");
+    copy_sources(&lua, &edited);
+    apply_edits(&edited);
+    compile("moonpool_lua", &edited, Symbols::Public, &["safepoint.c"], &out);
+
+    if env::var_os("CARGO_FEATURE_STOCK").is_some() {
+        let stock = out.join("stock");
+        copy_sources(&lua, &stock);
+        compile("moonpool_lua_stock", &stock, Symbols::Private, &["stock.c"], &out);
+    }
+}
+
+/// Copies Lua's C files, so that edits never touch cargo's own copy.
+fn copy_sources(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap_or_else(|e| panic!("cannot create {}: {e}", to.display()));
+    for entry in fs::read_dir(from).expect("lua-src is readable").flatten() {
+        let path = entry.path();
+        if matches!(path.extension().and_then(|e| e.to_str()), Some("c" | "h")) {
+            let target = to.join(entry.file_name());
+            // Not fs::copy: cargo's copy may be read-only, and so would be ours.
+            let text = fs::read(&path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
+            fs::write(&target, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", target.display()));
+        }
+    }
+}
+
+/// Makes every edit in place, or stops the build saying which one does not fit.
+fn apply_edits(folder: &Path) {
+    let mut names = BTreeSet::new();
+    for edit in edits::all() {
+        assert!(names.insert(edit.name), "two edits are named '{}'", edit.name);
+        let path = folder.join(edit.file);
+        let source = fs::read_to_string(&path).unwrap_or_else(|e| panic!("cannot read {}: {e}", path.display()));
+        let edited = edit.apply(&source).unwrap_or_else(|message| panic!("{message}"));
+        fs::write(&path, edited).unwrap_or_else(|e| panic!("cannot write {}: {e}", path.display()));
+    }
+}
+
+/// Whether Lua's C API is visible to the linker. Two Luas in one process need one of them private.
+#[derive(PartialEq)]
+enum Symbols {
+    Public,
+    Private,
+}
+
+/// Compiles a Lua as one C file (as Lua's own `onelua.c` does), with `ours` from `lua/c` at its end.
+fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &Path) {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("c");
+    let mut text = String::from(
+        "#define LUA_CORE\n#define LUA_LIB\n#define ltable_c\n#define lvm_c\n#include \"lprefix.h\"\n\
+         #include <assert.h>\n#include <ctype.h>\n#include <errno.h>\n#include <float.h>\n#include <limits.h>\n\
+         #include <locale.h>\n#include <math.h>\n#include <setjmp.h>\n#include <signal.h>\n#include <stdarg.h>\n\
+         #include <stddef.h>\n#include <stdint.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\
+         #include <time.h>\n#include \"luaconf.h\"\n\
+         #undef LUAI_FUNC\n#define LUAI_FUNC static\n\
+         #undef LUAI_DDEC\n#define LUAI_DDEC(def)\n\
+         #undef LUAI_DDEF\n#define LUAI_DDEF static\n",
+    );
+    if symbols == Symbols::Private {
+        text += "#define lua_ident moonpool_stock_ident\n"; // data, always exported
+        for api in ["LUA_API", "LUALIB_API", "LUAMOD_API"] {
+            text += &format!("#undef {api}\n#define {api} static\n");
+        }
+    }
+    for file in sources::CORE.iter().chain(sources::LIBRARIES) {
+        text += &format!("#include \"{file}\"\n");
+    }
+    for file in ours {
+        text += &format!("#include \"{}\"\n", here.join(file).display());
+    }
+    let one = out.join(format!("{library}.c"));
+    fs::write(&one, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", one.display()));
+
+    let mut build = cc::Build::new();
+    build
+        .file(&one)
+        .include(folder)
+        .warnings(false) // Lua's code, and unused static functions in the private build
+        .define("LUA_COMPAT_5_3", None) // as Lua's own makefile builds the reference interpreter
+        .opt_level(2)
+        .cargo_metadata(false)
+        .out_dir(out);
+    if env::var("CARGO_CFG_UNIX").is_ok() {
+        build.define("LUA_USE_POSIX", None);
+    }
+    build.compile(library);
+    println!("cargo:rustc-link-search=native={}", out.display());
+    // Whole: mlua-sys, linked after this crate, needs symbols that this crate does not use.
+    println!("cargo:rustc-link-lib=static:+whole-archive={library}");
+}
