@@ -27,19 +27,48 @@ fn metadata(options: &[&str]) -> cargo_metadata::Result<cargo_metadata::Metadata
     cargo_metadata::MetadataCommand::new()
         .manifest_path(format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR")))
         // The packages of other platforms are not wanted, nor present.
-        .other_options(options.iter().copied().chain(["--filter-platform", &target]).map(String::from).collect::<Vec<_>>())
+        .other_options(
+            options.iter().copied().chain(["--filter-platform", &target]).map(String::from).collect::<Vec<_>>(),
+        )
         .exec()
 }
 
 /// Every file that the one C file includes, in the order of Lua's own `onelua.c`.
 pub(crate) const CORE: &[&str] = &[
-    "lzio.c", "lctype.c", "lopcodes.c", "lmem.c", "lundump.c", "ldump.c", "lstate.c", "lgc.c",
-    "llex.c", "lcode.c", "lparser.c", "ldebug.c", "lfunc.c", "lobject.c", "ltm.c", "lstring.c",
-    "ltable.c", "ldo.c", "lvm.c", "lapi.c", "lauxlib.c",
+    "lzio.c",
+    "lctype.c",
+    "lopcodes.c",
+    "lmem.c",
+    "lundump.c",
+    "ldump.c",
+    "lstate.c",
+    "lgc.c",
+    "llex.c",
+    "lcode.c",
+    "lparser.c",
+    "ldebug.c",
+    "lfunc.c",
+    "lobject.c",
+    "ltm.c",
+    "lstring.c",
+    "ltable.c",
+    "ldo.c",
+    "lvm.c",
+    "lapi.c",
+    "lauxlib.c",
 ];
 
 /// The standard libraries, after the core.
 pub(crate) const LIBRARIES: &[&str] = &[
-    "lbaselib.c", "lcorolib.c", "ldblib.c", "liolib.c", "lmathlib.c", "loadlib.c", "loslib.c",
-    "lstrlib.c", "ltablib.c", "lutf8lib.c", "linit.c",
+    "lbaselib.c",
+    "lcorolib.c",
+    "ldblib.c",
+    "liolib.c",
+    "lmathlib.c",
+    "loadlib.c",
+    "loslib.c",
+    "lstrlib.c",
+    "ltablib.c",
+    "lutf8lib.c",
+    "linit.c",
 ];

@@ -46,6 +46,11 @@ LUA_API void moonpool_setflag (lua_State *L, volatile int *flag) {
   G(L)->flag = flag;
 }
 
+/* Makes 'base' look like the main thread to scripts; it must live as long as the VM. */
+LUA_API void moonpool_setbase (lua_State *L, lua_State *base) {
+  G(L)->base = base;
+}
+
 /* Dies if the flag says so: for loops in C, outside Lua's own code. */
 LUA_API void moonpool_poll (lua_State *L) {
   pollkill(L);

@@ -28,6 +28,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 unsafe extern "C-unwind" {
     fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
+    fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
 }
 
@@ -66,9 +67,7 @@ impl Flag {
     /// When `reason` is below [`Flag::FIRST_REASON`] and not [`Flag::MEMORY`].
     pub fn kill(&self, reason: i32) -> bool {
         assert!(reason >= Self::MEMORY, "{reason} is not a reason to kill");
-        self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| (now <= Self::YIELD).then_some(reason))
-            .is_ok()
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| (now <= Self::YIELD).then_some(reason)).is_ok()
     }
 
     /// Why the script was killed, if it was.
@@ -94,6 +93,16 @@ impl Flag {
         // `volatile int`, and writes it only from the thread that runs the VM.
         unsafe { moonpool_setflag(state, self.0.as_ptr()) }
     }
+}
+
+/// Makes `base`, a coroutine, look like the main thread of its VM to scripts: `coroutine.running` says so, and
+/// `coroutine.yield` in it is an error.
+///
+/// # Safety
+/// `state` and `base` are valid and of one VM, used by this thread only; `base` lives as long as the VM.
+pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for both.
+    unsafe { moonpool_setbase(state, base) }
 }
 
 /// Throws if the script is being killed: for long loops in C functions written in Rust.

@@ -11,8 +11,7 @@ fn every_edit_is_explained_in_the_readme() {
         names.extend(found);
     }
     assert!(names.len() > 10);
-    let explained: Vec<_> =
-        readme.lines().filter_map(|line| line.strip_prefix("- **`")?.split('`').next()).collect();
+    let explained: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("- **`")?.split('`').next()).collect();
     for name in &names {
         assert!(explained.contains(&name.as_str()), "lua/README.md does not explain '{name}'");
     }

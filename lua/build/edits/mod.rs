@@ -1,5 +1,6 @@
 //! All edits to Lua's sources, by concern. lua/README.md explains each under its name.
 
+mod base;
 mod kill;
 mod safepoint;
 mod seed;
@@ -8,5 +9,5 @@ use crate::edit::Edit;
 
 /// Every edit, in the order in which they are made.
 pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
-    [safepoint::EDITS, kill::EDITS, seed::EDITS].into_iter().flatten()
+    [safepoint::EDITS, kill::EDITS, base::EDITS, seed::EDITS].into_iter().flatten()
 }

@@ -10,6 +10,7 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  void *ud_warn;         /* auxiliary data to 'warnf' */
   volatile int *flag;  /* moonpool: what other threads ask of this VM */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
+  struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
 } global_State;
 
 /* moonpool: values of the flag (see lua/c/safepoint.c) */
@@ -31,7 +32,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  { static volatile int lowered = FLAG_RUN; g->flag = &lowered; }\n  \
-                  g->pinned = 0;\n  g->mainthread = L;",
+                  g->pinned = 0;\n  g->base = NULL;\n  g->mainthread = L;",
         why: "A VM that nobody set a flag for reads a constant zero.",
     },
     Edit {

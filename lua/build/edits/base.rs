@@ -1,0 +1,28 @@
+//! The base coroutine: the host runs a script in a coroutine, and the script sees the main thread.
+
+use crate::edit::Edit;
+
+pub(crate) const EDITS: &[Edit] = &[
+    Edit {
+        name: "base-cannot-yield",
+        file: "lcorolib.c",
+        find: "static int luaB_yield (lua_State *L) {\n",
+        replace: "static int luaB_yield (lua_State *L) {\n  if (l_unlikely(L == G(L)->base))\n    \
+                  return luaL_error(L, \"attempt to yield from outside a coroutine\");\n",
+        why: "The main thread of a script cannot yield; a yield of the base coroutine would reach the host.",
+    },
+    Edit {
+        name: "base-is-not-yieldable",
+        file: "lcorolib.c",
+        find: "  lua_pushboolean(L, lua_isyieldable(co));\n",
+        replace: "  lua_pushboolean(L, co != G(L)->base && lua_isyieldable(co));\n",
+        why: "'coroutine.isyieldable' says what 'coroutine.yield' will do.",
+    },
+    Edit {
+        name: "base-is-main",
+        file: "lcorolib.c",
+        find: "  int ismain = lua_pushthread(L);\n",
+        replace: "  int ismain = lua_pushthread(L) || L == G(L)->base;\n",
+        why: "'coroutine.running' tells scripts whether they are in the main thread.",
+    },
+];

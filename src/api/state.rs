@@ -1,0 +1,113 @@
+//! `State`: the script's own keys, and the refusal of everybody else's.
+
+use super::Named;
+use crate::c_function;
+use crate::error::{Code, Error};
+use crate::state::{Found, Key, MAX_VALUE};
+use crate::vm::json::{self, Refusal, Text};
+use crate::vm::{Call, type_name};
+use mlua::Value;
+use moonpool_lua::ffi;
+
+const FUNCTIONS: &[Named] = &[
+    (c"get", c_function!(get)),
+    (c"set", c_function!(set, nothing)),
+    (c"has", c_function!(has)),
+    (c"delete", c_function!(delete)),
+    (c"list", c_function!(list)),
+];
+
+/// Sets the global `State`.
+///
+/// # Safety
+/// As [`super::push_library`].
+pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        super::push_library(state, FUNCTIONS);
+        ffi::lua_setglobal(state, c"State".as_ptr());
+    }
+}
+
+fn get(call: &Call) -> Result<Value, Error> {
+    let key = key(call, "get")?;
+    match call.context.store.get(&call.context.id, &key)? {
+        Found::Own(text) => json::decode(call.lua, call.context, &*call.marks()?, text.as_bytes())
+            .map_err(|reason| Error::new(Code::Internal, format!("State.get: a stored value does not read: {reason}"))),
+        Found::Foreign => Err(Error::new(
+            Code::StateDenied,
+            format!("State.get: the key {:?} belongs to another script", key.as_str()),
+        )),
+        Found::Nowhere => Ok(call.arg(1).clone()),
+    }
+}
+
+fn set(call: &Call) -> Result<Value, Error> {
+    let key = key(call, "set")?;
+    if call.args.len() < 2 {
+        return Err(Error::new(
+            Code::StateValue,
+            "State.set: the value is missing; State.set(key, nil) or State.delete(key) deletes",
+        ));
+    }
+    if call.arg(1).is_nil() {
+        call.context.store.delete(&call.context.id, &key)?;
+        return Ok(Value::Nil);
+    }
+    let mut text = Text::new(call.context, MAX_VALUE);
+    json::encode(&*call.marks()?, call.arg(1), "value", &mut text).map_err(|refusal| match refusal {
+        Refusal::Killed(error) => error,
+        Refusal::Value(reason) => Error::new(Code::StateValue, format!("State.set: {reason}")),
+        Refusal::TooLong => {
+            Error::new(Code::StateValue, format!("State.set: the value is longer than {MAX_VALUE} bytes of JSON"))
+        }
+    })?;
+    // JSON text is UTF-8 by construction.
+    let text = std::str::from_utf8(text.bytes()).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
+    call.context.store.set(&call.context.id, &key, text)?;
+    Ok(Value::Nil)
+}
+
+fn has(call: &Call) -> Result<Value, Error> {
+    let key = key(call, "has")?;
+    Ok(Value::Boolean(matches!(call.context.store.get(&call.context.id, &key)?, Found::Own(_))))
+}
+
+fn delete(call: &Call) -> Result<Value, Error> {
+    let key = key(call, "delete")?;
+    call.context.store.delete(&call.context.id, &key).map(Value::Boolean)
+}
+
+fn list(call: &Call) -> Result<Value, Error> {
+    let prefix = match call.arg(0) {
+        Value::Nil => String::new(),
+        Value::String(prefix) => match prefix.to_str() {
+            Ok(prefix) => prefix.to_owned(),
+            Err(_) => return Err(Error::new(Code::StateValue, "State.list: the prefix is not UTF-8")),
+        },
+        _ => return Err(call.bad_argument(0, "list", "string")),
+    };
+    let keys = call.context.store.list(&call.context.id, &prefix)?;
+    let held = keys.iter().map(|key| key.len() + size_of_val(key)).sum();
+    call.context.hold(held)?;
+    let table = (|| {
+        let table = call.lua.create_table_with_capacity(keys.len(), 0)?;
+        for (i, key) in keys.iter().enumerate() {
+            table.raw_set(i + 1, &**key)?;
+        }
+        Ok(Value::Table(table))
+    })();
+    call.context.release(held);
+    table.map_err(|e| call.lost(&e))
+}
+
+/// The first argument as a key.
+fn key(call: &Call, function: &str) -> Result<Key, Error> {
+    let wrong = |got: String| {
+        Error::new(Code::StateValue, format!("State.{function}: the key must be a string of {}, got {got}", Key::RULE))
+    };
+    match call.arg(0) {
+        Value::String(bytes) => Key::new(&bytes.as_bytes()).map_err(wrong),
+        other => Err(wrong(type_name(other).to_owned())),
+    }
+}

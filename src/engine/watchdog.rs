@@ -1,0 +1,86 @@
+//! The one thread of the process that raises flags when deadlines pass. It sleeps while nothing is due.
+//!
+//! Holds no user's state: deadlines of all engines, in all realms and worker threads, are alike.
+
+use crate::vm::Kill;
+use moonpool_lua::Flag;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The process's watchdog.
+pub(super) struct Watchdog {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// By time, then by a number of its own: two deadlines may fall on the same instant.
+    deadlines: BTreeMap<(Instant, u64), (Arc<Flag>, Kill)>,
+    next: u64,
+    running: bool,
+    /// When the thread will look again by itself; `None` while it waits to be told.
+    wakes: Option<Instant>,
+}
+
+static WATCHDOG: Watchdog = Watchdog {
+    state: Mutex::new(State { deadlines: BTreeMap::new(), next: 0, running: false, wakes: None }),
+    changed: Condvar::new(),
+};
+
+/// A deadline that is being watched; dropping it takes it back.
+pub(super) struct Deadline((Instant, u64));
+
+impl Watchdog {
+    /// Kills the run of `flag` once `time` has passed.
+    pub(super) fn kill_after(time: Duration, flag: &Arc<Flag>, kill: Kill) -> Deadline {
+        WATCHDOG.watch(Instant::now() + time, flag.clone(), kill)
+    }
+
+    fn watch(&'static self, when: Instant, flag: Arc<Flag>, kill: Kill) -> Deadline {
+        let mut state = self.lock();
+        let key = (when, state.next);
+        state.next += 1;
+        state.deadlines.insert(key, (flag, kill));
+        if !state.running {
+            state.running = true;
+            std::thread::Builder::new()
+                .name("moonpool-watchdog".into())
+                .spawn(|| self.run())
+                .expect("the system has room for one thread");
+        } else if state.wakes.is_none_or(|wakes| when < wakes) {
+            self.changed.notify_one();
+        }
+        Deadline(key)
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            while let Some(entry) = state.deadlines.first_entry()
+                && entry.key().0 <= now
+            {
+                let (flag, kill) = entry.remove();
+                flag.kill(kill.reason());
+            }
+            state.wakes = state.deadlines.first_key_value().map(|(key, _)| key.0);
+            state = match state.wakes {
+                Some(wakes) => self.changed.wait_timeout(state, wakes - now).map_or_else(|e| e.into_inner().0, |r| r.0),
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock is held would leave a list of deadlines that is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Deadline {
+    fn drop(&mut self) {
+        // The thread may wake once for nothing; cheaper than telling it.
+        WATCHDOG.lock().deadlines.remove(&self.0);
+    }
+}

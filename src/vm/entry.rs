@@ -1,0 +1,62 @@
+//! The bridge from Lua to our functions: light C functions, so that installing them costs a VM nothing.
+
+use super::context::{Call, Context};
+use super::error_value;
+use crate::error::Error;
+use mlua::{Lua, MultiValue, Value};
+use moonpool_lua::ffi;
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// More arguments than any function of ours takes.
+const MAX_ARGS: c_int = 8;
+
+/// A function of ours, as the modules of `api` write it.
+pub type Function = fn(&Call) -> Result<Value, Error>;
+
+/// Runs `function` for the C function that `state` is calling.
+///
+/// # Safety
+/// Only from a C function that Lua called with `state`, as its last act, with nothing alive that has a destructor.
+pub unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_int {
+    // SAFETY: mlua was initialised for this VM when it was built. `entrypoint` raises its error after
+    // all values of `run` are dropped.
+    unsafe {
+        // Each argument takes a slot of mlua's; no function of ours looks at more.
+        if ffi::lua_gettop(state) > MAX_ARGS {
+            ffi::lua_settop(state, MAX_ARGS);
+        }
+        Lua::entrypoint(state, |lua: &Lua, args: MultiValue| run(lua, &args.into_vec(), function))
+    }
+}
+
+fn run(lua: &Lua, args: &[Value], function: Function) -> mlua::Result<Value> {
+    let context = lua.app_data_ref::<Context>().ok_or_else(|| mlua::Error::runtime("a VM without a context"))?;
+    let call = Call { lua, context: &context, args };
+    match catch_unwind(AssertUnwindSafe(|| function(&call))) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(mlua::Error::external(error.at(|| error_value::position(lua)))),
+        Err(panic) => Err(mlua::Error::external(context.panicked(&*panic))),
+    }
+}
+
+/// Makes a C function of a [`Function`] that returns one value, or with `nothing` none.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! c_function {
+    ($function:path) => {{
+        unsafe extern "C-unwind" fn entry(state: *mut ::moonpool_lua::ffi::lua_State) -> ::std::ffi::c_int {
+            // SAFETY: Lua calls this function with its own state, and there is nothing else in this frame.
+            unsafe { $crate::vm::entry::call(state, $function) }
+        }
+        entry
+    }};
+    ($function:path, nothing) => {{
+        unsafe extern "C-unwind" fn entry(state: *mut ::moonpool_lua::ffi::lua_State) -> ::std::ffi::c_int {
+            // SAFETY: as above. The one value left on the stack is not returned.
+            unsafe { $crate::vm::entry::call(state, $function) };
+            0
+        }
+        entry
+    }};
+}

@@ -1,0 +1,84 @@
+//! The memory of one VM: an allocator that counts, and refuses what passes the limit.
+
+use std::alloc::{Layout, alloc, dealloc, realloc};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+/// Every block is aligned as malloc would; Lua asks for nothing stricter.
+const ALIGN: usize = 16;
+
+/// What one VM holds, in bytes: its Lua heap, and what the host holds on its behalf.
+#[derive(Debug)]
+pub(super) struct Heap {
+    used: Cell<usize>,
+    limit: usize,
+}
+
+impl Heap {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { used: Cell::new(0), limit }
+    }
+
+    /// Counts `bytes` more, or refuses.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        match self.used.get().checked_add(bytes) {
+            Some(used) if used <= self.limit => {
+                self.used.set(used);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Counts `bytes` less.
+    pub(super) fn give_back(&self, bytes: usize) {
+        self.used.set(self.used.get() - bytes);
+    }
+
+    /// Lua's allocator (`lua_Alloc`); `data` is a `Heap`.
+    ///
+    /// # Safety
+    /// As `lua_Alloc` is specified: `data` is the `Heap` of the state, alive and used by one thread at
+    /// a time; `block` is null or came from this function with size `old`.
+    pub(super) unsafe extern "C" fn allocate(
+        data: *mut c_void,
+        block: *mut c_void,
+        old: usize,
+        new: usize,
+    ) -> *mut c_void {
+        // SAFETY: see above.
+        let heap = unsafe { &*data.cast::<Self>() };
+        // For a new block Lua passes the kind of object as `old`.
+        let old = if block.is_null() { 0 } else { old };
+        if new == 0 {
+            if !block.is_null() {
+                heap.give_back(old);
+                // SAFETY: `block` was allocated here with this size.
+                unsafe { dealloc(block.cast(), layout(old)) };
+            }
+            return ptr::null_mut();
+        }
+        if new > isize::MAX as usize - ALIGN || (new > old && !heap.take(new - old)) {
+            return ptr::null_mut();
+        }
+        let result = if block.is_null() {
+            // SAFETY: `new` is not zero.
+            unsafe { alloc(layout(new)) }
+        } else {
+            // SAFETY: `block` was allocated here with size `old`; `new` is not zero.
+            unsafe { realloc(block.cast(), layout(old), new) }
+        };
+        match (result.is_null(), new > old) {
+            (true, true) => heap.give_back(new - old),
+            (false, false) => heap.give_back(old - new),
+            _ => {}
+        }
+        result.cast()
+    }
+}
+
+fn layout(size: usize) -> Layout {
+    // SAFETY: ALIGN is a power of two; sizes were checked against isize::MAX when allocated.
+    unsafe { Layout::from_size_align_unchecked(size, ALIGN) }
+}

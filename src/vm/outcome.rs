@@ -1,0 +1,193 @@
+//! What came of a run: the text of its results, or the failure with everything that is known about it.
+//!
+//! The flag decides, never the error value: scripts can keep, copy and rethrow error values.
+
+use super::json::{self, Refusal, Text};
+use super::{Context, Kill, Outcome, Vm, error_value, type_name};
+use crate::error::{Code, Error, Failure};
+use mlua::{LuaString, Value};
+use moonpool_lua::ffi;
+use std::ffi::c_int;
+
+impl Vm {
+    /// Classifies the end of the script.
+    pub(super) fn outcome(&mut self, status: c_int) -> Outcome {
+        if let Some(kill) = Kill::of(&self.flag) {
+            return Err(self.killed(kill));
+        }
+        match status {
+            ffi::LUA_OK => self.results(),
+            ffi::LUA_ERRSYNTAX => self.fail(Code::Syntax),
+            _ => self.fail(Code::Runtime),
+        }
+        // The work above runs in the VM too: it may have hit a limit.
+        .map_err(|failure| Kill::of(&self.flag).map_or(failure, |kill| self.killed(kill)))
+    }
+
+    /// Captured output, then the returned values joined by tabs.
+    fn results(&self) -> Outcome {
+        let values = self.take_values().map_err(|error| self.plain(error_value::unwrap(&error)))?;
+        let written = self.with_context(|context| self.write_values(context, &values));
+        let output = self.with_context(Context::take_output);
+        match written {
+            Ok(text) => Ok(lossy(output) + &text),
+            Err(error) => Err(Box::new(Failure { output: lossy(output), ..Failure::new(error) })),
+        }
+    }
+
+    fn write_values(&self, context: &Context, values: &[Value]) -> Result<String, Error> {
+        if matches!(values, [] | [Value::Nil]) {
+            return Ok(String::new());
+        }
+        let mut text = Text::new(context, usize::MAX);
+        for (i, value) in values.iter().enumerate() {
+            let root = if values.len() == 1 { "value".to_owned() } else { format!("values[{}]", i + 1) };
+            let tab: &[u8] = if i > 0 { b"\t" } else { b"" };
+            text.push(tab).and_then(|()| self.write_value(value, &root, &mut text)).map_err(
+                |refusal| match refusal {
+                    Refusal::Killed(error) => error,
+                    Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
+                    Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
+                },
+            )?;
+        }
+        String::from_utf8(text.bytes().to_vec()).map_err(|e| Error::new(Code::Internal, e.to_string()))
+    }
+
+    fn write_value(&self, value: &Value, root: &str, text: &mut Text) -> Result<(), Refusal> {
+        match value {
+            Value::Nil => text.push(b"nil"),
+            Value::Boolean(b) => text.push(if *b { b"true" } else { b"false" }),
+            Value::String(s) if std::str::from_utf8(&s.as_bytes()).is_ok() => text.push(&s.as_bytes()),
+            // As Lua's `tostring` writes them.
+            Value::Integer(_) | Value::Number(_) => match self.lua().coerce_string(value.clone())? {
+                Some(digits) => text.push(&digits.as_bytes()),
+                None => Ok(()),
+            },
+            _ => {
+                let marks = self.lua().app_data_ref().expect("every VM is built with marks");
+                json::encode(&marks, value, root, text)
+            }
+        }
+    }
+
+    /// Moves what the script returned off its coroutine.
+    fn take_values(&self) -> mlua::Result<Vec<Value>> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; `base` has ended and holds only its results.
+        let values: mlua::MultiValue = unsafe {
+            self.lua().exec_raw((), |state| {
+                let count = ffi::lua_gettop(base);
+                ffi::luaL_checkstack(state, count, c"too many results".as_ptr());
+                ffi::lua_xmove(base, state, count);
+            })?
+        };
+        Ok(values.into_vec())
+    }
+
+    /// The failure of a script that raised an error nobody caught.
+    fn fail(&self, code: Code) -> Outcome {
+        let lua_stack = if code == Code::Syntax { None } else { self.traceback() };
+        let base = self.base;
+        // SAFETY: as in `take_values`; the error object is on top of the dead coroutine.
+        let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
+        let thrown = thrown.map_err(|error| self.plain(error_value::unwrap(&error)))?;
+        let error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::unwrap(&error)))?;
+        let (chunk, line) = self.place(&error).or_else(|| self.innermost_line()).unzip();
+        Err(Box::new(Failure { chunk, line, lua_stack, lua_value: self.thrown_json(&thrown), ..*self.plain(error) }))
+    }
+
+    /// What a thrown value says, as `lua` reports it.
+    fn describe(&self, code: Code, thrown: &Value) -> mlua::Result<Error> {
+        if let Value::Error(error) = thrown {
+            return Ok(error_value::unwrap(error));
+        }
+        // SAFETY: the closure owns nothing that has a destructor. It may run the script's own `__tostring`: in the VM,
+        // under its limits. What it leaves is a string, or nothing usable.
+        let text = unsafe {
+            self.lua().exec_raw::<Value>(thrown.clone(), |state| {
+                if ffi::lua_isstring(state, -1) != 0 {
+                    ffi::lua_tolstring(state, -1, std::ptr::null_mut());
+                } else if ffi::luaL_callmeta(state, -1, c"__tostring".as_ptr()) != 0 {
+                    ffi::lua_remove(state, -2);
+                }
+            })
+        };
+        Ok(match text {
+            Ok(Value::String(text)) => Error::new(code, text.to_string_lossy()),
+            _ => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
+        })
+    }
+
+    /// The thrown value as JSON text, when it is no string and can cross.
+    fn thrown_json(&self, thrown: &Value) -> Option<String> {
+        if matches!(thrown, Value::String(_) | Value::Error(_)) {
+            return None;
+        }
+        self.with_context(|context| {
+            let marks = self.lua().app_data_ref().expect("every VM is built with marks");
+            let mut text = Text::new(context, crate::state::MAX_VALUE);
+            json::encode(&marks, thrown, "value", &mut text).ok()?;
+            String::from_utf8(text.bytes().to_vec()).ok()
+        })
+    }
+
+    /// The failure of a script that was killed. No script code runs any more: the flag may come down.
+    fn killed(&self, kill: Kill) -> Box<Failure> {
+        self.flag.lower();
+        let lua_stack = self.traceback();
+        let (chunk, line) = self.innermost_line().unzip();
+        let mut error = kill.error(&self.limits);
+        if let Some(panic) = self.with_context(Context::take_panic) {
+            error.message = format!("{}: {panic}", error.message);
+        }
+        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+    }
+
+    fn plain(&self, error: Error) -> Box<Failure> {
+        Box::new(Failure { output: lossy(self.with_context(Context::take_output)), ..Failure::new(error) })
+    }
+
+    /// The Lua traceback of the coroutine that the script died in.
+    fn traceback(&self) -> Option<String> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; a dead coroutine keeps its frames.
+        let text = unsafe {
+            self.lua().exec_raw::<LuaString>((), |state| ffi::luaL_traceback(state, base, std::ptr::null(), 0)).ok()?
+        };
+        Some(text.to_string_lossy())
+    }
+
+    /// The chunk and line that a message begins with.
+    fn place(&self, error: &Error) -> Option<(String, u32)> {
+        let text = error.to_string();
+        let end = text.match_indices(':').find_map(|(i, _)| {
+            let digits = text[i + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            (digits > 0 && text[i + 1 + digits..].starts_with(':')).then_some((i, i + 1 + digits))
+        })?;
+        Some((text[..end.0].to_owned(), text[end.0 + 1..end.1].parse().ok()?))
+    }
+
+    /// The chunk and line of the innermost Lua function that was running.
+    fn innermost_line(&self) -> Option<(String, u32)> {
+        for level in 0.. {
+            // SAFETY: reading the frames of a dead coroutine raises no errors; `ar` is filled before it is read.
+            unsafe {
+                let mut ar: ffi::lua_Debug = std::mem::zeroed();
+                if ffi::lua_getstack(self.base, level, &mut ar) == 0 {
+                    return None;
+                }
+                ffi::lua_getinfo(self.base, c"Sl".as_ptr(), &mut ar);
+                if let Ok(line) = u32::try_from(ar.currentline) {
+                    let chunk = std::ffi::CStr::from_ptr(ar.short_src.as_ptr());
+                    return Some((chunk.to_string_lossy().into_owned(), line));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}

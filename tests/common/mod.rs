@@ -1,0 +1,51 @@
+//! What the Rust tests share: a script to run, and what came of it, without an engine.
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
+
+use moonpool::error::Failure;
+use moonpool::state::{MemoryStore, ScriptId, Store};
+use moonpool::vm::{Limits, Script};
+use std::sync::Arc;
+
+/// A script by `tester` with the default limits and a store of its own.
+pub fn script(source: &str) -> Script {
+    Script {
+        source: source.into(),
+        id: ScriptId::new("tester").expect("a good id"),
+        name: "tester".into(),
+        limits: Limits::default(),
+        store: store(),
+    }
+}
+
+/// An empty store with the default quota.
+pub fn store() -> Arc<dyn Store> {
+    Arc::new(MemoryStore::new(MemoryStore::DEFAULT_QUOTA))
+}
+
+/// Runs a script on this thread, under the watchdog.
+pub fn execute(script: Script) -> Result<String, Box<Failure>> {
+    let mut run = moonpool::engine::Run::new(0, script);
+    run.execute();
+    run.settle().outcome
+}
+
+/// The text of a script that succeeds.
+pub fn run(source: &str) -> String {
+    match execute(script(source)) {
+        Ok(text) => text,
+        Err(failure) => panic!("{source}\nfailed: {failure:#?}"),
+    }
+}
+
+/// The failure of a script that fails.
+pub fn fail(source: &str) -> Failure {
+    match execute(script(source)) {
+        Ok(text) => panic!("{source}\nsucceeded: {text}"),
+        Err(failure) => *failure,
+    }
+}
+
+/// The code of a script that fails.
+pub fn code(source: &str) -> &'static str {
+    fail(source).error.code.as_str()
+}

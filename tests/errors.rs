@@ -1,0 +1,100 @@
+//! What a failed run says, and what our errors look like to scripts.
+
+mod common;
+use common::{code, execute, fail, run, script};
+
+#[test]
+fn a_syntax_error_names_chunk_and_line() {
+    let failure = fail("local x = 1\nx = = 2");
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX");
+    assert_eq!(failure.error.to_string(), "tester:2: unexpected symbol near '='");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    assert_eq!(failure.lua_stack, None);
+}
+
+#[test]
+fn precompiled_lua_is_refused() {
+    let failure = fail("\u{1b}Lua");
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX");
+    assert!(failure.error.message.contains("binary"), "{}", failure.error);
+    assert_eq!(code("\0"), "ERR_LUA_SYNTAX");
+}
+
+#[test]
+fn a_runtime_error_has_place_and_traceback() {
+    let failure = fail("local function f()\n  error('boom')\nend\nf()");
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_RUNTIME");
+    assert_eq!(failure.error.to_string(), "tester:2: boom");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    let stack = failure.lua_stack.expect("a traceback");
+    assert!(stack.contains("tester:2: in") && stack.contains("tester:4: in main chunk"), "{stack}");
+    assert!(!stack.contains("0x") && !stack.contains('/'), "{stack}");
+}
+
+#[test]
+fn the_chunk_name_may_differ_from_the_id() {
+    let mut script = script("error('x')");
+    script.name = "rules/price.lua: v2".into();
+    let failure = execute(script).expect_err("it raises");
+    assert_eq!(failure.error.to_string(), "rules/price.lua: v2:1: x");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("rules/price.lua: v2"), Some(1)));
+}
+
+#[test]
+fn thrown_values_that_are_no_strings_are_kept() {
+    let failure = fail("error({code = 7, list = {1}})");
+    assert_eq!(failure.lua_value.as_deref(), Some(r#"{"code":7,"list":[1]}"#));
+    assert_eq!(failure.error.message, "(error object is a table value)");
+    assert_eq!(fail("error(setmetatable({}, {__tostring = function() return 'shown' end}))").error.message, "shown");
+    assert_eq!(fail("error()").error.message, "(error object is a nil value)");
+    assert_eq!(fail("error(42)").lua_value.as_deref(), Some("42"));
+    assert_eq!(fail("error(print)").lua_value, None);
+    assert_eq!(fail("error('text', 0)").error.message, "text");
+}
+
+#[test]
+fn a_thrown_value_with_an_endless_tostring_is_a_timeout() {
+    let mut script = script("error(setmetatable({}, {__tostring = function() while true do end end}))");
+    script.limits.timeout = std::time::Duration::from_millis(50);
+    assert_eq!(execute(script).expect_err("it is killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
+}
+
+#[test]
+fn our_errors_have_a_code_a_message_and_text() {
+    assert_eq!(
+        run("local ok, e = pcall(function() return (State.get({})) end)
+             return ok, e.code, e.message, tostring(e), 'x ' .. e, e .. ' y', 1 .. e, e.other"),
+        "false\tERR_STATE_VALUE\
+         \tState.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \ttester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \tx tester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \ttester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table y\
+         \t1tester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \tnil"
+    );
+    assert_eq!(
+        run("local _, e = pcall(State.get, {}) return select(2, pcall(function() return e .. {} end)).message"),
+        "attempt to concatenate a table value"
+    );
+    assert_eq!(run("local _, e = pcall(State.get, {}) return getmetatable(e)"), "false");
+    assert_eq!(run("local _, e = pcall(State.get, {}) return (pcall(function() e.code = 1 end))"), "false");
+}
+
+#[test]
+fn an_uncaught_error_of_ours_keeps_its_code_and_place() {
+    let failure = fail("print('out')\nState.get('')");
+    assert_eq!(failure.error.code.as_str(), "ERR_STATE_VALUE");
+    assert_eq!(
+        failure.error.to_string(),
+        "tester:2: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got an empty string"
+    );
+    assert_eq!((failure.line, failure.output.as_str()), (Some(2), "out\n"));
+    assert!(failure.lua_stack.expect("a traceback").contains("in main chunk"));
+}
+
+#[test]
+fn an_error_of_ours_that_is_rethrown_is_still_itself() {
+    let failure = fail("local _, e = pcall(State.get, '') error(e)");
+    assert_eq!(failure.error.code.as_str(), "ERR_STATE_VALUE");
+    assert_eq!(fail("local co = coroutine.wrap(State.get) co('')").error.code.as_str(), "ERR_STATE_VALUE");
+}

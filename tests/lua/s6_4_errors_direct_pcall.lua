@@ -1,0 +1,17 @@
+-- §6 the same argument errors when pcall calls the C function directly (its name comes from the loaded-modules table)
+local function p(f, ...) print((tostring(select(2, pcall(f, ...))):gsub('^[^\n]-:%d+: ', ''))) end
+p(string.rep) p(string.rep, 'x', {}) p(string.sub) p(string.find, 'a') p(string.format, '%d', 'x') p(string.char, -1) p(string.gsub, 'x', 'x', true) p(string.byte, {}) p(string.upper, nil) p(string.pack, 'i17') p(string.unpack, 'i4', '')
+p(table.concat, {{}}) p(table.insert, {}, 1, 2, 3) p(table.insert, {}, 9, 9) p(table.remove, {}, 9) p(table.move, {}, 1) p(table.sort, 1) p(table.unpack, {}, 1, 1e8)
+p(math.floor, 'x') p(math.random, 0, -1) p(math.max) p(math.fmod, 1, 0) p(math.tointeger) p(math.ult, 1)
+p(tonumber, 1, 2) p(tonumber, '1', 99) p(tonumber) p(tostring) p(type) p(next, {}, 1) p(rawget, 1) p(rawset, 1) p(rawlen, 1) p(select, 0) p(setmetatable, 1) p(setmetatable, {}) p(getmetatable) p(ipairs) p(load, {}) p(assert) p(pcall) p(xpcall) p(xpcall, print)
+p(coroutine.create, 1) p(coroutine.resume, 1) p(coroutine.wrap) p(coroutine.status, 1) p(coroutine.close, 1)
+p(utf8.char, -1) p(utf8.codepoint, '\xff') p(utf8.len, 'x', 9) p(utf8.offset, 'x') p(utf8.codes)
+p(os.time, {}) p(os.date, '%Q') p(os.difftime)
+-- through xpcall, coroutines and metamethods
+print(xpcall(string.rep, function(m) return 'H: ' .. m end))
+print(coroutine.resume(coroutine.create(string.rep), 'x', {}))
+print(pcall(coroutine.wrap(math.floor), 'x'))
+p(function() return setmetatable({}, {__index = string.rep}).x end)
+p(function() return setmetatable({}, {__add = math.floor}) + 1 end)
+print((select(2, pcall(string.gsub, 'abc', '%w', string.rep))))
+print((select(2, pcall(table.sort, {2, 1}, string.rep))))
