@@ -34,11 +34,30 @@ static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
   if (ci->callstatus & CIST_HOOKYIELD)
     ci->callstatus &= ~CIST_HOOKYIELD;
   else if (yieldable(L) && G(L)->pinned == 0) {
+    G(L)->leaving = 1;
     L->status = LUA_YIELD;
     ci->u2.nyield = 0;
     ci->callstatus |= CIST_HOOKYIELD;
     luaD_throw(L, LUA_YIELD);
   }
+}
+
+/*
+** 'lua_resume' for a Lua caller, 'L'. Returns LUA_LEFT when 'co' left at a safepoint: then 'L' must leave
+** too, and resume 'co' again later. Where 'L' cannot yield, nothing below it may leave ('pinned'; exact,
+** because lua_resume returns whatever happens). A kill is thrown on.
+*/
+static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
+  int pin = !yieldable(L);
+  int status;
+  G(L)->pinned += pin;
+  G(L)->leaving = 0;
+  status = lua_resume(co, L, narg, nres);
+  G(L)->pinned -= pin;
+  pollkill(L);
+  if (status == LUA_YIELD && G(L)->leaving)
+    return LUA_LEFT;
+  return status;
 }
 
 /* Makes the VM watch '*flag'; it must outlive the VM. */

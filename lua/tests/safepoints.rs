@@ -203,6 +203,45 @@ fn pcall_survives_leaving() {
     assert!(slices > 5, "{slices} slices");
 }
 
+/// Generators in generators, with values passed both ways and an error on the way.
+const NESTED: &str = "local seen = {}
+    local function work(n) local s = 0 for i = 1, n do s = s + i end return s end
+    local inner = coroutine.wrap(function(a)
+        for i = 1, 5 do work(10) a = a + coroutine.yield(a + work(4)) end
+        return a end)
+    local outer = coroutine.create(function(...)
+        local sum = select('#', ...)
+        for i = 1, 5 do sum = sum + inner(i) work(5) coroutine.yield(sum, coroutine.isyieldable()) end
+        local ok, e = pcall(function() work(3) error({n = sum}) end)
+        return e.n, inner(100) end)
+    result = 0
+    repeat
+        local r = table.pack(coroutine.resume(outer, 1, 2, 3))
+        assert(r[1], r[2])
+        for i = 2, r.n do result = (result * 31 + (tonumber(r[i]) or 7)) % 1000003 end
+    until coroutine.status(outer) == 'dead'";
+
+#[test]
+fn nested_coroutines_leave_together_and_nobody_notices() {
+    let (result, slices) = run_in_slices(NESTED);
+    assert!(slices > 100, "{slices} slices");
+    let stock = moonpool_lua::stock::run(format!("{NESTED} print(result)").as_bytes(), "=test", 0);
+    assert_eq!(String::from_utf8_lossy(&stock.text).trim(), result.to_string());
+}
+
+#[test]
+fn under_a_caller_that_cannot_yield_nothing_leaves() {
+    let (result, _) = run_in_slices(
+        "local t = {3, 1, 2}
+         table.sort(t, function(a, b)
+             local co = coroutine.wrap(function() for i = 1, 10 do end coroutine.yield(a < b) end)
+             return co() end)
+         local s = ('abc'):gsub('.', function(c) return coroutine.wrap(function() for i = 1, 9 do end return c:upper() end)() end)
+         result = t[1] * 100 + t[2] * 10 + t[3] + (s == 'ABC' and 1000 or 0)",
+    );
+    assert_eq!(result, 1123);
+}
+
 #[test]
 fn a_kill_waits_for_no_yieldable_place() {
     let vm = Vm::new();

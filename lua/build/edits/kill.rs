@@ -26,14 +26,6 @@ pub(crate) const EDITS: &[Edit] = &[
         why: "'pcall' and 'xpcall' under a C boundary catch with setjmp: throw on from there.",
     },
     Edit {
-        name: "kill-through-resume",
-        file: "lcorolib.c",
-        find: "  status = lua_resume(co, L, narg, &nres);\n",
-        replace: "  status = lua_resume(co, L, narg, &nres);\n  pollkill(L);\n",
-        why: "'coroutine.resume' and 'coroutine.wrap' return the error of a coroutine as a value: not this one. \
-              Nor may a coroutine that just ended hand its results on.",
-    },
-    Edit {
         name: "kill-through-close",
         file: "lcorolib.c",
         find: "      status = lua_closethread(co, L);\n      if (status == LUA_OK) {",

@@ -2,6 +2,7 @@
 
 mod base;
 mod kill;
+mod resume;
 mod safepoint;
 mod seed;
 
@@ -9,5 +10,5 @@ use crate::edit::Edit;
 
 /// Every edit, in the order in which they are made.
 pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
-    [safepoint::EDITS, kill::EDITS, base::EDITS, seed::EDITS].into_iter().flatten()
+    [safepoint::EDITS, kill::EDITS, resume::EDITS, base::EDITS, seed::EDITS].into_iter().flatten()
 }

@@ -10,6 +10,7 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  void *ud_warn;         /* auxiliary data to 'warnf' */
   volatile int *flag;  /* moonpool: what other threads ask of this VM */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
+  int leaving;  /* moonpool: the last yield was a safepoint's */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
 } global_State;
 
@@ -20,6 +21,9 @@ pub(crate) const EDITS: &[Edit] = &[
 #define killed(L)	l_unlikely(*G(L)->flag > FLAG_YIELD)
 #define pollkill(L)	{ if (killed(L)) luaP_kill(L); }
 struct CallInfo;
+#define LUA_LEFT	(-2)  /* result of luaP_resume: left at a safepoint */
+static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
+                        int *nres);
 static l_noret luaP_kill (struct lua_State *L);
 static void luaP_outofmemory (struct lua_State *L);
 static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
@@ -32,7 +36,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  { static volatile int lowered = FLAG_RUN; g->flag = &lowered; }\n  \
-                  g->pinned = 0;\n  g->base = NULL;\n  g->mainthread = L;",
+                  g->pinned = g->leaving = 0;\n  g->base = NULL;\n  g->mainthread = L;",
         why: "A VM that nobody set a flag for reads a constant zero.",
     },
     Edit {
