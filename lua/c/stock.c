@@ -32,11 +32,17 @@ static int stock_write (lua_State *L) {
   StockOut *out = (StockOut *)lua_touserdata(L, lua_upvalueindex(1));
   int i, n = lua_gettop(L);
   for (i = 1; i <= n; i++) {
-    size_t len;
-    const char *s = luaL_checklstring(L, i, &len);
-    stock_add(out, s, len);
+    if (lua_type(L, i) == LUA_TNUMBER && !lua_isinteger(L, i)) {  /* as g_write in liolib.c */
+      char buff[64];
+      stock_add(out, buff, (size_t)snprintf(buff, sizeof(buff), LUA_NUMBER_FMT, lua_tonumber(L, i)));
+    } else {
+      size_t len;
+      const char *s = luaL_checklstring(L, i, &len);
+      stock_add(out, s, len);
+    }
   }
-  return 0;
+  lua_pushvalue(L, lua_upvalueindex(2));
+  return 1;
 }
 
 static void stock_deadline (lua_State *L, lua_Debug *ar) {
@@ -64,7 +70,8 @@ int moonpool_stock_run (const char *source, size_t size, const char *name, int c
   lua_setglobal(L, "print");
   lua_getglobal(L, "io");
   lua_pushlightuserdata(L, &out);
-  lua_pushcclosure(L, stock_write, 1);
+  lua_pushvalue(L, -2);
+  lua_pushcclosure(L, stock_write, 2);
   lua_setfield(L, -2, "write");
   lua_pop(L, 1);
   if (cpu_ms > 0) {

@@ -245,15 +245,19 @@ fn under_a_caller_that_cannot_yield_nothing_leaves() {
 #[test]
 fn a_kill_waits_for_no_yieldable_place() {
     let vm = Vm::new();
-    let co = vm.coroutine("table.sort({1, 2, 3}, function() while true do end end)");
+    // The comparator says when it runs; from there on the flag cannot make it leave.
+    let co = vm.coroutine("table.sort({1, 2, 3}, function() inside = 1 while true do end end)");
     let flag = vm.flag.clone();
     let killer = std::thread::spawn(move || {
-        flag.leave(); // cannot be obeyed inside a comparator
+        std::thread::sleep(Duration::from_millis(20));
+        flag.leave();
         std::thread::sleep(Duration::from_millis(20));
         flag.kill(Flag::FIRST_REASON)
     });
     assert_eq!(vm.resume(co), ffi::LUA_ERRRUN);
     assert!(killer.join().unwrap());
+    vm.flag.lower();
+    assert_eq!(vm.global(c"inside"), 1);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
         ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
         ffi::lua_setmetatable(state, -2);
         ffi::lua_setfield(state, -2, c"null".as_ptr());
-        ffi::lua_setglobal(state, c"json".as_ptr());
+        super::set_library(state, c"json");
     }
 }
 

@@ -26,3 +26,19 @@ pub(crate) unsafe fn push_library(state: *mut ffi::lua_State, functions: &[Named
         }
     }
 }
+
+/// Sets the table on top of the stack as the global library `name`, and pops it. Lua's messages then call its
+/// functions by their full names, as they do for `require`d libraries.
+///
+/// # Safety
+/// As [`push_library`].
+pub(crate) unsafe fn set_library(state: *mut ffi::lua_State, name: &CStr) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::luaL_getsubtable(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_LOADED_TABLE);
+        ffi::lua_pushvalue(state, -2);
+        ffi::lua_setfield(state, -2, name.as_ptr());
+        ffi::lua_settop(state, -2);
+        ffi::lua_setglobal(state, name.as_ptr());
+    }
+}

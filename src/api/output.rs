@@ -4,7 +4,7 @@ use super::Named;
 use crate::vm::Context;
 use mlua::Lua;
 use moonpool_lua::{ffi, poll};
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// `print` replaces Lua's.
@@ -22,7 +22,7 @@ pub(crate) unsafe fn install_io(state: *mut ffi::lua_State) {
         ffi::lua_pushvalue(state, -1);
         ffi::lua_pushcclosure(state, write, 1);
         ffi::lua_setfield(state, -2, c"write".as_ptr());
-        ffi::lua_setglobal(state, c"io".as_ptr());
+        super::set_library(state, c"io");
     }
 }
 
@@ -36,7 +36,7 @@ unsafe extern "C-unwind" fn print(state: *mut ffi::lua_State) -> c_int {
             if i > 1 {
                 sink(state, b"\t");
             }
-            sink_raw(state, text, len);
+            sink(state, std::slice::from_raw_parts(text.cast(), len));
             ffi::lua_settop(state, -2);
         }
         sink(state, b"\n");
@@ -51,19 +51,15 @@ unsafe extern "C-unwind" fn write(state: *mut ffi::lua_State) -> c_int {
         let method = ffi::lua_rawequal(state, 1, ffi::lua_upvalueindex(1)) != 0;
         for i in (1 + c_int::from(method))..=top {
             let mut len = 0;
+            let float = ffi::lua_type(state, i) == ffi::LUA_TNUMBER && ffi::lua_isinteger(state, i) == 0;
             let text = ffi::luaL_checklstring(state, i, &mut len);
-            sink_raw(state, text, len);
+            let bytes = std::slice::from_raw_parts(text.cast(), len);
+            // Lua's io.write prints a float with "%.14g", without the ".0" that tostring adds.
+            sink(state, if float { bytes.strip_suffix(b".0").unwrap_or(bytes) } else { bytes });
         }
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
     }
     1
-}
-
-/// # Safety
-/// `text` is valid for `len` bytes; otherwise as [`sink`].
-unsafe fn sink_raw(state: *mut ffi::lua_State, text: *const c_char, len: usize) {
-    // SAFETY: the caller vouches for both.
-    unsafe { sink(state, std::slice::from_raw_parts(text.cast(), len)) }
 }
 
 /// Captures bytes, and dies when that killed the run.

@@ -25,7 +25,7 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for the state.
     unsafe {
         super::push_library(state, FUNCTIONS);
-        ffi::lua_setglobal(state, c"State".as_ptr());
+        super::set_library(state, c"State");
     }
 }
 

@@ -1,7 +1,7 @@
 //! `NativeEngine`: an engine on libuv's pool whose outcomes go to one JS callback.
 
 use super::work::{Finished, LibuvPool};
-use crate::engine::{Engine, Run, Settled};
+use crate::engine::{Batch, Engine, Run, Settled};
 use crate::error::Failure as RunFailure;
 use crate::state::{MemoryStore, ScriptId, Store};
 use crate::vm::{Limits as VmLimits, Script};
@@ -136,14 +136,16 @@ impl From<Limits> for VmLimits {
 }
 
 impl Finished for Inner {
-    fn finished(&self, run: Run) {
-        let Settled { id, outcome } = self.engine.borrow_mut().finished(run);
-        let args = match outcome {
-            Ok(text) => (id, Some(text), None),
-            Err(failure) => (id, None, Some((*failure).into())),
-        };
-        // The engine is not borrowed any more: the callback may submit another run. A callback that cannot be
-        // called (the JS thread is ending) leaves nobody to tell.
-        let _ = self.settle.borrow_back(&self.env).and_then(|settle| settle.call(args.into()));
+    fn finished(&self, batch: Batch) {
+        let settled = self.engine.borrow_mut().finished(batch);
+        // The engine is not borrowed any more: the callback may submit another run.
+        for Settled { id, outcome } in settled {
+            let args = match outcome {
+                Ok(text) => (id, Some(text), None),
+                Err(failure) => (id, None, Some((*failure).into())),
+            };
+            // A callback that cannot be called (the JS thread is ending) leaves nobody to tell.
+            let _ = self.settle.borrow_back(&self.env).and_then(|settle| settle.call(args.into()));
+        }
     }
 }

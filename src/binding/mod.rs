@@ -1,4 +1,6 @@
 //! The door to Node.js: the only part that names napi. Converts and delegates.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod engine;
 mod work;

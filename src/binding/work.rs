@@ -1,15 +1,71 @@
-//! Runs as Node-API work items: executed on libuv's pool, brought back to the JS thread.
+//! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
-use crate::engine::{Run, Slices};
+use crate::engine::{Batch, Slices};
 use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::{Rc, Weak};
 
-/// What a finished run is handed to, on the JS thread.
+/// Something to do on a worker thread, and then to finish on the JS thread.
+pub(super) trait Job {
+    /// On a worker thread. Touches only what may be touched there, and never unwinds.
+    fn execute(&mut self);
+
+    /// On the JS thread, inside a scope in which JS may be called.
+    fn complete(self);
+}
+
+struct Item<J> {
+    work: sys::napi_async_work,
+    job: J,
+}
+
+/// Queues a job on libuv's pool. When Node refuses (only while the JS thread is ending) the job is dropped.
+///
+/// # Safety
+/// `env` is the environment of the JS thread that calls this.
+pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
+    let item = Box::into_raw(Box::new(Item { work: ptr::null_mut(), job }));
+    let name = c"moonpool.run";
+    let mut resource = ptr::null_mut();
+    // SAFETY: on the JS thread of `env`. The item stays where it is until `complete` takes it back, which Node
+    // calls exactly once for each item that it queued.
+    unsafe {
+        let queued = sys::napi_create_string_utf8(env, name.as_ptr(), name.count_bytes() as isize, &mut resource)
+            == sys::Status::napi_ok
+            && sys::napi_create_async_work(
+                env,
+                ptr::null_mut(),
+                resource,
+                Some(execute::<J>),
+                Some(complete::<J>),
+                item.cast(),
+                &mut (*item).work,
+            ) == sys::Status::napi_ok
+            && sys::napi_queue_async_work(env, (*item).work) == sys::Status::napi_ok;
+        if !queued {
+            drop(Box::from_raw(item));
+        }
+    }
+}
+
+unsafe extern "C" fn execute<J: Job>(_env: sys::napi_env, item: *mut c_void) {
+    // SAFETY: the item is alive, and nobody else uses its job meanwhile.
+    unsafe { (*item.cast::<Item<J>>()).job.execute() }
+}
+
+unsafe extern "C" fn complete<J: Job>(env: sys::napi_env, _status: sys::napi_status, item: *mut c_void) {
+    // SAFETY: the box of `queue`, taken back once.
+    let item = unsafe { Box::from_raw(item.cast::<Item<J>>()) };
+    // SAFETY: made by `queue` for this env, and complete.
+    unsafe { sys::napi_delete_async_work(env, item.work) };
+    item.job.complete();
+}
+
+/// What an executed batch is handed to, on the JS thread.
 pub(super) trait Finished {
-    /// Takes the run back. Called inside a scope in which JS may be called.
-    fn finished(&self, run: Run);
+    /// Takes the batch back.
+    fn finished(&self, batch: Batch);
 }
 
 /// libuv's pool, seen from one JS thread.
@@ -19,59 +75,34 @@ pub(super) struct LibuvPool {
     owner: Weak<dyn Finished>,
 }
 
-/// A work item: what both callbacks share. The worker touches only `run`.
-struct Item {
-    work: sys::napi_async_work,
-    run: Run,
-    owner: Rc<dyn Finished>,
-}
-
 impl LibuvPool {
-    /// The pool of `env`, whose runs go back to `owner`.
+    /// The pool of `env`, whose batches go back to `owner`.
     pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>) -> Self {
         Self { env, owner }
     }
 }
 
 impl Slices for LibuvPool {
-    fn start(&self, run: Run) {
-        let Some(owner) = self.owner.upgrade() else { return };
-        let item = Box::into_raw(Box::new(Item { work: ptr::null_mut(), run, owner }));
-        // SAFETY: on the JS thread of `env`. The item stays where it is until `complete` takes it back, which Node
-        // calls exactly once for each queued item.
-        unsafe {
-            let mut name = ptr::null_mut();
-            let text = c"moonpool.run";
-            let created = sys::napi_create_string_utf8(self.env, text.as_ptr(), 12, &mut name) == sys::Status::napi_ok
-                && sys::napi_create_async_work(
-                    self.env,
-                    ptr::null_mut(),
-                    name,
-                    Some(execute),
-                    Some(complete),
-                    item.cast(),
-                    &mut (*item).work,
-                ) == sys::Status::napi_ok
-                && sys::napi_queue_async_work(self.env, (*item).work) == sys::Status::napi_ok;
-            if !created {
-                // Only while the JS thread is ending: nobody is left to tell.
-                drop(Box::from_raw(item));
-            }
+    fn start(&self, batch: Batch) {
+        if let Some(owner) = self.owner.upgrade() {
+            // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
+            unsafe { queue(self.env, Trip { batch, owner }) }
         }
     }
 }
 
-/// On a worker thread.
-unsafe extern "C" fn execute(_env: sys::napi_env, item: *mut c_void) {
-    // SAFETY: the item is alive and only this thread uses its run. `Run::execute` never unwinds.
-    unsafe { (*item.cast::<Item>()).run.execute() }
+/// A batch on its way to a worker and back. The worker touches only the batch.
+struct Trip {
+    batch: Batch,
+    owner: Rc<dyn Finished>,
 }
 
-/// On the JS thread, inside a callback scope.
-unsafe extern "C" fn complete(env: sys::napi_env, _status: sys::napi_status, item: *mut c_void) {
-    // SAFETY: the box of `start`, taken back once.
-    let item = unsafe { Box::from_raw(item.cast::<Item>()) };
-    // SAFETY: made by `start` for this env, and complete.
-    unsafe { sys::napi_delete_async_work(env, item.work) };
-    item.owner.finished(item.run);
+impl Job for Trip {
+    fn execute(&mut self) {
+        self.batch.execute();
+    }
+
+    fn complete(self) {
+        self.owner.finished(self.batch);
+    }
 }

@@ -1,16 +1,17 @@
-//! Which run executes when: a queue in order of arrival, and a bounded number of slots.
+//! Which run executes when: a queue, and a bounded number of slots on worker threads.
 //!
-//! Lives on one thread (Node's JS thread). Invariants, tested with a `Slices` of plain threads:
-//! - at most `slots` runs are with `Slices` at any time, and that many whenever so many wait;
-//! - runs start in the order in which they were submitted;
+//! Lives on one thread (Node's JS thread). Invariants, tested with a `Slices` that executes when told:
+//! - at most `slots` batches are with `Slices` at any time, and that many whenever so many runs wait;
+//! - runs are handed out in the order in which they were submitted;
+//! - a run that has used its slice goes behind all that wait, so each waits at most one round of the others;
 //! - every submitted run settles exactly once.
 
 mod run;
 mod slices;
 mod watchdog;
 
-pub use run::{Run, Settled};
-pub use slices::{Slices, Threads};
+pub use run::{Run, SLICE, Settled};
+pub use slices::{Batch, Slices, Threads};
 
 use std::collections::VecDeque;
 
@@ -33,7 +34,7 @@ use std::collections::VecDeque;
 /// };
 /// engine.submit(Run::new(1, script));
 /// let settled = engine.finished(done.recv().map_err(|e| e.to_string())?);
-/// assert_eq!(settled.outcome, Ok("42".to_owned()));
+/// assert_eq!(settled[0].outcome, Ok("42".to_owned()));
 /// # Ok::<(), String>(())
 /// ```
 pub struct Engine<S> {
@@ -55,11 +56,23 @@ impl<S: Slices> Engine<S> {
         self.fill();
     }
 
-    /// Takes back a run that `slices` has executed, starts the next, and says what came of it.
-    pub fn finished(&mut self, run: Run) -> Settled {
+    /// Takes back a batch that `slices` has executed, starts the next, and says what came of the runs that are done.
+    pub fn finished(&mut self, batch: Batch) -> Vec<Settled> {
         self.busy -= 1;
+        let mut settled = Vec::with_capacity(batch.0.len());
+        let mut not_started = Vec::new();
+        for run in batch.0 {
+            match run.settle() {
+                Ok(done) => settled.push(done),
+                Err(run) if run.is_queued() => not_started.push(run),
+                Err(run) => self.queue.push_back(run),
+            }
+        }
+        for run in not_started.into_iter().rev() {
+            self.queue.push_front(run);
+        }
         self.fill();
-        run.settle()
+        settled
     }
 
     /// How many runs wait for a slot.
@@ -67,16 +80,18 @@ impl<S: Slices> Engine<S> {
         self.queue.len()
     }
 
-    /// How many runs are with `slices`.
+    /// How many batches are with `slices`.
     pub fn busy(&self) -> usize {
         self.busy
     }
 
     fn fill(&mut self) {
-        while self.busy < self.slots {
-            let Some(run) = self.queue.pop_front() else { return };
+        while self.busy < self.slots && !self.queue.is_empty() {
+            // A fair share for each slot: a batch never takes what another slot could execute now.
+            let share = self.queue.len().div_ceil(self.slots).min(Batch::MAX);
+            let batch = self.queue.drain(..share).collect();
             self.busy += 1;
-            self.slices.start(run);
+            self.slices.start(Batch(batch));
         }
     }
 }

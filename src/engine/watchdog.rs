@@ -8,6 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// What to do when a deadline passes.
+#[derive(Clone, Copy)]
+pub(super) enum Act {
+    /// Ask the VM to leave.
+    Leave,
+    /// Kill the run.
+    Kill(Kill),
+}
+
 /// The process's watchdog.
 pub(super) struct Watchdog {
     state: Mutex<State>,
@@ -16,7 +25,7 @@ pub(super) struct Watchdog {
 
 struct State {
     /// By time, then by a number of its own: two deadlines may fall on the same instant.
-    deadlines: BTreeMap<(Instant, u64), (Arc<Flag>, Kill)>,
+    deadlines: BTreeMap<(Instant, u64), (Arc<Flag>, Act)>,
     next: u64,
     running: bool,
     /// When the thread will look again by itself; `None` while it waits to be told.
@@ -32,16 +41,16 @@ static WATCHDOG: Watchdog = Watchdog {
 pub(super) struct Deadline((Instant, u64));
 
 impl Watchdog {
-    /// Kills the run of `flag` once `time` has passed.
-    pub(super) fn kill_after(time: Duration, flag: &Arc<Flag>, kill: Kill) -> Deadline {
-        WATCHDOG.watch(Instant::now() + time, flag.clone(), kill)
+    /// Raises `flag` once `time` has passed.
+    pub(super) fn after(time: Duration, flag: &Arc<Flag>, act: Act) -> Deadline {
+        WATCHDOG.watch(Instant::now() + time, flag.clone(), act)
     }
 
-    fn watch(&'static self, when: Instant, flag: Arc<Flag>, kill: Kill) -> Deadline {
+    fn watch(&'static self, when: Instant, flag: Arc<Flag>, act: Act) -> Deadline {
         let mut state = self.lock();
         let key = (when, state.next);
         state.next += 1;
-        state.deadlines.insert(key, (flag, kill));
+        state.deadlines.insert(key, (flag, act));
         if !state.running {
             state.running = true;
             std::thread::Builder::new()
@@ -61,8 +70,12 @@ impl Watchdog {
             while let Some(entry) = state.deadlines.first_entry()
                 && entry.key().0 <= now
             {
-                let (flag, kill) = entry.remove();
-                flag.kill(kill.reason());
+                match entry.remove() {
+                    (flag, Act::Leave) => flag.leave(),
+                    (flag, Act::Kill(kill)) => {
+                        flag.kill(kill.reason());
+                    }
+                }
             }
             state.wakes = state.deadlines.first_key_value().map(|(key, _)| key.0);
             state = match state.wakes {

@@ -63,7 +63,7 @@ unsafe fn open_os(state: *mut ffi::lua_State) {
             ffi::lua_getfield(state, -2, name.as_ptr());
             ffi::lua_setfield(state, -2, name.as_ptr());
         }
-        ffi::lua_setglobal(state, c"os".as_ptr());
+        api::set_library(state, c"os");
         ffi::lua_settop(state, -2);
     }
 }

@@ -67,6 +67,14 @@ pub struct Script {
 /// What a run ended with: captured output and returned values as text, or why there are none.
 pub type Outcome = Result<String, Box<Failure>>;
 
+/// Where a script stands after it ran for a while.
+pub enum Progress {
+    /// It left because its flag asked for it, and can be resumed.
+    Left,
+    /// It ended.
+    Done(Outcome),
+}
+
 /// A Lua state that runs one script, used by one thread at a time.
 pub struct Vm {
     state: *mut ffi::lua_State,
@@ -98,7 +106,6 @@ impl Vm {
             if state.is_null() {
                 return Err(no_room());
             }
-            flag.watch(state);
             Self { state, base: ptr::null_mut(), lua: None, flag, limits: script.limits.clone(), _heap: heap }
         };
         // SAFETY: a new state, ours; every step that may raise an error runs under `lua_pcall`. mlua keeps its own
@@ -117,6 +124,8 @@ impl Vm {
             vm.prepare(&lua, script, context::HeapRef(heap_ptr)).map_err(|_| no_room())?;
             vm.lua = Some(lua);
             ffi::lua_gc(vm.state, ffi::LUA_GCRESTART);
+            // Only now: a kill is for the script, and shall not surprise our own work on the VM.
+            vm.flag.watch(vm.state);
         }
         Ok(vm)
     }
@@ -130,13 +139,22 @@ impl Vm {
         Ok(())
     }
 
-    /// Runs the script to its end and says what came of it.
-    pub fn run(&mut self, source: &[u8]) -> Outcome {
-        let status = match self.load(source) {
+    /// Loads the script and runs it until it ends or leaves.
+    pub fn start(&mut self, source: &[u8]) -> Progress {
+        match self.load(source) {
             ffi::LUA_OK => self.resume(),
-            error => error,
-        };
-        self.outcome(status)
+            error => Progress::Done(self.outcome(error)),
+        }
+    }
+
+    /// Runs the script, which is loaded or has left before, until it ends or leaves.
+    pub fn resume(&mut self) -> Progress {
+        let mut results = 0;
+        // SAFETY: `base` holds a loaded function or has left; lua_resume is protected by Lua itself.
+        match unsafe { ffi::lua_resume(self.base, self.state, 0, &mut results) } {
+            ffi::LUA_YIELD => Progress::Left,
+            status => Progress::Done(self.outcome(status)),
+        }
     }
 
     /// Compiles `source` onto the base coroutine.
@@ -146,13 +164,6 @@ impl Vm {
         // SAFETY: `base` is a fresh coroutine of our state; the buffer is read during the call only. Loading is
         // protected by Lua itself.
         unsafe { ffi::luaL_loadbufferx(self.base, source.as_ptr().cast(), source.len(), name.as_ptr(), c"t".as_ptr()) }
-    }
-
-    /// Runs the base coroutine until it ends or leaves.
-    fn resume(&mut self) -> c_int {
-        let mut results = 0;
-        // SAFETY: `base` holds a loaded function or has left before; lua_resume is protected by Lua itself.
-        unsafe { ffi::lua_resume(self.base, self.state, 0, &mut results) }
     }
 
     fn with_context<T>(&self, f: impl FnOnce(&Context) -> T) -> T {

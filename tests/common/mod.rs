@@ -1,6 +1,7 @@
 //! What the Rust tests share: a script to run, and what came of it, without an engine.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
+use moonpool::engine::{Run, SLICE};
 use moonpool::error::Failure;
 use moonpool::state::{MemoryStore, ScriptId, Store};
 use moonpool::vm::{Limits, Script};
@@ -24,9 +25,14 @@ pub fn store() -> Arc<dyn Store> {
 
 /// Runs a script on this thread, under the watchdog.
 pub fn execute(script: Script) -> Result<String, Box<Failure>> {
-    let mut run = moonpool::engine::Run::new(0, script);
-    run.execute();
-    run.settle().outcome
+    let mut run = Run::new(0, script);
+    loop {
+        run.execute(SLICE);
+        match run.settle() {
+            Ok(settled) => return settled.outcome,
+            Err(left) => run = left,
+        }
+    }
 }
 
 /// The text of a script that succeeds.

@@ -13,8 +13,8 @@ q(string.char()) q(string.char(72, 105)) q(string.char(0, 255, 128)) q(string.ch
 q(('x'):len(), #'', ('a\0b'):len(), ('é'):len(), string.len(42), string.len(1.5))
 q(('HeLLo 123 é'):lower(), ('HeLLo 123 é'):upper(), (''):lower(), ('a\0B'):upper(), string.upper(1e5), ('[`{@'):upper(), ('[`{@'):lower())
 q(('abc'):reverse(), (''):reverse(), ('a'):reverse(), ('a\0b'):reverse(), string.reverse(123), ('été'):reverse():reverse())
-q(('ab'):rep(3), ('ab'):rep(0), ('ab'):rep(-1), ('ab'):rep(1), (''):rep(1000), ('x'):rep(3, ','), ('x'):rep(1, ','), ('x'):rep(0, ','), (''):rep(3, ','), ('ab'):rep(2, ''), ('a'):rep(3.0), ('a'):rep('2'), ('\0'):rep(3), string.rep(7, 3, 0), #(''):rep(MAX), #(''):rep(MIN))
-q(pcall(string.rep, 'x', MAX)) q(pcall(string.rep, 'ab', MAX // 2 + 1)) q(pcall(string.rep, 'x', 1 << 40, ('y'):rep(1 << 10)) == false) q(pcall(string.rep, '', MAX, 'x') == false)
+q(('ab'):rep(3), ('ab'):rep(0), ('ab'):rep(-1), ('ab'):rep(1), (''):rep(1000), ('x'):rep(3, ','), ('x'):rep(1, ','), ('x'):rep(0, ','), (''):rep(3, ','), ('ab'):rep(2, ''), ('a'):rep(3.0), ('a'):rep('2'), ('\0'):rep(3), string.rep(7, 3, 0), #(''):rep(MIN))
+q(pcall(string.rep, 'ab', MAX // 2 + 1)) q(pcall(string.rep, 'abc', MAX)) q(pcall(string.rep, 'x', MAX, 'y')) q(pcall(string.rep, '', MAX, 'xy'))
 -- numbers have no methods, but literals in parentheses and strings do
 q(('%d'):format(3), ('x'):rep(2):upper():byte(1, -1)) q(#'abc' == ('abc'):len(), ('abc').len == string.len, ('abc').foo) q(pcall(function() return (5):type() end) == false)
 -- strings as table keys, interning of short and long strings

@@ -2,7 +2,7 @@
 local function hex(x) return (x:gsub('.', function(c) return ('%02x'):format(c:byte()) end)) end
 local function p(fmt, ...) local r = table.pack(pcall(string.pack, fmt, ...)); if not r[1] then print(fmt, 'error: ' .. r[2]:gsub('^.-:%d+: ', '')) return end
   local u = table.pack(pcall(string.unpack, fmt, r[2])); for i = 2, u.n do if type(u[i]) == 'string' then u[i] = ('%q'):format(u[i]) end u[i] = tostring(u[i]) end print(fmt, #r[2], hex(r[2]), table.concat(u, ' ', 2, u.n)) end
-local function u(fmt, ...) local r = table.pack(pcall(string.unpack, fmt, ...)); for i = 1, r.n do if type(r[i]) == 'string' then r[i] = r[1] == true and ('%q'):format(r[i]) or r[i]:gsub('^.-:%d+: ', '') end r[i] = tostring(r[i]) end print(fmt, table.concat(r, ' ')) end
+local function u(fmt, ...) local r = table.pack(pcall(string.unpack, fmt, ...)); local ok = r[1]; for i = 1, r.n do if type(r[i]) == 'string' then r[i] = ok and ('%q'):format(r[i]) or r[i]:gsub('^.-:%d+: ', '') end r[i] = tostring(r[i]) end print(fmt, table.concat(r, ' ')) end
 local function size(fmt) print(fmt, select(2, pcall(string.packsize, fmt))) end
 for _, e in ipairs {'<', '>', '='} do
   for _, k in ipairs {'b', 'B', 'h', 'H', 'i', 'I', 'l', 'L', 'j', 'J', 'T', 'i1', 'i2', 'i3', 'i4', 'i5', 'i7', 'i8', 'i9', 'i12', 'i16', 'I1', 'I3', 'I8', 'I16'} do p(e .. k, 1) p(e .. k, 100) if k:match '^[bhilj]' then p(e .. k, -2) end end

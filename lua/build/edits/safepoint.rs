@@ -9,6 +9,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "  void *ud_warn;         /* auxiliary data to 'warnf' */\n} global_State;",
         replace: "  void *ud_warn;         /* auxiliary data to 'warnf' */
   volatile int *flag;  /* moonpool: what other threads ask of this VM */
+  int ownflag;  /* moonpool: what 'flag' points to until the host sets it */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
   int leaving;  /* moonpool: the last yield was a safepoint's */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
@@ -35,9 +36,9 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         name: "flag-starts-lowered",
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
-        replace: "  g->ud_warn = NULL;\n  { static volatile int lowered = FLAG_RUN; g->flag = &lowered; }\n  \
+        replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
                   g->pinned = g->leaving = 0;\n  g->base = NULL;\n  g->mainthread = L;",
-        why: "A VM that nobody set a flag for reads a constant zero.",
+        why: "A VM that nobody set a flag for has one of its own.",
     },
     Edit {
         name: "poll-at-jumps",
