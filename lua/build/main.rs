@@ -23,7 +23,7 @@ fn main() {
     if env::var_os("CARGO_FEATURE_STOCK").is_some() {
         let stock = out.join("stock");
         copy_sources(&lua, &stock);
-        compile("moonpool_lua_stock", &stock, Symbols::Private, &["stock.c"], &out);
+        compile("moonpool_lua_stock", &stock, Symbols::Renamed, &["stock.c"], &out);
     }
 }
 
@@ -53,17 +53,35 @@ fn apply_edits(folder: &Path) {
     }
 }
 
-/// Whether Lua's C API is visible to the linker. Two Luas in one process need one of them private.
+/// How Lua's C API is called in the library. Two Luas in one process need other names for one of them.
 #[derive(PartialEq)]
 enum Symbols {
     Public,
-    Private,
+    Renamed,
+}
+
+/// `#define lua_x stock_lua_x` for every function of the public headers (declared as `(lua_x) (`). Renamed, not
+/// static: the compiler shall treat both Luas alike.
+fn renames(folder: &Path) -> String {
+    let mut text = String::from("#define lua_ident stock_lua_ident\n");
+    for header in ["lua.h", "lauxlib.h", "lualib.h"] {
+        let header = fs::read_to_string(folder.join(header)).expect("the headers were just copied");
+        for (i, _) in header.match_indices("(lua") {
+            let rest = &header[i + 1..];
+            let name = &rest[..rest.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(0)];
+            if rest[name.len()..].strip_prefix(')').is_some_and(|after| after.trim_start().starts_with('(')) {
+                text += &format!("#define {name} stock_{name}\n");
+            }
+        }
+    }
+    text
 }
 
 /// Compiles a Lua as one C file (as Lua's own `onelua.c` does), with `ours` from `lua/c` at its end.
 fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &Path) {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("c");
-    let mut text = String::from(
+    let mut text = if symbols == Symbols::Renamed { renames(folder) } else { String::new() };
+    text.push_str(
         "#define LUA_CORE\n#define LUA_LIB\n#define ltable_c\n#define lvm_c\n#include \"lprefix.h\"\n\
          #include <assert.h>\n#include <ctype.h>\n#include <errno.h>\n#include <float.h>\n#include <limits.h>\n\
          #include <locale.h>\n#include <math.h>\n#include <setjmp.h>\n#include <signal.h>\n#include <stdarg.h>\n\
@@ -73,12 +91,6 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
          #undef LUAI_DDEC\n#define LUAI_DDEC(def)\n\
          #undef LUAI_DDEF\n#define LUAI_DDEF static\n",
     );
-    if symbols == Symbols::Private {
-        text += "#define lua_ident moonpool_stock_ident\n"; // data, always exported
-        for api in ["LUA_API", "LUALIB_API", "LUAMOD_API"] {
-            text += &format!("#undef {api}\n#define {api} static\n");
-        }
-    }
     for file in sources::CORE.iter().chain(sources::LIBRARIES) {
         text += &format!("#include \"{file}\"\n");
     }
@@ -95,6 +107,8 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
         .warnings(false) // Lua's code, and unused static functions in the private build
         .define("LUA_COMPAT_5_3", None) // as Lua's own makefile builds the reference interpreter
         .opt_level(2)
+        // Linked statically: nobody replaces these functions at run time, so the compiler may inline them.
+        .flag_if_supported("-fvisibility=hidden")
         .cargo_metadata(false)
         .out_dir(out);
     if env::var("CARGO_CFG_UNIX").is_ok() {
