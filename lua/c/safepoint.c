@@ -60,9 +60,10 @@ static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
   return status;
 }
 
-/* Makes the VM watch '*flag'; it must outlive the VM. */
+/* Makes the VM watch '*flag', which must outlive the VM or be replaced; NULL is a lowered one of its own. */
 LUA_API void moonpool_setflag (lua_State *L, volatile int *flag) {
-  G(L)->flag = flag;
+  G(L)->ownflag = FLAG_RUN;
+  G(L)->flag = (flag != NULL) ? flag : &G(L)->ownflag;
 }
 
 /* Makes 'base' look like the main thread to scripts; it must live as long as the VM. */

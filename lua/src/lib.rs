@@ -23,7 +23,10 @@ pub use mlua_sys as ffi;
 #[cfg(feature = "stock")]
 pub mod stock;
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
+use std::hash::{BuildHasher, RandomState};
+use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 unsafe extern "C-unwind" {
@@ -76,22 +79,26 @@ impl Flag {
         (now > Self::YIELD).then_some(now)
     }
 
-    /// Lowers the flag, so that the host can work on the VM after a kill.
-    ///
-    /// Only for a VM whose script can never run again.
-    pub fn lower(&self) {
-        self.0.store(Self::RUN, Ordering::Relaxed);
-    }
-
     /// Makes `state` and all its coroutines obey this flag.
     ///
     /// # Safety
     /// `state` is a valid Lua state of this crate's Lua, used by this thread only, and is closed
-    /// before the flag is dropped or moved.
+    /// (or made to [`Flag::ignore`] it) before the flag is dropped or moved.
     pub unsafe fn watch(&self, state: *mut ffi::lua_State) {
         // SAFETY: the caller vouches for the state and for the flag's life. C reads the integer as
         // `volatile int`, and writes it only from the thread that runs the VM.
         unsafe { moonpool_setflag(state, self.0.as_ptr()) }
+    }
+}
+
+impl Flag {
+    /// Makes `state` obey no flag any more, so that the host can work on it: only when its script will never run again.
+    ///
+    /// # Safety
+    /// `state` is a valid Lua state of this crate's Lua, used by this thread only, with no running frame.
+    pub unsafe fn ignore(state: *mut ffi::lua_State) {
+        // SAFETY: the caller vouches for the state.
+        unsafe { moonpool_setflag(state, ptr::null_mut()) }
     }
 }
 
@@ -115,12 +122,32 @@ pub unsafe fn poll(state: *mut ffi::lua_State) {
     unsafe { moonpool_poll(state) }
 }
 
-/// A random number from the operating system, for the VM's hash seed and `math.randomseed()`.
+/// Random bits from the operating system.
+fn random() -> u64 {
+    // Without a random source (never seen on a supported system) std's own hash keys are the next best.
+    getrandom::u64().unwrap_or_else(|_| RandomState::new().hash_one(0_u8))
+}
+
+/// The seed of a VM's string hashes and of its `math.random`.
 #[unsafe(no_mangle)]
 extern "C" fn moonpool_lua_seed() -> u32 {
-    getrandom::u32().unwrap_or_else(|_| {
-        // No random source (never seen on a supported system): std's own hash keys are the next best.
-        use std::hash::{BuildHasher, RandomState};
-        RandomState::new().hash_one(0_u8) as u32
-    })
+    random() as u32
+}
+
+/// The secret numbers that hash integers and floats, drawn once per process.
+#[unsafe(no_mangle)]
+extern "C" fn moonpool_lua_hashkey() -> *const u64 {
+    static KEY: OnceLock<[u64; 3]> = OnceLock::new();
+    KEY.get_or_init(|| [random(), random(), random()]).as_ptr()
+}
+
+/// What scripts see instead of an address: a keyed hash of it (std's SipHash), drawn once per process; null for null.
+#[unsafe(no_mangle)]
+extern "C" fn moonpool_lua_objectid(address: *const c_void) -> *const c_void {
+    static KEY: OnceLock<RandomState> = OnceLock::new();
+    if address.is_null() {
+        return address;
+    }
+    let hash = KEY.get_or_init(RandomState::new).hash_one(address.addr()) as usize;
+    ptr::without_provenance(hash.max(1))
 }

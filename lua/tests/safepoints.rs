@@ -19,6 +19,8 @@ impl Vm {
             let state = ffi::luaL_newstate();
             flag.watch(state);
             ffi::luaL_openlibs(state);
+            ffi::lua_pushcfunction(state, finalizer);
+            ffi::lua_setglobal(state, c"finalizer".as_ptr());
             Self { state, flag }
         }
     }
@@ -41,6 +43,12 @@ impl Vm {
         unsafe { ffi::lua_resume(co, self.state, 0, &mut results) }
     }
 
+    /// For looking at the state after a kill.
+    fn ignore_flag(&self) {
+        // SAFETY: the state is ours and has no running frame.
+        unsafe { Flag::ignore(self.state) }
+    }
+
     fn global(&self, name: &CStr) -> i64 {
         // SAFETY: no metamethods on the globals; the stack has room for one value.
         unsafe {
@@ -50,6 +58,19 @@ impl Vm {
             n
         }
     }
+}
+
+/// A value whose `__gc` is the Lua function given: only a host can make one.
+unsafe extern "C-unwind" fn finalizer(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing here has a destructor.
+    unsafe {
+        ffi::lua_newuserdatauv(state, 0, 0);
+        ffi::lua_createtable(state, 0, 1);
+        ffi::lua_pushvalue(state, 1);
+        ffi::lua_setfield(state, -2, c"__gc".as_ptr());
+        ffi::lua_setmetatable(state, -2);
+    }
+    1
 }
 
 impl Drop for Vm {
@@ -75,7 +96,7 @@ fn kill(source: &'static str) -> i64 {
         assert!(status > ffi::LUA_YIELD, "the script ended by itself with status {status}");
         killer.join().unwrap();
         assert_eq!(vm.flag.killed(), Some(Flag::FIRST_REASON));
-        vm.flag.lower();
+        vm.ignore_flag();
         sender.send(vm.global(c"after")).unwrap();
     });
     receiver.recv_timeout(Duration::from_secs(20)).expect("the kill ends the script")
@@ -118,13 +139,13 @@ killed! {
     ends_a_sort_comparator: "table.sort({1, 2, 3}, function() while true do end end) after = 1";
     ends_a_gsub_callback_under_pcall: "pcall(string.gsub, 'x', 'x', function() while true do end end) after = 1";
     ends_many_short_coroutines: "while true do coroutine.wrap(function() end)() end";
-    ends_a_finalizer: "setmetatable({}, {__gc = function() while true do end end}) collectgarbage() after = 1";
+    ends_a_finalizer: "finalizer(function() while true do end end) collectgarbage() after = 1";
 }
 
 #[test]
 fn ends_a_finalizer_that_runs_while_the_state_closes() {
     let vm = Vm::new();
-    let co = vm.coroutine("x = setmetatable({}, {__gc = function() while true do end end})");
+    let co = vm.coroutine("x = finalizer(function() while true do end end)");
     assert_eq!(vm.resume(co), ffi::LUA_OK);
     let flag = vm.flag.clone();
     let killer = std::thread::spawn(move || {
@@ -141,7 +162,7 @@ fn a_flag_that_is_up_already_stops_the_first_instruction() {
     let co = vm.coroutine("after = 1");
     vm.flag.kill(7);
     assert_eq!(vm.resume(co), ffi::LUA_ERRRUN);
-    vm.flag.lower();
+    vm.ignore_flag();
     assert_eq!(vm.global(c"after"), 0);
 }
 
@@ -256,7 +277,7 @@ fn a_kill_waits_for_no_yieldable_place() {
     });
     assert_eq!(vm.resume(co), ffi::LUA_ERRRUN);
     assert!(killer.join().unwrap());
-    vm.flag.lower();
+    vm.ignore_flag();
     assert_eq!(vm.global(c"inside"), 1);
 }
 

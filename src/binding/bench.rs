@@ -1,4 +1,5 @@
 //! The baselines of `npm run bench`, in bench builds only: an empty work item, and a VM per call without any care.
+#![cfg_attr(test, allow(dead_code, reason = "only JavaScript calls these, and test programs register nothing"))]
 
 use super::work::{Job, queue};
 use mlua::{Lua, LuaOptions, StdLib};

@@ -12,18 +12,18 @@ const ALIGN: usize = 16;
 #[derive(Debug)]
 pub(super) struct Heap {
     used: Cell<usize>,
-    limit: usize,
+    limit: Cell<usize>,
 }
 
 impl Heap {
     pub(super) fn new(limit: usize) -> Self {
-        Self { used: Cell::new(0), limit }
+        Self { used: Cell::new(0), limit: Cell::new(limit) }
     }
 
     /// Counts `bytes` more, or refuses.
     pub(super) fn take(&self, bytes: usize) -> bool {
         match self.used.get().checked_add(bytes) {
-            Some(used) if used <= self.limit => {
+            Some(used) if used <= self.limit.get() => {
                 self.used.set(used);
                 true
             }
@@ -34,6 +34,11 @@ impl Heap {
     /// Counts `bytes` less.
     pub(super) fn give_back(&self, bytes: usize) {
         self.used.set(self.used.get() - bytes);
+    }
+
+    /// Allows `bytes` more than before.
+    pub(super) fn raise_limit(&self, bytes: usize) {
+        self.limit.set(self.limit.get().saturating_add(bytes));
     }
 
     /// Lua's allocator (`lua_Alloc`); `data` is a `Heap`.

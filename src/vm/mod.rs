@@ -84,7 +84,7 @@ pub struct Vm {
     flag: Arc<Flag>,
     limits: Limits,
     /// Dropped after the state is closed; Lua and the context point to it.
-    _heap: Box<Heap>,
+    heap: Box<Heap>,
 }
 
 // SAFETY: a state may be used by any thread, by one at a time, and `&mut self` or ownership is needed for
@@ -106,7 +106,7 @@ impl Vm {
             if state.is_null() {
                 return Err(no_room());
             }
-            Self { state, base: ptr::null_mut(), lua: None, flag, limits: script.limits.clone(), _heap: heap }
+            Self { state, base: ptr::null_mut(), lua: None, flag, limits: script.limits.clone(), heap }
         };
         // SAFETY: a new state, ours; every step that may raise an error runs under `lua_pcall`. mlua keeps its own
         // data in the state's registry and is dropped before the state is closed.
@@ -166,6 +166,12 @@ impl Vm {
         unsafe { ffi::luaL_loadbufferx(self.base, source.as_ptr().cast(), source.len(), name.as_ptr(), c"t".as_ptr()) }
     }
 
+    /// Lets the host work on the VM undisturbed. The script must never run again.
+    fn ignore_flag(&self) {
+        // SAFETY: the state is ours, and no frame of it is running.
+        unsafe { Flag::ignore(self.state) }
+    }
+
     fn with_context<T>(&self, f: impl FnOnce(&Context) -> T) -> T {
         let context = self.lua().app_data_ref::<Context>().expect("every VM is built with a context");
         f(&context)
@@ -180,6 +186,8 @@ impl Drop for Vm {
     fn drop(&mut self) {
         // mlua's handle first: its values refer to the state.
         drop(self.lua.take());
+        // A flag that is up would stop the finalizers of mlua's userdata, and leak what they own.
+        self.ignore_flag();
         // SAFETY: the state is ours, no frame of it is running, and nothing else refers to it.
         unsafe { ffi::lua_close(self.state) }
     }

@@ -9,6 +9,9 @@ use mlua::{LuaString, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 
+/// The memory in which a traceback can be made after a script has used up its own.
+const POST_MORTEM: usize = 64 << 10;
+
 impl Vm {
     /// Classifies the end of the script.
     pub(super) fn outcome(&mut self, status: c_int) -> Outcome {
@@ -132,9 +135,10 @@ impl Vm {
         })
     }
 
-    /// The failure of a script that was killed. No script code runs any more: the flag may come down.
+    /// The failure of a script that was killed. None of its code will ever run again.
     fn killed(&self, kill: Kill) -> Box<Failure> {
-        self.flag.lower();
+        self.ignore_flag();
+        self.heap.raise_limit(POST_MORTEM);
         let lua_stack = self.traceback();
         let (chunk, line) = self.innermost_line().unzip();
         let mut error = kill.error(&self.limits);

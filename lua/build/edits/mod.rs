@@ -1,14 +1,30 @@
 //! All edits to Lua's sources, by concern. lua/README.md explains each under its name.
 
 mod base;
+mod collector;
+mod hash;
 mod kill;
+mod loops;
 mod resume;
 mod safepoint;
+mod sandbox;
 mod seed;
 
 use crate::edit::Edit;
 
 /// Every edit, in the order in which they are made.
 pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
-    [safepoint::EDITS, kill::EDITS, resume::EDITS, base::EDITS, seed::EDITS].into_iter().flatten()
+    [
+        safepoint::EDITS,
+        kill::EDITS,
+        resume::EDITS,
+        base::EDITS,
+        loops::EDITS,
+        collector::EDITS,
+        hash::EDITS,
+        sandbox::EDITS,
+        seed::EDITS,
+    ]
+    .into_iter()
+    .flatten()
 }

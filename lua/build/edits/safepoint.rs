@@ -11,6 +11,7 @@ pub(crate) const EDITS: &[Edit] = &[
   volatile int *flag;  /* moonpool: what other threads ask of this VM */
   int ownflag;  /* moonpool: what 'flag' points to until the host sets it */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
+  int abandoned;  /* moonpool: the collector stopped for good */
   int leaving;  /* moonpool: the last yield was a safepoint's */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
 } global_State;
@@ -22,6 +23,11 @@ pub(crate) const EDITS: &[Edit] = &[
 #define killed(L)	l_unlikely(*G(L)->flag > FLAG_YIELD)
 #define pollkill(L)	{ if (killed(L)) luaP_kill(L); }
 struct CallInfo;
+#define pollevery(L,n)	{ if (((n) & 0xffff) == 0) pollkill(L) }
+extern unsigned int moonpool_lua_seed (void);
+extern const lua_Unsigned *moonpool_lua_hashkey (void);
+extern const void *moonpool_lua_objectid (const void *address);
+static const lua_Unsigned *luaP_hashkey;
 #define LUA_LEFT	(-2)  /* result of luaP_resume: left at a safepoint */
 static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
                         int *nres);
@@ -37,7 +43,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
-                  g->pinned = g->leaving = 0;\n  g->base = NULL;\n  g->mainthread = L;",
+                  g->pinned = g->leaving = g->abandoned = 0;\n  g->base = NULL;\n  g->mainthread = L;",
         why: "A VM that nobody set a flag for has one of its own.",
     },
     Edit {

@@ -7,7 +7,7 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "hash-seed",
         file: "lstate.c",
         find: "#if !defined(luai_makeseed)\n",
-        replace: "extern unsigned int moonpool_lua_seed (void);\n#define luai_makeseed(L)	moonpool_lua_seed()\n#if !defined(luai_makeseed)\n",
+        replace: "#define luai_makeseed(L)	moonpool_lua_seed()\n#if !defined(luai_makeseed)\n",
         why: "Lua mixes addresses and the time; both are guessable, and string hashes must not be.",
     },
     Edit {

@@ -1,0 +1,63 @@
+//! What Lua shows to scripts that they must not see, or lets them do that they must not.
+
+use crate::edit::Edit;
+
+pub(crate) const EDITS: &[Edit] = &[
+    Edit {
+        name: "address-tostring",
+        file: "lauxlib.c",
+        find: "        lua_pushfstring(L, \"%s: %p\", kind, lua_topointer(L, idx));\n",
+        replace: "        lua_pushfstring(L, \"%s: %p\", kind, moonpool_lua_objectid(lua_topointer(L, idx)));\n",
+        why: "'tostring' shows a keyed hash of the address: as distinct and as stable, but no address.",
+    },
+    Edit {
+        name: "address-format",
+        file: "lstrlib.c",
+        find: "          const void *p = lua_topointer(L, arg);\n",
+        replace: "          const void *p = moonpool_lua_objectid(lua_topointer(L, arg));\n",
+        why: "'%p' shows what 'tostring' shows.",
+    },
+    Edit {
+        name: "load-text-only",
+        file: "ldo.c",
+        find: "    checkmode(L, p->mode, \"binary\");\n",
+        replace: "    checkmode(L, \"t\", \"binary\");  /* whatever the mode */\n",
+        why: "Lua does not verify bytecode: a forged chunk reads and writes any memory.",
+    },
+    Edit {
+        name: "no-gc-metamethod",
+        file: "lbaselib.c",
+        find: "  lua_settop(L, 2);\n  lua_setmetatable(L, 1);\n",
+        replace: "  lua_settop(L, 2);\n  if (t == LUA_TTABLE && !isempty(luaH_getshortstr(hvalue(index2value(L, 2)), G(L)->tmname[TM_GC])))\n    \
+                  return luaL_error(L, \"'__gc' is not available in metatables\");\n  lua_setmetatable(L, 1);\n",
+        why: "Finalizers run at times that no script should choose, and inside the collector. A '__gc' set later \
+              has no effect, as in any Lua.",
+    },
+    Edit {
+        name: "compare-bytes",
+        file: "lvm.c",
+        find: "  size_t rl2 = tsslen(ts2);\n  for (;;) {  /* for each segment */\n    int temp = strcoll(s1, s2);\n",
+        replace: "  size_t rl2 = tsslen(ts2);\n  { int order = memcmp(s1, s2, rl1 < rl2 ? rl1 : rl2);\n    \
+                  return (order != 0) ? order : (rl1 > rl2) - (rl1 < rl2); }\n  \
+                  for (;;) {  /* for each segment */\n    int temp = strcoll(s1, s2);\n",
+        why: "'strcoll' depends on the host's locale, and is called once per NUL: seconds for a comparison of \
+              megabytes of NULs. Bytes are what the C locale compares.",
+    },
+    Edit {
+        name: "function-names-in-small-tables",
+        file: "lauxlib.c",
+        find: "  lua_pushnil(L);  /* start 'next' loop */\n  while (lua_next(L, -2)) {  /* for each pair in table */\n    if (lua_type(L, -2) == LUA_TSTRING) {",
+        replace: "  lua_pushnil(L);  /* start 'next' loop */\n  while (lua_next(L, -2)) {  /* for each pair in table */\n    \
+                  if (++seen > 1000) {  /* a script filled this table */\n      lua_pop(L, 2);\n      return 0;\n    }\n    \
+                  if (lua_type(L, -2) == LUA_TSTRING) {",
+        why: "Tracebacks look for a function's name in all globals, once per level: a million globals made it slow \
+              after the run was over.",
+    },
+    Edit {
+        name: "function-names-counted",
+        file: "lauxlib.c",
+        find: "static int findfield (lua_State *L, int objidx, int level) {\n",
+        replace: "static int findfield (lua_State *L, int objidx, int level) {\n  int seen = 0;\n",
+        why: "See function-names-in-small-tables.",
+    },
+];
