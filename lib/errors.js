@@ -1,0 +1,42 @@
+// The error classes, made in JavaScript so that `instanceof` holds in the caller's realm.
+'use strict'
+
+const { inspect } = require('node:util')
+
+class LuaError extends Error {
+  constructor(failure, scriptId) {
+    super(failure.message)
+    this.code = failure.code
+    this.scriptId = scriptId
+    for (const field of ['chunk', 'line', 'luaStack', 'limit']) {
+      if (failure[field] != null) this[field] = failure[field]
+    }
+    if (failure.luaValue != null) this.luaValue = JSON.parse(failure.luaValue)
+    this.output = failure.output
+  }
+}
+
+// On the prototype, as built-in errors have it, so that `stack` starts with it.
+Object.defineProperty(LuaError.prototype, 'name', { value: 'LuaError', configurable: true, writable: true })
+
+/** An `Error` of the given class with a `code`, as Node's own errors have it. */
+function withCode(ErrorClass, code, message, options) {
+  return Object.assign(new ErrorClass(message, options), { code })
+}
+
+/** For a value of the wrong type. */
+const typeError = (message) => withCode(TypeError, 'ERR_INVALID_ARG_TYPE', message)
+
+/** For a value of the right type that is out of range or malformed. */
+const valueError = (message) => withCode(RangeError, 'ERR_INVALID_ARG_VALUE', message)
+
+/** A value as messages show it: `undefined`, `type number (5)`, `an instance of Map`. */
+function shown(value) {
+  if (value == null) return String(value)
+  if (typeof value === 'function') return `function ${value.name}`.trimEnd()
+  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`
+  const text = inspect(value)
+  return `type ${typeof value} (${text.length > 40 ? `${text.slice(0, 40)}...` : text})`
+}
+
+module.exports = { LuaError, shown, typeError, valueError, withCode }

@@ -1,0 +1,41 @@
+// Runs other programs in the repository: streamed, or quietly with their output kept.
+import { spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Runs a program; resolves with its exit code. Its output goes where ours goes. */
+export function run(command, args, { env = {}, shell = false } = {}) {
+  return follow(spawn(command, args, { cwd: root, env: { ...process.env, ...env }, shell, stdio: 'inherit' }))
+}
+
+/** Runs a program; every piece of its output, from both streams, goes to `onOutput`. Resolves with its exit code. */
+export function pipe(command, args, onOutput) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput)
+  return follow(child)
+}
+
+/** What a program prints to stdout, or undefined if it is missing or fails. */
+export function ask(command, args) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : undefined
+}
+
+/** The command line of a tool from node_modules. */
+export function tool(file, ...args) {
+  return [process.execPath, [`${root}/node_modules/${file}`, ...args]]
+}
+
+/** Ends the process when a step failed. */
+export function mustSucceed(exitCode) {
+  if (exitCode !== 0) process.exit(exitCode)
+}
+
+function follow(child) {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+}
