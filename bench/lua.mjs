@@ -16,9 +16,19 @@ const SCRIPTS = {
   'closures and garbage': 'local f for i = 1, 2e6 do local t = {i} f = function() return t end end',
 }
 
-export async function lua({ baselines }) {
-  console.log('\nCPU-bound Lua, median ms (edited / unedited Lua 5.4.9)')
-  for (const [name, code] of Object.entries(SCRIPTS)) {
+const TEXT = 'local text = ("The quick brown fox, aged 42, jumps over 7 lazy dogs; "):rep(2000) '
+const PATTERNS = {
+  'find a class': `${TEXT} for i = 1, 200 do local p = 1 while true do local a, b = text:find("%d+", p) if not a then break end p = b + 1 end end`,
+  'gmatch words': `${TEXT} for i = 1, 30 do for w in text:gmatch("%a+") do end end`,
+  'gsub with a string': `${TEXT} for i = 1, 30 do text:gsub("(%w+) (%w+)", "%2 %1") end`,
+  'match captures': 'for i = 1, 4e5 do local y, m, d = ("2024-10-03"):match("^(%d+)-(%d+)-(%d+)$") end',
+  'lazy repetition': `${TEXT} for i = 1, 10 do for w in text:gmatch("a.-s") do end end`,
+  'plain find': `${TEXT} for i = 1, 2000 do text:find("no such text", 1, true) end`,
+}
+
+async function compare(title, scripts, baselines) {
+  console.log(`\n${title}, median ms (edited / unedited Lua 5.4.9)`)
+  for (const [name, code] of Object.entries(scripts)) {
     const taken = await rounds(
       { edited: () => baselines.benchEdited(code), stock: () => baselines.benchStock(code) },
       { count: 9, warmup: 1 },
@@ -26,4 +36,9 @@ export async function lua({ baselines }) {
     const [ours, stock] = [median(taken.edited), median(taken.stock)].map((ms) => ms.toFixed(1).padStart(7))
     console.log(`  ${name.padEnd(22)} ${ours} / ${stock}   ratio ${ratio(taken, 'edited', 'stock').toFixed(3)}`)
   }
+}
+
+export async function lua({ baselines }) {
+  await compare('CPU-bound Lua', SCRIPTS, baselines)
+  await compare('Pattern functions', PATTERNS, baselines)
 }

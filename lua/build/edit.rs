@@ -10,6 +10,10 @@ pub(crate) struct Edit {
     pub(crate) find: &'static str,
     /// What stands there afterwards.
     pub(crate) replace: &'static str,
+    /// The test of this crate that fails without the edit, as `file::test`; or `build`, when nothing compiles without it.
+    /// `npm run test:edits` takes each edit out and tries.
+    #[allow(dead_code, reason = "for readers, and for scripts/test-edits.mjs")]
+    pub(crate) proof: &'static str,
     /// Why the edit is needed, in one or two sentences.
     pub(crate) why: &'static str,
 }

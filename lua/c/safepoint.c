@@ -45,7 +45,7 @@ static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
 /*
 ** 'lua_resume' for a Lua caller, 'L'. Returns LUA_LEFT when 'co' left at a safepoint: then 'L' must leave
 ** too, and resume 'co' again later. Where 'L' cannot yield, nothing below it may leave ('pinned'; exact,
-** because lua_resume returns whatever happens). A kill is thrown on.
+** because lua_resume returns whatever happens).
 */
 static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
   int pin = !yieldable(L);
@@ -54,7 +54,6 @@ static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
   G(L)->leaving = 0;
   status = lua_resume(co, L, narg, nres);
   G(L)->pinned -= pin;
-  pollkill(L);
   if (status == LUA_YIELD && G(L)->leaving)
     return LUA_LEFT;
   return status;

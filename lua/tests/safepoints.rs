@@ -1,84 +1,10 @@
 //! A raised flag ends or suspends whatever the VM is doing, from any thread.
 
+mod common;
+
+use common::Vm;
 use moonpool_lua::{Flag, ffi};
-use std::ffi::{CStr, CString, c_int};
-use std::sync::Arc;
 use std::time::Duration;
-
-/// A state with all libraries, and the flag that it obeys (declared last, so dropped after the state is closed).
-struct Vm {
-    state: *mut ffi::lua_State,
-    flag: Arc<Flag>,
-}
-
-impl Vm {
-    fn new() -> Self {
-        let flag = Arc::new(Flag::new());
-        // SAFETY: a new state, used by this thread only, closed in `drop` while the flag is alive.
-        unsafe {
-            let state = ffi::luaL_newstate();
-            flag.watch(state);
-            ffi::luaL_openlibs(state);
-            ffi::lua_pushcfunction(state, finalizer);
-            ffi::lua_setglobal(state, c"finalizer".as_ptr());
-            Self { state, flag }
-        }
-    }
-
-    /// A new coroutine that runs `source` when resumed.
-    fn coroutine(&self, source: &str) -> *mut ffi::lua_State {
-        let source = CString::new(source).unwrap();
-        // SAFETY: the state is ours; the thread stays on its stack, and so is not collected.
-        unsafe {
-            let co = ffi::lua_newthread(self.state);
-            assert_eq!(ffi::luaL_loadstring(co, source.as_ptr()), ffi::LUA_OK);
-            co
-        }
-    }
-
-    /// Resumes until the coroutine yields or ends.
-    fn resume(&self, co: *mut ffi::lua_State) -> c_int {
-        let mut results = 0;
-        // SAFETY: `co` came from `coroutine`; lua_resume is protected.
-        unsafe { ffi::lua_resume(co, self.state, 0, &mut results) }
-    }
-
-    /// For looking at the state after a kill.
-    fn ignore_flag(&self) {
-        // SAFETY: the state is ours and has no running frame.
-        unsafe { Flag::ignore(self.state) }
-    }
-
-    fn global(&self, name: &CStr) -> i64 {
-        // SAFETY: no metamethods on the globals; the stack has room for one value.
-        unsafe {
-            ffi::lua_getglobal(self.state, name.as_ptr());
-            let n = ffi::lua_tointeger(self.state, -1);
-            ffi::lua_pop(self.state, 1);
-            n
-        }
-    }
-}
-
-/// A value whose `__gc` is the Lua function given: only a host can make one.
-unsafe extern "C-unwind" fn finalizer(state: *mut ffi::lua_State) -> c_int {
-    // SAFETY: called by Lua with its own state; nothing here has a destructor.
-    unsafe {
-        ffi::lua_newuserdatauv(state, 0, 0);
-        ffi::lua_createtable(state, 0, 1);
-        ffi::lua_pushvalue(state, 1);
-        ffi::lua_setfield(state, -2, c"__gc".as_ptr());
-        ffi::lua_setmetatable(state, -2);
-    }
-    1
-}
-
-impl Drop for Vm {
-    fn drop(&mut self) {
-        // SAFETY: the state is ours and has no running frame.
-        unsafe { ffi::lua_close(self.state) }
-    }
-}
 
 /// Runs `source` until another thread kills it, on a thread of its own with a generous time limit, and
 /// says how often `source` called the global `after`.
@@ -134,6 +60,7 @@ killed! {
     starts_no_close_variable_of_a_coroutine: "local co = coroutine.create(function()
             local x <close> = setmetatable({}, {__close = function() after = 1 end}) while true do end end)
         coroutine.resume(co) coroutine.close(co) after = 2";
+    starts_no_c_function: "local x <close> = setmetatable({}, {__close = mark}) while true do end";
     ends_a_close_variable: "do local x <close> = setmetatable({}, {__close = function() while true do end end}) end";
     ends_a_metamethod: "local t = setmetatable({}, {__index = function() while true do end end}) local x = t.x";
     ends_a_sort_comparator: "table.sort({1, 2, 3}, function() while true do end end) after = 1";

@@ -9,6 +9,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "static int luaB_yield (lua_State *L) {\n",
         replace: "static int luaB_yield (lua_State *L) {\n  if (l_unlikely(L == G(L)->base))\n    \
                   return luaL_error(L, \"attempt to yield from outside a coroutine\");\n",
+        proof: "base::the_base_coroutine_looks_like_the_main_thread",
         why: "The main thread of a script cannot yield; a yield of the base coroutine would reach the host.",
     },
     Edit {
@@ -16,6 +17,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lcorolib.c",
         find: "  lua_pushboolean(L, lua_isyieldable(co));\n",
         replace: "  lua_pushboolean(L, co != G(L)->base && lua_isyieldable(co));\n",
+        proof: "base::the_base_coroutine_looks_like_the_main_thread",
         why: "'coroutine.isyieldable' says what 'coroutine.yield' will do.",
     },
     Edit {
@@ -23,6 +25,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lcorolib.c",
         find: "  int ismain = lua_pushthread(L);\n",
         replace: "  int ismain = lua_pushthread(L) || L == G(L)->base;\n",
+        proof: "base::the_base_coroutine_looks_like_the_main_thread",
         why: "'coroutine.running' tells scripts whether they are in the main thread.",
     },
 ];

@@ -14,6 +14,7 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "static lu_mem atomic (lua_State *L);\nstatic void entersweep (lua_State *L);\n\n\
                   static int luaP_abandoned (global_State *g) {\n  \
                   if (l_unlikely(*g->flag > FLAG_YIELD)) g->abandoned = 1;\n  return g->abandoned;\n}\n",
+        proof: "build",
         why: "The one question that the loops below ask.",
     },
     Edit {
@@ -21,6 +22,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lgc.c",
         find: "  while (g->gray)\n    tot += propagatemark(g);\n",
         replace: "  while (g->gray && !luaP_abandoned(g))\n    tot += propagatemark(g);\n",
+        proof: "collector::a_kill_ends_the_marking_of_millions_of_objects",
         why: "In the atomic phase this loop marks whatever is left in one go.",
     },
     Edit {
@@ -28,41 +30,23 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lgc.c",
         find: "    while ((w = next) != NULL) {  /* for each ephemeron table */\n",
         replace: "    if (luaP_abandoned(g)) return;\n    while ((w = next) != NULL) {  /* for each ephemeron table */\n      if (luaP_abandoned(g)) return;\n",
+        proof: "collector::a_kill_ends_the_convergence_of_ephemerons",
         why: "A chain of ephemerons is quadratic: 60 000 entries in tables with '__mode = \"k\"' took longer than anyone waited.",
-    },
-    Edit {
-        name: "collector-leaves-atomic",
-        file: "lgc.c",
-        find: "  convergeephemerons(g);\n  /* at this point, all strongly accessible objects are marked. */\n",
-        replace: "  convergeephemerons(g);\n  if (luaP_abandoned(g)) return work;\n  /* at this point, all strongly accessible objects are marked. */\n",
-        why: "Marks are incomplete from here on: nothing may be cleared by them.",
-    },
-    Edit {
-        name: "collector-leaves-atomic-later",
-        file: "lgc.c",
-        find: "  convergeephemerons(g);\n  /* at this point, all resurrected objects are marked. */\n",
-        replace: "  convergeephemerons(g);\n  if (luaP_abandoned(g)) return work;\n  /* at this point, all resurrected objects are marked. */\n",
-        why: "As collector-leaves-atomic.",
     },
     Edit {
         name: "collector-never-sweeps",
         file: "lgc.c",
         find: "      work = atomic(L);  /* work is what was traversed by 'atomic' */\n      entersweep(L);\n",
         replace: "      work = atomic(L);  /* work is what was traversed by 'atomic' */\n      if (g->abandoned) break;\n      entersweep(L);\n",
+        proof: "collector::nothing_in_use_is_freed_after_a_kill_in_the_collector",
         why: "Sweeping by incomplete marks would free what is in use.",
-    },
-    Edit {
-        name: "collector-takes-no-step",
-        file: "lgc.c",
-        find: "  lu_mem work;\n  lua_assert(!g->gcstopem);  /* collector is not reentrant */\n",
-        replace: "  lu_mem work;\n  if (luaP_abandoned(g)) return 0;\n  lua_assert(!g->gcstopem);  /* collector is not reentrant */\n",
-        why: "An abandoned collector does nothing, whoever asks.",
     },
     Edit {
         name: "collector-runs-to-no-state",
         file: "lgc.c",
         find: "  while (!testbit(statesmask, g->gcstate))\n    singlestep(L);\n",
         replace: "  while (!testbit(statesmask, g->gcstate) && !luaP_abandoned(g))\n    singlestep(L);\n",
+        proof: "collector::a_kill_ends_the_convergence_of_ephemerons",
         why: "A full collection ends when it is abandoned.",
     },
     Edit {
@@ -70,6 +54,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lgc.c",
         find: "  } while (debt > -stepsize && g->gcstate != GCSpause);\n",
         replace: "  } while (debt > -stepsize && g->gcstate != GCSpause && !g->abandoned);\n",
+        proof: "collector::nothing_in_use_is_freed_after_a_kill_in_the_collector",
         why: "A step ends when it is abandoned.",
     },
     Edit {
@@ -77,6 +62,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lgc.c",
         find: "  lua_assert(!g->gcemergency);\n  g->gcemergency = isemergency;  /* set flag */\n",
         replace: "  if (luaP_abandoned(g)) return;\n  lua_assert(!g->gcemergency);\n  g->gcemergency = isemergency;  /* set flag */\n",
+        proof: "collector::nothing_in_use_is_freed_after_a_kill_in_the_collector",
         why: "An emergency collection at the memory ceiling, for each allocation of a script that is dying.",
     },
 ];

@@ -1,4 +1,5 @@
-//! A kill is final: once the flag says so, no protected call hands control back to the script.
+//! A kill is final because the flag stays up: every Lua function and every instruction after a call looks at it, and
+//! so does every C function before it starts. `pcall` may return `false`, but to nobody who acts on it.
 
 use crate::edit::Edit;
 
@@ -8,35 +9,16 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ldo.c",
         find: "  int n;  /* number of returns */\n  CallInfo *ci;\n  checkstackGCp(L, LUA_MINSTACK, func);",
         replace: "  int n;  /* number of returns */\n  CallInfo *ci;\n  pollkill(L);\n  checkstackGCp(L, LUA_MINSTACK, func);",
+        proof: "safepoints::starts_no_c_function",
         why: "No library or API function starts after a kill, however it is reached (metamethods, \
               iterators, __close, comparators); also ends chains of C functions that run no Lua.",
-    },
-    Edit {
-        name: "kill-skips-suspended-pcalls",
-        file: "ldo.c",
-        find: "  while (errorstatus(status) && (ci = findpcall(L)) != NULL) {",
-        replace: "  while (errorstatus(status) && !killed(L) && (ci = findpcall(L)) != NULL) {",
-        why: "'pcall' inside a coroutine is a mark on the stack, not a setjmp: do not recover to it.",
-    },
-    Edit {
-        name: "kill-through-pcall",
-        file: "lbaselib.c",
-        find: "  if (l_unlikely(status != LUA_OK && status != LUA_YIELD)) {  /* error? */\n    lua_pushboolean(L, 0);  /* first result (false) */",
-        replace: "  if (l_unlikely(status != LUA_OK && status != LUA_YIELD)) {  /* error? */\n    pollkill(L);\n    lua_pushboolean(L, 0);  /* first result (false) */",
-        why: "'pcall' and 'xpcall' under a C boundary catch with setjmp: throw on from there.",
-    },
-    Edit {
-        name: "kill-through-close",
-        file: "lcorolib.c",
-        find: "      status = lua_closethread(co, L);\n      if (status == LUA_OK) {",
-        replace: "      status = lua_closethread(co, L);\n      pollkill(L);\n      if (status == LUA_OK) {",
-        why: "'coroutine.close' returns errors of __close metamethods as a value.",
     },
     Edit {
         name: "out-of-memory-is-a-kill",
         file: "ldo.c",
         find: "l_noret luaD_throw (lua_State *L, int errcode) {\n",
         replace: "l_noret luaD_throw (lua_State *L, int errcode) {\n  if (l_unlikely(errcode == LUA_ERRMEM))\n    luaP_outofmemory(L);\n",
+        proof: "memory::running_out_of_memory_is_final",
         why: "A script that survives its memory limit can make every further allocation run a full collection.",
     },
     Edit {
@@ -44,6 +26,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lapi.c",
         find: "  if (ttisshrstring(errobj) && eqshrstr(tsvalue(errobj), G(L)->memerrmsg))\n    luaM_error(L);  /* raise a memory error */\n  else\n    luaG_errormsg(L);",
         replace: "  luaG_errormsg(L);",
+        proof: "safepoints::error_not_enough_memory_is_an_ordinary_error",
         why: "error(\"not enough memory\") in a script is an ordinary error: it must not look like the real thing.",
     },
     Edit {
@@ -53,6 +36,7 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "    lua_gc(L, LUA_GCCOLLECT);  /* as every other allocation does */\n    \
                   temp = allocf(ud, box->box, box->bsize, newsize);\n    \
                   if (temp == NULL) luaM_error(L);\n",
+        proof: "memory::a_buffer_collects_garbage_before_it_gives_up",
         why: "String buffers ask the allocator directly: give garbage a chance to go before the run is killed, \
               and raise the real memory error.",
     },

@@ -10,6 +10,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "    while (n-- > 1) {  /* first n-1 copies (followed by separator) */\n",
         replace: "    if (totallen == 0) n = 1;  /* nothing to copy, however often */\n    \
                   while (n-- > 1) {  /* first n-1 copies (followed by separator) */\n      pollevery(L, n);\n",
+        proof: "polls::rep_of_a_short_string",
         why: "('').rep('', math.maxinteger) copies nothing 2^63 times; a one-byte string is copied a byte a time.",
     },
     Edit {
@@ -17,6 +18,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  for (i=0; i<l; i++)\n    p[i] = tolower(uchar(s[i]));\n",
         replace: "  for (i=0; i<l; i++) {\n    pollevery(L, i);\n    p[i] = tolower(uchar(s[i]));\n  }\n",
+        proof: "polls::lower",
         why: "Linear, but a memory limit of gigabytes allows strings that take seconds.",
     },
     Edit {
@@ -24,6 +26,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  for (i=0; i<l; i++)\n    p[i] = toupper(uchar(s[i]));\n",
         replace: "  for (i=0; i<l; i++) {\n    pollevery(L, i);\n    p[i] = toupper(uchar(s[i]));\n  }\n",
+        proof: "polls::upper",
         why: "As poll-lower.",
     },
     Edit {
@@ -31,6 +34,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  for (i = 0; i < l; i++)\n    p[i] = s[l - i - 1];\n",
         replace: "  for (i = 0; i < l; i++) {\n    pollevery(L, i);\n    p[i] = s[l - i - 1];\n  }\n",
+        proof: "polls::reverse",
         why: "As poll-lower.",
     },
     Edit {
@@ -39,6 +43,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "  lua_State *L;\n  int matchdepth;  /* control for recursive depth (to avoid C stack overflow) */\n",
         replace: "  lua_State *L;\n  volatile int *flag;  /* moonpool: the VM's, near at hand */\n  \
                   int matchdepth;  /* control for recursive depth (to avoid C stack overflow) */\n",
+        proof: "build",
         why: "The matcher polls at every step: one load instead of three.",
     },
     Edit {
@@ -46,6 +51,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  ms->L = L;\n  ms->src_init = s;\n",
         replace: "  ms->L = L;\n  ms->flag = G(L)->flag;\n  ms->src_init = s;\n",
+        proof: "polls::backtracking_options",
         why: "See match-flag.",
     },
     Edit {
@@ -53,6 +59,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  init: /* using goto to optimize tail recursion */\n",
         replace: "  init: /* using goto to optimize tail recursion */\n  if (l_unlikely(*ms->flag > FLAG_YIELD)) luaP_kill(ms->L);\n",
+        proof: "polls::backtracking_options",
         why: "Backtracking: 'a?' repeated k times tries 2^k ways, '.-' n^k; find, match, gmatch and gsub all pass here \
               at every position.",
     },
@@ -62,6 +69,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "  while (singlematch(ms, s + i, p, ep))\n    i++;\n",
         replace: "  while (singlematch(ms, s + i, p, ep)) {\n    \
                   if (l_unlikely(*ms->flag > FLAG_YIELD)) luaP_kill(ms->L);\n    i++;\n  }\n",
+        proof: "polls::greedy_scan_with_a_long_set",
         why: "One repetition over a long subject, each step of which may walk a set of megabytes.",
     },
     Edit {
@@ -69,6 +77,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "    while (++s < ms->src_end) {\n      if (*s == e) {",
         replace: "    while (++s < ms->src_end) {\n      if (l_unlikely(*ms->flag > FLAG_YIELD)) luaP_kill(ms->L);\n      if (*s == e) {",
+        proof: "polls::balance_scan",
         why: "'%b' scans to the end of the subject.",
     },
     Edit {
@@ -76,6 +85,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "static const char *lmemfind (const char *s1, size_t l1,\n",
         replace: "static const char *lmemfind (lua_State *L, const char *s1, size_t l1,\n",
+        proof: "build",
         why: "The plain search needs the state to poll.",
     },
     Edit {
@@ -83,6 +93,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "      init++;   /* 1st char is already checked */\n",
         replace: "      pollkill(L);\n      init++;   /* 1st char is already checked */\n",
+        proof: "polls::plain_find",
         why: "A plain search takes n·m steps.",
     },
     Edit {
@@ -90,6 +101,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "    const char *s2 = lmemfind(s + init, ls - init, p, lp);\n",
         replace: "    const char *s2 = lmemfind(L, s + init, ls - init, p, lp);\n",
+        proof: "build",
         why: "See poll-plain-find-signature.",
     },
     Edit {
@@ -97,6 +109,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "    luaL_addlstring(b, news, p - news);\n    p++;  /* skip ESC */\n",
         replace: "    pollkill(L);\n    luaL_addlstring(b, news, p - news);\n    p++;  /* skip ESC */\n",
+        proof: "polls::gsub_replacement_that_adds_nothing",
         why: "A replacement of a million '%0' for each empty match adds nothing, for hours.",
     },
     Edit {
@@ -104,6 +117,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  while (len--) {\n    if (*s == '\"' || *s == '\\\\' || *s == '\\n') {\n",
         replace: "  while (len--) {\n    pollevery(b->L, len);\n    if (*s == '\"' || *s == '\\\\' || *s == '\\n') {\n",
+        proof: "polls::format_quoted",
         why: "'%q' of a long string: control characters take a printf each.",
     },
     Edit {
@@ -111,6 +125,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "  while (strfrmt < strfrmt_end) {\n",
         replace: "  while (strfrmt < strfrmt_end) {\n    pollevery(L, strfrmt_end - strfrmt);\n",
+        proof: "polls::format_of_half_a_gigabyte",
         why: "A format of megabytes is copied character by character.",
     },
     Edit {
@@ -118,6 +133,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "    KOption opt = getdetails(&h, totalsize, &fmt, &size, &ntoalign);\n    totalsize += ntoalign + size;\n",
         replace: "    KOption opt = getdetails(&h, totalsize, &fmt, &size, &ntoalign);\n    pollkill(L);\n    totalsize += ntoalign + size;\n",
+        proof: "polls::pack_of_many_options",
         why: "A format may have millions of options.",
     },
     Edit {
@@ -126,6 +142,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "        while (len++ < (size_t)size)  /* pad extra space */\n          luaL_addchar(&b, LUAL_PACKPADBYTE);\n",
         replace: "        while (len++ < (size_t)size) {  /* pad extra space */\n          pollevery(L, len);\n          \
                   luaL_addchar(&b, LUAL_PACKPADBYTE);\n        }\n",
+        proof: "polls::pack_padding",
         why: "'c2147483647' pads byte by byte.",
     },
     Edit {
@@ -133,6 +150,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "    luaL_argcheck(L, opt != Kstring && opt != Kzstr, 1,\n",
         replace: "    pollkill(L);\n    luaL_argcheck(L, opt != Kstring && opt != Kzstr, 1,\n",
+        proof: "polls::packsize_of_many_options",
         why: "As poll-pack.",
     },
     Edit {
@@ -140,6 +158,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "    luaL_argcheck(L, (size_t)ntoalign + size <= ld - pos, 2,\n",
         replace: "    pollkill(L);\n    luaL_argcheck(L, (size_t)ntoalign + size <= ld - pos, 2,\n",
+        proof: "polls::unpack_of_many_options",
         why: "As poll-pack.",
     },
     // ---- table ----
@@ -148,6 +167,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "        lua_geti(L, 1, i - 1);\n        lua_seti(L, 1, i);  /* t[i] = t[i - 1] */\n",
         replace: "        pollkill(L);\n        lua_geti(L, 1, i - 1);\n        lua_seti(L, 1, i);  /* t[i] = t[i - 1] */\n",
+        proof: "polls::insert_into_a_huge_range",
         why: "'__len' may say 2^62, and a table whose border is 2^62 is built in 63 assignments.",
     },
     Edit {
@@ -155,6 +175,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "    lua_geti(L, 1, pos + 1);\n    lua_seti(L, 1, pos);  /* t[pos] = t[pos + 1] */\n",
         replace: "    pollkill(L);\n    lua_geti(L, 1, pos + 1);\n    lua_seti(L, 1, pos);  /* t[pos] = t[pos + 1] */\n",
+        proof: "polls::remove_from_a_huge_range",
         why: "As poll-insert.",
     },
     Edit {
@@ -162,6 +183,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "      for (i = 0; i < n; i++) {\n        lua_geti(L, 1, f + i);\n",
         replace: "      for (i = 0; i < n; i++) {\n        pollkill(L);\n        lua_geti(L, 1, f + i);\n",
+        proof: "polls::move_up",
         why: "The range is any pair of integers.",
     },
     Edit {
@@ -169,6 +191,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "      for (i = n - 1; i >= 0; i--) {\n        lua_geti(L, 1, f + i);\n",
         replace: "      for (i = n - 1; i >= 0; i--) {\n        pollkill(L);\n        lua_geti(L, 1, f + i);\n",
+        proof: "polls::move_down",
         why: "The range is any pair of integers.",
     },
     Edit {
@@ -176,6 +199,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "static void addfield (lua_State *L, luaL_Buffer *b, lua_Integer i) {\n",
         replace: "static void addfield (lua_State *L, luaL_Buffer *b, lua_Integer i) {\n  pollkill(L);\n",
+        proof: "polls::concat_of_empty_strings",
         why: "The range is any pair of integers, and '__index' may give empty strings for ever.",
     },
     Edit {
@@ -183,6 +207,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "  for (; i < e; i++) {  /* push arg[i..e - 1] (to avoid overflows) */\n",
         replace: "  for (; i < e; i++) {  /* push arg[i..e - 1] (to avoid overflows) */\n    pollkill(L);\n",
+        proof: "polls::unpack_through_a_long_index_chain",
         why: "A million values, each through a chain of '__index'.",
     },
     Edit {
@@ -190,6 +215,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "static int sort_comp (lua_State *L, int a, int b) {\n",
         replace: "static int sort_comp (lua_State *L, int a, int b) {\n  pollkill(L);\n",
+        proof: "polls::sort_without_a_comparator",
         why: "Without a comparator no function is called; '__len' may say 2^31 - 2.",
     },
     // ---- utf8, os, base ----
@@ -198,6 +224,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lutf8lib.c",
         find: "  while (posi <= posj) {\n",
         replace: "  while (posi <= posj) {\n    pollevery(L, n);\n",
+        proof: "polls::utf8_len",
         why: "Linear in a string of any length.",
     },
     Edit {
@@ -205,6 +232,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lutf8lib.c",
         find: "       while (n < 0 && posi > 0) {  /* move back */\n",
         replace: "       while (n < 0 && posi > 0) {  /* move back */\n         pollevery(L, n);\n",
+        proof: "polls::utf8_offset_back",
         why: "Linear in a string of any length.",
     },
     Edit {
@@ -212,6 +240,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lutf8lib.c",
         find: "       while (n > 0 && posi < (lua_Integer)len) {\n",
         replace: "       while (n > 0 && posi < (lua_Integer)len) {\n         pollevery(L, n);\n",
+        proof: "polls::utf8_offset",
         why: "Linear in a string of any length.",
     },
     Edit {
@@ -219,6 +248,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "loslib.c",
         find: "    while (s < se) {\n      if (*s != '%')  /* not a conversion specifier? */\n",
         replace: "    while (s < se) {\n      pollkill(L);\n      if (*s != '%')  /* not a conversion specifier? */\n",
+        proof: "polls::date_of_a_long_format",
         why: "A format of megabytes calls strftime millions of times.",
     },
     Edit {
@@ -226,6 +256,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ldo.c",
         find: "  checkstackGCp(L, 1, func);  /* space for metamethod */\n",
         replace: "  pollkill(L);\n  checkstackGCp(L, 1, func);  /* space for metamethod */\n",
+        proof: "polls::chain_of_call_metamethods",
         why: "A chain of '__call' is one instruction, and quadratic: each link moves all arguments. \
               Lua 5.5 limits the chain.",
     },
@@ -235,6 +266,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "llex.c",
         find: "void luaX_next (LexState *ls) {\n",
         replace: "void luaX_next (LexState *ls) {\n  pollkill(ls->L);\n",
+        proof: "polls::loading_many_tokens",
         why: "Every statement and operator asks for a token; what the parser does between two tokens is linear in the \
               source at most (but for the loops below).",
     },
@@ -243,6 +275,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "llex.c",
         find: "  luaZ_resetbuffer(ls->buff);\n  for (;;) {\n    switch (ls->current) {\n      case '\\n': case '\\r': {  /* line breaks */\n",
         replace: "  luaZ_resetbuffer(ls->buff);\n  for (;;) {\n    pollkill(ls->L);\n    switch (ls->current) {\n      case '\\n': case '\\r': {  /* line breaks */\n",
+        proof: "polls::loading_blanks",
         why: "Megabytes of blanks and comments are no token.",
     },
     Edit {
@@ -250,6 +283,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "llex.c",
         find: "  Mbuffer *b = ls->buff;\n  if (luaZ_bufflen(b) + 1 > luaZ_sizebuffer(b)) {\n",
         replace: "  Mbuffer *b = ls->buff;\n  pollevery(ls->L, luaZ_bufflen(b));\n  if (luaZ_bufflen(b) + 1 > luaZ_sizebuffer(b)) {\n",
+        proof: "polls::loading_a_long_string",
         why: "One string, name or numeral of megabytes, also from a reader that is a C function.",
     },
     Edit {
@@ -257,6 +291,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lcode.c",
         find: "    while ((next = getjump(fs, list)) != NO_JUMP)  /* find last element */\n      list = next;\n",
         replace: "    while ((next = getjump(fs, list)) != NO_JUMP) {  /* find last element */\n      pollkill(fs->ls->L);\n      list = next;\n    }\n",
+        proof: "polls::loading_a_long_condition",
         why: "'x and x and …' and 'elseif' append to a list by walking it: quadratic, seconds from 240 KB.",
     },
     Edit {
@@ -264,6 +299,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lparser.c",
         find: "  lua_assert(eqstr(gt->name, label->name));\n",
         replace: "  lua_assert(eqstr(gt->name, label->name));\n  pollkill(ls->L);\n",
+        proof: "polls::loading_many_gotos",
         why: "A label resolves all pending gotos at once, and shifts the rest of the list for each.",
     },
 ];

@@ -1,4 +1,4 @@
-//! Leaving passes through `coroutine.resume` and `coroutine.wrap`, and a kill does not stop at them.
+//! Leaving passes through `coroutine.resume` and `coroutine.wrap`.
 
 use crate::edit::Edit;
 
@@ -8,8 +8,8 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lcorolib.c",
         find: "  status = lua_resume(co, L, narg, &nres);\n",
         replace: "  status = luaP_resume(L, co, narg, &nres);\n  if (status == LUA_LEFT) return LUA_LEFT;\n",
-        why: "When a coroutine leaves at a safepoint, its resumer must not take that for a 'coroutine.yield'. \
-              A killed coroutine's error is thrown on in there, not returned as a value.",
+        proof: "safepoints::nested_coroutines_leave_together_and_nobody_notices",
+        why: "When a coroutine leaves at a safepoint, its resumer must not take that for a 'coroutine.yield'.",
     },
     Edit {
         name: "resume-leaves-too",
@@ -19,6 +19,7 @@ pub(crate) const EDITS: &[Edit] = &[
                   (void)status; (void)ctx;\n  return luaB_coresume(L);  /* the arguments have moved: resumes with none */\n}\n\n\
                   static int luaB_coresume (lua_State *L) {\n  lua_State *co = getco(L);\n  int r;\n  \
                   r = auxresume(L, co, lua_gettop(L) - 1);\n  if (r == LUA_LEFT)\n    return lua_yieldk(L, 0, 0, resumeagain);\n",
+        proof: "safepoints::nested_coroutines_leave_together_and_nobody_notices",
         why: "The resumer leaves as well, with a continuation that resumes the coroutine where it left.",
     },
     Edit {
@@ -29,6 +30,7 @@ pub(crate) const EDITS: &[Edit] = &[
                   (void)status; (void)ctx;\n  return luaB_auxwrap(L);\n}\n\n\
                   static int luaB_auxwrap (lua_State *L) {\n  lua_State *co = lua_tothread(L, lua_upvalueindex(1));\n  \
                   int r = auxresume(L, co, lua_gettop(L));\n  if (r == LUA_LEFT)\n    return lua_yieldk(L, 0, 0, wrapagain);\n",
+        proof: "safepoints::nested_coroutines_leave_together_and_nobody_notices",
         why: "The same for the functions that 'coroutine.wrap' makes.",
     },
 ];

@@ -35,6 +35,7 @@ static l_noret luaP_kill (struct lua_State *L);
 static void luaP_outofmemory (struct lua_State *L);
 static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
                             const Instruction *pc);",
+        proof: "build",
         why: "The flag is per VM, shared by all its coroutines, and read through a pointer so that \
               its owner can be an object that outlives the VM.",
     },
@@ -44,6 +45,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
                   g->pinned = g->leaving = g->abandoned = 0;\n  g->base = NULL;\n  g->mainthread = L;",
+        proof: "safepoints::two_states_have_different_seeds",
         why: "A VM that nobody set a flag for has one of its own.",
     },
     Edit {
@@ -51,6 +53,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lvm.c",
         find: "#define updatetrap(ci)  (trap = ci->u.l.trap)",
         replace: "#define updatetrap(ci)  (trap = ci->u.l.trap | *flag)",
+        proof: "safepoints::ends_a_loop",
         why: "Every backward jump, loop step and return from a call already refreshes 'trap' here; \
               one more load makes it see the flag.",
     },
@@ -59,6 +62,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lvm.c",
         find: "  const Instruction *pc;\n  int trap;\n#if LUA_USE_JUMPTABLE",
         replace: "  const Instruction *pc;\n  int trap;\n  volatile int *const flag = G(L)->flag;\n#if LUA_USE_JUMPTABLE",
+        proof: "build",
         why: "Keeps the flag's address in a register or stack slot of 'luaV_execute'.",
     },
     Edit {
@@ -66,6 +70,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lvm.c",
         find: " startfunc:\n  trap = L->hookmask;\n",
         replace: " startfunc:\n  trap = L->hookmask | *flag;\n",
+        proof: "safepoints::ends_endless_recursion_by_tail_calls",
         why: "Recursion without a loop, and the first instruction of every handler, metamethod and finalizer.",
     },
     Edit {
@@ -73,14 +78,8 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "ldebug.c",
         find: "  const Proto *p = ci_func(ci)->p;\n  int counthook;\n",
         replace: "  const Proto *p = ci_func(ci)->p;\n  int counthook;\n  if (flagged(L))\n    luaP_safepoint(L, ci, pc);\n",
+        proof: "safepoints::ends_a_loop",
         why: "'trap' leads here before the next instruction; a debug hook would be switched off in \
               finalizers and message handlers, the flag is not.",
-    },
-    Edit {
-        name: "safepoint-trap-off",
-        file: "ldebug.c",
-        find: "    ci->u.l.trap = 0;  /* don't need to stop again */\n    return 0;  /* turn off 'trap' */",
-        replace: "    ci->u.l.trap = 0;  /* don't need to stop again */\n    return *G(L)->flag;  /* turn off 'trap' unless flagged */",
-        why: "Where a raised flag cannot be obeyed at once (no yield allowed here), keep looking.",
     },
 ];

@@ -8,6 +8,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lauxlib.c",
         find: "        lua_pushfstring(L, \"%s: %p\", kind, lua_topointer(L, idx));\n",
         replace: "        lua_pushfstring(L, \"%s: %p\", kind, moonpool_lua_objectid(lua_topointer(L, idx)));\n",
+        proof: "sandbox::tostring_shows_no_address_but_tells_objects_apart",
         why: "'tostring' shows a keyed hash of the address: as distinct and as stable, but no address.",
     },
     Edit {
@@ -15,6 +16,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "          const void *p = lua_topointer(L, arg);\n",
         replace: "          const void *p = moonpool_lua_objectid(lua_topointer(L, arg));\n",
+        proof: "sandbox::format_p_shows_what_tostring_shows",
         why: "'%p' shows what 'tostring' shows.",
     },
     Edit {
@@ -22,6 +24,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ldo.c",
         find: "    checkmode(L, p->mode, \"binary\");\n",
         replace: "    checkmode(L, \"t\", \"binary\");  /* whatever the mode */\n",
+        proof: "sandbox::binary_chunks_are_refused_whatever_the_mode",
         why: "Lua does not verify bytecode: a forged chunk reads and writes any memory.",
     },
     Edit {
@@ -30,6 +33,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "  lua_settop(L, 2);\n  lua_setmetatable(L, 1);\n",
         replace: "  lua_settop(L, 2);\n  if (t == LUA_TTABLE && !isempty(luaH_getshortstr(hvalue(index2value(L, 2)), G(L)->tmname[TM_GC])))\n    \
                   return luaL_error(L, \"'__gc' is not available in metatables\");\n  lua_setmetatable(L, 1);\n",
+        proof: "sandbox::a_gc_metamethod_is_refused_and_has_no_effect_later",
         why: "Finalizers run at times that no script should choose, and inside the collector. A '__gc' set later \
               has no effect, as in any Lua.",
     },
@@ -40,6 +44,7 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  size_t rl2 = tsslen(ts2);\n  { int order = memcmp(s1, s2, rl1 < rl2 ? rl1 : rl2);\n    \
                   return (order != 0) ? order : (rl1 > rl2) - (rl1 < rl2); }\n  \
                   for (;;) {  /* for each segment */\n    int temp = strcoll(s1, s2);\n",
+        proof: "polls::strings_compared_nul_by_nul",
         why: "'strcoll' depends on the host's locale, and is called once per NUL: seconds for a comparison of \
               megabytes of NULs. Bytes are what the C locale compares.",
     },
@@ -50,6 +55,7 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  lua_pushnil(L);  /* start 'next' loop */\n  while (lua_next(L, -2)) {  /* for each pair in table */\n    \
                   if (++seen > 1000) {  /* a script filled this table */\n      lua_pop(L, 2);\n      return 0;\n    }\n    \
                   if (lua_type(L, -2) == LUA_TSTRING) {",
+        proof: "sandbox::a_traceback_takes_no_time_among_a_million_globals",
         why: "Tracebacks look for a function's name in all globals, once per level: a million globals made it slow \
               after the run was over.",
     },
@@ -58,6 +64,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lauxlib.c",
         find: "static int findfield (lua_State *L, int objidx, int level) {\n",
         replace: "static int findfield (lua_State *L, int objidx, int level) {\n  int seen = 0;\n",
+        proof: "build",
         why: "See function-names-in-small-tables.",
     },
 ];

@@ -8,6 +8,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstate.c",
         find: "#if !defined(luai_makeseed)\n",
         replace: "#define luai_makeseed(L)	moonpool_lua_seed()\n#if !defined(luai_makeseed)\n",
+        proof: "sandbox::states_made_one_after_another_order_strings_differently",
         why: "Lua mixes addresses and the time; both are guessable, and string hashes must not be.",
     },
     Edit {
@@ -16,6 +17,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "  lua_Unsigned seed1 = (lua_Unsigned)time(NULL);\n  lua_Unsigned seed2 = (lua_Unsigned)(size_t)L;\n",
         replace: "  lua_Unsigned seed1 = ((lua_Unsigned)moonpool_lua_seed() << 32) | moonpool_lua_seed();\n  \
                   lua_Unsigned seed2 = ((lua_Unsigned)moonpool_lua_seed() << 32) | moonpool_lua_seed();\n",
+        proof: "sandbox::the_seed_of_math_random_holds_no_address",
         why: "'math.randomseed()' returns both halves of its seed; one of them was the address of the VM.",
     },
 ];

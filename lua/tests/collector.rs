@@ -1,0 +1,78 @@
+//! The collector after a kill: it stops at once, for good, and frees nothing that is in use.
+
+mod common;
+
+use common::Vm;
+use moonpool_lua::{Flag, ffi};
+use std::time::{Duration, Instant};
+
+/// A chain of `n` ephemerons: each key is reachable only through the value of the one before.
+const CHAIN: &str = "collectgarbage('stop')
+    chain, root = setmetatable({}, {__mode = 'k'}), {0}
+    local last = root
+    for i = 1, 40000 do local next = {i} chain[last] = next last = next end
+    last = nil";
+
+/// Kills `collectgarbage()` in the middle; how long after the kill it ended.
+fn kill_while_collecting(vm: &Vm) -> Duration {
+    let co = vm.coroutine("collectgarbage()");
+    let flag = vm.flag.clone();
+    let killer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(30));
+        flag.kill(Flag::FIRST_REASON);
+        Instant::now()
+    });
+    assert_eq!(vm.resume(co), ffi::LUA_ERRRUN, "it was killed");
+    let end = Instant::now();
+    end.saturating_duration_since(killer.join().expect("no panic"))
+}
+
+fn prepare(vm: &Vm, source: &str) {
+    let co = vm.coroutine(source);
+    assert_eq!(vm.resume(co), ffi::LUA_OK);
+}
+
+#[test]
+fn a_kill_ends_the_convergence_of_ephemerons() {
+    let vm = Vm::new();
+    prepare(&vm, CHAIN);
+    let late = kill_while_collecting(&vm);
+    assert!(late < Duration::from_millis(300), "{late:?}");
+}
+
+#[test]
+fn a_kill_ends_the_marking_of_millions_of_objects() {
+    let vm = Vm::new();
+    prepare(&vm, "collectgarbage('stop') all = {} for i = 1, 12000000 do all[i] = {} end");
+    let late = kill_while_collecting(&vm);
+    assert!(late < Duration::from_millis(300), "{late:?}");
+}
+
+#[test]
+fn nothing_in_use_is_freed_after_a_kill_in_the_collector() {
+    let vm = Vm::scribbling();
+    prepare(&vm, CHAIN);
+    kill_while_collecting(&vm);
+    vm.ignore_flag();
+    // SAFETY: the state is ours. The host works on it as it likes: allocating, and asking for a collection.
+    unsafe {
+        for _ in 0..2 {
+            for _ in 0..10_000 {
+                ffi::lua_createtable(vm.state, 4, 4);
+                ffi::lua_settop(vm.state, -2);
+            }
+            ffi::lua_gc(vm.state, ffi::LUA_GCRESTART);
+            ffi::lua_gc(vm.state, ffi::LUA_GCCOLLECT);
+        }
+        ffi::lua_getglobal(vm.state, c"chain".as_ptr());
+        ffi::lua_getglobal(vm.state, c"root".as_ptr());
+        for i in 1..=40_000 {
+            ffi::lua_rawget(vm.state, -2);
+            assert_eq!(ffi::lua_type(vm.state, -1), ffi::LUA_TTABLE, "link {i}");
+            ffi::lua_rawgeti(vm.state, -1, 1);
+            assert_eq!(ffi::lua_tointeger(vm.state, -1), i);
+            ffi::lua_settop(vm.state, -2);
+        }
+        ffi::lua_settop(vm.state, 0);
+    }
+}

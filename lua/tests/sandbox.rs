@@ -1,0 +1,179 @@
+//! What scripts see and may do: no addresses, no bytecode, no finalizers, no predictable hashes.
+
+mod common;
+
+use common::Vm;
+use moonpool_lua::{ffi, stock};
+use std::ffi::CStr;
+use std::time::{Duration, Instant};
+
+/// Runs `source` and gives the global `text` that it sets.
+fn text_of(vm: &Vm, source: &str) -> String {
+    let co = vm.coroutine(source);
+    let status = vm.resume(co);
+    // SAFETY: the state is ours; the string is copied before anything else happens.
+    unsafe {
+        if status != ffi::LUA_OK {
+            panic!("{source}: {:?}", CStr::from_ptr(ffi::lua_tolstring(co, -1, std::ptr::null_mut())));
+        }
+        ffi::lua_getglobal(vm.state, c"text".as_ptr());
+        let text =
+            CStr::from_ptr(ffi::lua_tolstring(vm.state, -1, std::ptr::null_mut())).to_string_lossy().into_owned();
+        ffi::lua_settop(vm.state, -2);
+        text
+    }
+}
+
+/// The address of the global `name`, as `%p` would print it.
+fn address_of(vm: &Vm, name: &CStr) -> String {
+    // SAFETY: the state is ours.
+    unsafe {
+        ffi::lua_getglobal(vm.state, name.as_ptr());
+        let address = ffi::lua_topointer(vm.state, -1);
+        ffi::lua_settop(vm.state, -2);
+        format!("{address:p}")
+    }
+}
+
+#[test]
+fn tostring_shows_no_address_but_tells_objects_apart() {
+    let vm = Vm::new();
+    let ids = text_of(&vm, "t, u = {}, {} text = tostring(t) .. ' ' .. tostring(u) .. ' ' .. tostring(t)");
+    let ids: Vec<_> = ids.split(' ').filter(|id| id.starts_with("0x")).collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(ids[0], ids[2], "an object keeps its id");
+    assert_ne!(ids[0], ids[1]);
+    assert!(!ids.contains(&address_of(&vm, c"t").as_str()) && !ids.contains(&address_of(&vm, c"u").as_str()));
+}
+
+#[test]
+fn format_p_shows_what_tostring_shows() {
+    let vm = Vm::new();
+    let ids = text_of(
+        &vm,
+        "t = {} text = string.format('%p', t) .. ' ' .. tostring(t):sub(8) .. ' ' .. string.format('%p', 1)",
+    );
+    let ids: Vec<_> = ids.split(' ').collect();
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], address_of(&vm, c"t"));
+    assert_eq!(ids[2], "(null)");
+}
+
+#[test]
+fn binary_chunks_are_refused_whatever_the_mode() {
+    let vm = Vm::new();
+    let answers = text_of(
+        &vm,
+        "local code = string.dump(function() return 1 end)
+         local answers = {}
+         for _, mode in ipairs{'b', 'bt', 't', false} do
+             answers[#answers + 1] = tostring(load(code, 'x', mode or nil))
+             local done
+             answers[#answers + 1] = tostring(load(function() if not done then done = true return code end end, 'x', mode or nil))
+         end
+         text = table.concat(answers, ' ')",
+    );
+    assert_eq!(answers, "nil nil nil nil nil nil nil nil");
+}
+
+#[test]
+fn a_gc_metamethod_is_refused_and_has_no_effect_later() {
+    let vm = Vm::new();
+    assert_eq!(
+        text_of(
+            &vm,
+            "local ok, message = pcall(setmetatable, {}, {__gc = function() end})
+             local mt = {}
+             setmetatable({}, mt)
+             mt.__gc = function() late = true end
+             collectgarbage()
+             text = tostring(ok) .. ' ' .. message .. ' ' .. tostring(late)",
+        ),
+        "false '__gc' is not available in metatables nil"
+    );
+}
+
+#[test]
+fn strings_compare_as_in_unedited_lua() {
+    let source =
+        "local words, answers = {'', 'a', 'b', 'ab', 'a\\0', 'a\\0b', 'a\\0c', '\\0', '\\0\\0', 'Z', '\\xe9', 'z'}, {}
+        for _, a in ipairs(words) do for _, b in ipairs(words) do
+            answers[#answers + 1] = (a < b and '<' or a > b and '>' or '=') .. (a <= b and 't' or 'f') end end
+        text = table.concat(answers)";
+    let vm = Vm::new();
+    let answer = stock::run(format!("{source} io.write(text)").as_bytes(), "=test", 0);
+    assert_eq!(text_of(&vm, source), String::from_utf8_lossy(&answer.text));
+}
+
+/// Milliseconds of CPU that `source` says it took, here and in unedited Lua.
+fn race(source: &str) -> (f64, f64) {
+    let timed = format!("local start = os.clock() {source} text = tostring((os.clock() - start) * 1000)");
+    let ours = text_of(&Vm::new(), &timed).parse().expect("a number");
+    let answer = stock::run(format!("{timed} io.write(text)").as_bytes(), "=test", 0);
+    (ours, String::from_utf8_lossy(&answer.text).parse().expect("a number"))
+}
+
+#[test]
+fn integers_that_collide_in_unedited_lua_do_not_collide_here() {
+    // Multiples of the moduli that Lua uses for hash parts of 2^13 to 2^15 nodes.
+    let (ours, stock) = race(
+        "local step = ((1 << 13) - 1) * ((1 << 14) - 1) * ((1 << 15) - 1)
+         local t = {} for i = 1, 30000 do t[i * step] = i end",
+    );
+    assert!(ours * 5.0 < stock, "{ours} ms, unedited {stock} ms");
+}
+
+#[test]
+fn floats_that_collide_in_unedited_lua_do_not_collide_here() {
+    let (ours, stock) = race("local t = {} for i = 1, 20000 do t[1 + i * 2^-52] = i end");
+    assert!(ours * 5.0 < stock, "{ours} ms, unedited {stock} ms");
+}
+
+#[test]
+fn keys_of_all_kinds_are_found_again() {
+    let vm = Vm::new();
+    assert_eq!(
+        text_of(
+            &vm,
+            "local t, n = {}, 0
+             for i = -5000, 5000 do t[i * 7919] = i t[i + 0.5] = -i t['k' .. i] = i end
+             for i = -5000, 5000 do
+                 if t[i * 7919] == i and t[i + 0.5] == -i and t['k' .. i] == i and t[i * 7919.0] == i then n = n + 1 end
+             end
+             local count = 0 for _ in pairs(t) do count = count + 1 end
+             text = n .. ' ' .. count",
+        ),
+        "10001 30003"
+    );
+}
+
+#[test]
+fn states_made_one_after_another_order_strings_differently() {
+    let order = || {
+        let source = "local t, keys = {}, {} for i = 1, 40 do t['key' .. i] = i end
+            for k in pairs(t) do keys[#keys + 1] = k end text = table.concat(keys, ' ')";
+        text_of(&Vm::new(), source)
+    };
+    let first = order();
+    assert!((0..10).any(|_| order() != first), "the hash seed repeats");
+}
+
+#[test]
+fn a_traceback_takes_no_time_among_a_million_globals() {
+    let vm = Vm::new();
+    text_of(&vm, "for i = 1, 1000000 do _G['g' .. i] = i end text = ''");
+    let deep = "local function f(n) if n == 0 then error('x') end return (f(n - 1)) end f(30)";
+    let co = vm.coroutine(deep);
+    assert_eq!(vm.resume(co), ffi::LUA_ERRRUN);
+    let start = Instant::now();
+    // SAFETY: the states are ours; the stack has room, memory is not limited.
+    unsafe { ffi::luaL_traceback(vm.state, co, std::ptr::null(), 0) };
+    assert!(start.elapsed() < Duration::from_millis(200), "{:?}", start.elapsed());
+}
+
+#[test]
+fn the_seed_of_math_random_holds_no_address() {
+    let vm = Vm::new();
+    let seed = text_of(&vm, "local a, b = math.randomseed() text = string.format('%x', b)");
+    assert_ne!(format!("0x{seed}"), format!("{:p}", vm.state));
+}

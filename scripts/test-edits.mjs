@@ -1,0 +1,42 @@
+// npm run test:edits: takes each edit to Lua out in turn, and demands that the test it names fails then.
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from './run.mjs'
+
+const FOLDER = path.join(root, 'lua/build/edits')
+/** A test that hangs without its edit has failed. */
+const PATIENCE = 120_000
+
+function edits() {
+  const sources = readdirSync(FOLDER).map((file) => readFileSync(path.join(FOLDER, file), 'utf8'))
+  const found = sources.flatMap((source) => [...source.matchAll(/name: "([^"]+)"[\s\S]*?proof: "([^"]+)"/g)])
+  return found.map(([, name, proof]) => ({ name, proof }))
+}
+
+/** Runs cargo; whether it succeeded in time. */
+function cargo(args, without) {
+  const env = { ...process.env, CARGO_TARGET_DIR: path.join(root, 'target/without'), MOONPOOL_LUA_WITHOUT: without }
+  const options = { cwd: root, env, stdio: 'ignore', timeout: PATIENCE, killSignal: 'SIGKILL' }
+  return spawnSync('cargo', args, options).status === 0
+}
+
+const PACKAGE = ['--release', '-p', 'moonpool-lua', '--features', 'stock', '--locked']
+
+/** Whether the edit's test fails, or nothing compiles, without it. */
+function isProven({ name, proof }) {
+  const compiles = cargo(['test', ...PACKAGE, '--no-run'], name)
+  if (proof === 'build' || !compiles) return proof === 'build' && !compiles
+  const [file, test] = proof.split('::')
+  return !cargo(['test', ...PACKAGE, '--test', file, '--', '--exact', test], name)
+}
+
+const wanted = process.argv.slice(2)
+const chosen = edits().filter(({ name }) => wanted.length === 0 || wanted.includes(name))
+const unproven = chosen.filter((edit) => {
+  const proven = isProven(edit)
+  console.log(`${proven ? 'proven  ' : 'UNPROVEN'} ${edit.name} (${edit.proof})`)
+  return !proven
+})
+console.log(`${chosen.length - unproven.length} passed, ${unproven.length} failed`)
+process.exitCode = unproven.length === 0 ? 0 : 1
