@@ -128,3 +128,10 @@ fn a_file_header_is_skipped_and_lines_still_count() {
     assert_eq!(run("-- only a comment"), "");
     assert_eq!(fail("#!/usr/bin/lua\nerror('x')").line, Some(2));
 }
+
+#[test]
+fn hundreds_of_thousands_of_returned_values_are_written_one_by_one() {
+    let text = run("local t = {} for i = 1, 200000 do t[i] = 'v' .. i end return table.unpack(t)");
+    assert_eq!(text.len(), (1..=200_000).map(|i| format!("v{i}\t").len()).sum::<usize>() - 1);
+    assert!(text.starts_with("v1\tv2\t") && text.ends_with("\tv200000"));
+}

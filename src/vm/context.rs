@@ -54,8 +54,7 @@ impl Context {
         let mut output = self.output.borrow_mut();
         let room = self.max_output - output.len();
         let taken = bytes.len().min(room);
-        self.hold(taken)?;
-        output.extend_from_slice(&bytes[..taken]);
+        self.extend(&mut output, &bytes[..taken])?;
         if bytes.len() > room {
             return Err(self.kill(Kill::Output));
         }
@@ -68,6 +67,21 @@ impl Context {
     /// Past the limit, and then the run is killed.
     pub fn hold(&self, bytes: usize) -> Result<(), Error> {
         if self.heap().take(bytes) { Ok(()) } else { Err(self.kill(Kill::Memory)) }
+    }
+
+    /// Adds `bytes` to a buffer whose whole capacity is counted.
+    ///
+    /// # Errors
+    /// As [`Context::hold`].
+    pub(crate) fn extend(&self, buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Error> {
+        let wanted = buffer.len() + bytes.len();
+        if wanted > buffer.capacity() {
+            let capacity = wanted.max(buffer.capacity() * 3 / 2);
+            self.hold(capacity - buffer.capacity())?;
+            buffer.reserve_exact(capacity - buffer.len());
+        }
+        buffer.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Takes back what [`Context::hold`] counted.
@@ -99,6 +113,7 @@ impl Context {
         self.panic.borrow_mut().take()
     }
 
+    /// What was written. Its capacity stays counted.
     pub(super) fn take_output(&self) -> Vec<u8> {
         std::mem::take(&mut self.output.borrow_mut())
     }

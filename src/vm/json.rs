@@ -56,6 +56,17 @@ impl<'a> Text<'a> {
         Self { context, bytes: Vec::new(), max }
     }
 
+    /// A text that goes on from `bytes`, whose capacity is counted already.
+    pub(crate) fn continuing(context: &'a Context, bytes: Vec<u8>) -> Self {
+        Self { context, bytes, max: usize::MAX }
+    }
+
+    /// The bytes themselves, counted no longer.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        self.context.release(self.bytes.capacity());
+        std::mem::take(&mut self.bytes)
+    }
+
     /// Adds bytes.
     ///
     /// # Errors
@@ -65,13 +76,7 @@ impl<'a> Text<'a> {
         if wanted > self.max {
             return Err(Refusal::TooLong);
         }
-        if wanted > self.bytes.capacity() {
-            let capacity = wanted.max(self.bytes.capacity() * 3 / 2);
-            self.context.hold(capacity - self.bytes.capacity())?;
-            self.bytes.reserve_exact(capacity - self.bytes.len());
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(())
+        Ok(self.context.extend(&mut self.bytes, bytes)?)
     }
 
     fn push_json(&mut self, value: &(impl serde::Serialize + ?Sized)) -> Result<(), Refusal> {

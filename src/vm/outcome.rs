@@ -29,32 +29,36 @@ impl Vm {
 
     /// Captured output, then the returned values joined by tabs.
     fn results(&self) -> Outcome {
-        let values = self.take_values().map_err(|error| self.plain(error_value::unwrap(&error)))?;
-        let written = self.with_context(|context| self.write_values(context, &values));
-        let output = self.with_context(Context::take_output);
-        match written {
-            Ok(text) => Ok(lossy(output) + &text),
-            Err(error) => Err(Box::new(Failure { output: lossy(output), ..Failure::new(error) })),
-        }
+        self.with_context(|context| {
+            let output = context.take_output();
+            let written = output.len();
+            let mut text = Text::continuing(context, output);
+            let result = self.write_values(&mut text);
+            let mut bytes = text.into_bytes();
+            result.map(|()| lossy(std::mem::take(&mut bytes))).map_err(|error| {
+                bytes.truncate(written);
+                Box::new(Failure { output: lossy(bytes), ..Failure::new(error) })
+            })
+        })
     }
 
-    fn write_values(&self, context: &Context, values: &[Value]) -> Result<String, Error> {
-        if matches!(values, [] | [Value::Nil]) {
-            return Ok(String::new());
+    fn write_values(&self, text: &mut Text) -> Result<(), Error> {
+        // SAFETY: `base` has ended and holds only its results.
+        let count = unsafe { ffi::lua_gettop(self.base) };
+        for i in 1..=count {
+            let value = self.result(i).map_err(|error| error_value::unwrap(&error))?;
+            if count == 1 && value.is_nil() {
+                return Ok(());
+            }
+            let root = if count == 1 { "value".to_owned() } else { format!("values[{i}]") };
+            let tab: &[u8] = if i > 1 { b"\t" } else { b"" };
+            text.push(tab).and_then(|()| self.write_value(&value, &root, text)).map_err(|refusal| match refusal {
+                Refusal::Killed(error) => error,
+                Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
+                Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
+            })?;
         }
-        let mut text = Text::new(context, usize::MAX);
-        for (i, value) in values.iter().enumerate() {
-            let root = if values.len() == 1 { "value".to_owned() } else { format!("values[{}]", i + 1) };
-            let tab: &[u8] = if i > 0 { b"\t" } else { b"" };
-            text.push(tab).and_then(|()| self.write_value(value, &root, &mut text)).map_err(
-                |refusal| match refusal {
-                    Refusal::Killed(error) => error,
-                    Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
-                    Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
-                },
-            )?;
-        }
-        String::from_utf8(text.bytes().to_vec()).map_err(|e| Error::new(Code::Internal, e.to_string()))
+        Ok(())
     }
 
     fn write_value(&self, value: &Value, root: &str, text: &mut Text) -> Result<(), Refusal> {
@@ -74,25 +78,24 @@ impl Vm {
         }
     }
 
-    /// Moves what the script returned off its coroutine.
-    fn take_values(&self) -> mlua::Result<Vec<Value>> {
+    /// The `i`th value that the script returned, from 1. One at a time: there may be a million.
+    fn result(&self, i: c_int) -> mlua::Result<Value> {
         let base = self.base;
-        // SAFETY: the closure owns nothing that has a destructor; `base` has ended and holds only its results.
-        let values: mlua::MultiValue = unsafe {
+        // SAFETY: the closure owns nothing that has a destructor; `base` has ended and keeps its results.
+        unsafe {
             self.lua().exec_raw((), |state| {
-                let count = ffi::lua_gettop(base);
-                ffi::luaL_checkstack(state, count, c"too many results".as_ptr());
-                ffi::lua_xmove(base, state, count);
-            })?
-        };
-        Ok(values.into_vec())
+                ffi::luaL_checkstack(base, 1, std::ptr::null());
+                ffi::lua_pushvalue(base, i);
+                ffi::lua_xmove(base, state, 1);
+            })
+        }
     }
 
     /// The failure of a script that raised an error nobody caught.
     fn fail(&self, code: Code) -> Outcome {
         let lua_stack = if code == Code::Syntax { None } else { self.traceback() };
         let base = self.base;
-        // SAFETY: as in `take_values`; the error object is on top of the dead coroutine.
+        // SAFETY: as in `result`; the error object is on top of the dead coroutine.
         let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
         let thrown = thrown.map_err(|error| self.plain(error_value::unwrap(&error)))?;
         let error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::unwrap(&error)))?;
