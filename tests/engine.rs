@@ -127,6 +127,23 @@ fn two_endless_runs_share_one_slot_until_their_timeouts() {
 }
 
 #[test]
+fn a_closed_engine_drops_what_waits_and_starts_nothing() {
+    let held = Held::default();
+    let mut engine = Engine::new(held.clone(), 1);
+    let endless = "local t = os.clock() while os.clock() - t < 60 do end";
+    for id in 0..5 {
+        engine.submit(Run::new(id, script(if id == 0 { endless } else { "return 1" })));
+    }
+    engine.close();
+    engine.submit(Run::new(5, script("return 1")));
+    assert_eq!((engine.busy(), engine.queued()), (1, 0));
+    let mut batch = held.next();
+    batch.execute();
+    assert!(engine.finished(batch).is_empty(), "the endless run only left");
+    assert_eq!((engine.busy(), engine.queued()), (0, 0));
+}
+
+#[test]
 fn an_engine_without_slots_has_one() {
     let held = Held::default();
     let mut engine = Engine::new(held.clone(), 0);

@@ -23,7 +23,7 @@ impl<F: FnMut() -> Option<String> + 'static> Job for Baseline<F> {
         self.result = (self.work)();
     }
 
-    fn complete(self) {
+    fn complete(self, _env: napi::sys::napi_env) {
         let args: Done = (self.id, self.result).into();
         let _ = self.done.borrow_back(&self.env).and_then(|done| done.call(args));
     }

@@ -136,6 +136,10 @@ impl From<Limits> for VmLimits {
 }
 
 impl Finished for Inner {
+    fn ending(&self) {
+        self.engine.borrow_mut().close();
+    }
+
     fn finished(&self, batch: Batch) {
         let settled = self.engine.borrow_mut().finished(batch);
         // The engine is not borrowed any more: the callback may submit another run.

@@ -12,7 +12,7 @@ pub(super) trait Job {
     fn execute(&mut self);
 
     /// On the JS thread, inside a scope in which JS may be called.
-    fn complete(self);
+    fn complete(self, env: sys::napi_env);
 }
 
 struct Item<J> {
@@ -59,13 +59,16 @@ unsafe extern "C" fn complete<J: Job>(env: sys::napi_env, _status: sys::napi_sta
     let item = unsafe { Box::from_raw(item.cast::<Item<J>>()) };
     // SAFETY: made by `queue` for this env, and complete.
     unsafe { sys::napi_delete_async_work(env, item.work) };
-    item.job.complete();
+    item.job.complete(env);
 }
 
 /// What an executed batch is handed to, on the JS thread.
 pub(super) trait Finished {
     /// Takes the batch back.
     fn finished(&self, batch: Batch);
+
+    /// Learns that the JS thread is ending.
+    fn ending(&self);
 }
 
 /// libuv's pool, seen from one JS thread.
@@ -102,7 +105,22 @@ impl Job for Trip {
         self.batch.execute();
     }
 
-    fn complete(self) {
+    fn complete(self, env: sys::napi_env) {
+        if !may_call_js(env) {
+            // Node waits for every work item before a thread ends: begin no more.
+            self.owner.ending();
+        }
         self.owner.finished(self.batch);
+    }
+}
+
+/// Whether JS can still be called: not when a worker thread is being terminated.
+fn may_call_js(env: sys::napi_env) -> bool {
+    let (mut undefined, mut equal) = (ptr::null_mut(), false);
+    // SAFETY: on the JS thread of `env`. Comparing does nothing, but Node refuses it, as everything that could run
+    // JS, once none may run.
+    unsafe {
+        sys::napi_get_undefined(env, &mut undefined) == sys::Status::napi_ok
+            && sys::napi_strict_equals(env, undefined, undefined, &mut equal) == sys::Status::napi_ok
     }
 }

@@ -42,12 +42,13 @@ pub struct Engine<S> {
     slots: usize,
     busy: usize,
     queue: VecDeque<Run>,
+    closed: bool,
 }
 
 impl<S: Slices> Engine<S> {
     /// An idle engine that keeps at most `slots` runs (at least one) with `slices` at once.
     pub fn new(slices: S, slots: usize) -> Self {
-        Self { slices, slots: slots.max(1), busy: 0, queue: VecDeque::new() }
+        Self { slices, slots: slots.max(1), busy: 0, queue: VecDeque::new(), closed: false }
     }
 
     /// Queues a run, and starts it when a slot is free.
@@ -75,6 +76,13 @@ impl<S: Slices> Engine<S> {
         settled
     }
 
+    /// Drops every run that is not with `slices`, and starts no other: for when nobody is left to hear of them.
+    /// Those that are come back after a slice at most, and are dropped then.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.queue.clear();
+    }
+
     /// How many runs wait for a slot.
     pub fn queued(&self) -> usize {
         self.queue.len()
@@ -86,6 +94,9 @@ impl<S: Slices> Engine<S> {
     }
 
     fn fill(&mut self) {
+        if self.closed {
+            self.queue.clear();
+        }
         while self.busy < self.slots && !self.queue.is_empty() {
             // A fair share for each slot: a batch never takes what another slot could execute now.
             let share = self.queue.len().div_ceil(self.slots).min(Batch::MAX);

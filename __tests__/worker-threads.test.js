@@ -1,0 +1,37 @@
+// Worker threads: each has its own engine, and ends promptly beside busy scripts.
+'use strict'
+
+const path = require('node:path')
+const { Worker } = require('node:worker_threads')
+
+const MOONPOOL = path.resolve(__dirname, '..')
+
+/** A worker that runs `source` with `runLua` at hand. */
+function start(source) {
+  const program = `const { runLua } = require(${JSON.stringify(MOONPOOL)})
+    const { parentPort } = require('node:worker_threads')
+    ${source}`
+  return new Worker(program, { eval: true })
+}
+
+const message = (worker) => new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+
+test('several workers run scripts at once, each with its own State', async () => {
+  const workers = [1, 2, 3].map((n) =>
+    start(`runLua("State.set('n', ${n}) return State.get('n')", 'same-id').then((text) => parentPort.postMessage(text))`),
+  )
+  expect(await Promise.all(workers.map(message))).toEqual(['1', '2', '3'])
+  await Promise.all(workers.map((worker) => worker.terminate()))
+})
+
+test('terminate() beside endless scripts does not wait for their timeouts', async () => {
+  for (let round = 0; round < 5; round++) {
+    const worker = start(`
+      for (let i = 0; i < 10; i++) runLua('while true do end', 'spinner-' + i, { timeout: 60000 }).catch(() => {})
+      runLua('return "ready"', 'short').then((text) => parentPort.postMessage(text))`)
+    expect(await message(worker)).toBe('ready')
+    const begun = performance.now()
+    await worker.terminate()
+    expect(performance.now() - begun).toBeLessThan(2000)
+  }
+})
