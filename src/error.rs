@@ -30,6 +30,25 @@ pub enum Code {
 }
 
 impl Code {
+    const ALL: [Self; 11] = [
+        Self::Syntax,
+        Self::Runtime,
+        Self::Timeout,
+        Self::Memory,
+        Self::Output,
+        Self::Result,
+        Self::StateDenied,
+        Self::StateValue,
+        Self::StateQuota,
+        Self::StateUnavailable,
+        Self::Internal,
+    ];
+
+    /// The code with this string.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text)
+    }
+
     /// The stable string, as listed in the documentation.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -73,8 +73,8 @@ fn our_errors_have_a_code_a_message_and_text() {
          \tnil"
     );
     assert_eq!(
-        run("local _, e = pcall(State.get, {}) return select(2, pcall(function() return e .. {} end)).message"),
-        "attempt to concatenate a table value"
+        run("local _, e = pcall(State.get, {}) return select(2, pcall(function() return e .. {} end))"),
+        "tester:1: attempt to concatenate a table value"
     );
     assert_eq!(run("local _, e = pcall(State.get, {}) return getmetatable(e)"), "false");
     assert_eq!(run("local _, e = pcall(State.get, {}) return (pcall(function() e.code = 1 end))"), "false");
@@ -97,4 +97,28 @@ fn an_error_of_ours_that_is_rethrown_is_still_itself() {
     let failure = fail("local _, e = pcall(State.get, '') error(e)");
     assert_eq!(failure.error.code.as_str(), "ERR_STATE_VALUE");
     assert_eq!(fail("local co = coroutine.wrap(State.get) co('')").error.code.as_str(), "ERR_STATE_VALUE");
+}
+
+#[test]
+fn source_that_is_nested_too_deeply_is_a_syntax_error() {
+    for source in [
+        "{".repeat(100_000),
+        "- ".repeat(100_000),
+        "do ".repeat(100_000),
+        "return ".to_owned() + &"'a' .. ".repeat(100_000),
+    ] {
+        let failure = fail(&source);
+        assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX");
+        assert!(failure.error.to_string().starts_with("tester:"), "{}", failure.error);
+    }
+}
+
+#[test]
+fn no_script_changes_an_error_of_ours() {
+    assert_eq!(
+        run("local _, e = pcall(State.get, {})
+             local ok = {pcall(function() e.code = 'x' end), pcall(rawset, e, 'code', 'x'), pcall(setmetatable, e, {})}
+             return ok[1], ok[2], ok[3], e.code, type(e), getmetatable(e)"),
+        "false\tfalse\tfalse\tERR_STATE_VALUE\tuserdata\tfalse"
+    );
 }

@@ -158,7 +158,7 @@ fn values_outside_the_rules_are_refused_and_change_nothing() {
 
 #[test]
 fn the_quota_refuses_the_write_and_changes_nothing() {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(1000));
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new(1200));
     assert_eq!(run_as(&store, "a", "State.set('k', ('x'):rep(500)) return #State.get('k')"), "500");
     assert!(run_as(&store, "a", "State.set('l', ('x'):rep(500))").starts_with("ERR_STATE_QUOTA: a:1: State.set: "));
     assert_eq!(run_as(&store, "a", "return #State.get('k'), State.has('l')"), "500\tfalse");

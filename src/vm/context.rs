@@ -168,7 +168,7 @@ impl Call<'_> {
 
     /// The error for an operation of the VM that fails only when its memory runs out (which kills the run).
     pub(crate) fn lost(&self, error: &mlua::Error) -> Error {
-        super::error_value::unwrap(error)
+        super::error_value::of(error)
     }
 
     /// Lua's own words for an argument of the wrong type; `n` counts from 0.

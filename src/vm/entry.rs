@@ -2,7 +2,7 @@
 
 use super::context::{Call, Context};
 use super::error_value;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use mlua::{Lua, MultiValue, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
@@ -19,25 +19,33 @@ pub type Function = fn(&Call) -> Result<Value, Error>;
 /// # Safety
 /// Only from a C function that Lua called with `state`, as its last act, with nothing alive that has a destructor.
 pub unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_int {
-    // SAFETY: mlua was initialised for this VM when it was built. `entrypoint` raises its error after
-    // all values of `run` are dropped.
+    let mut failed = false;
+    // SAFETY: mlua was initialised for this VM when it was built.
     unsafe {
         // Each argument takes a slot of mlua's; no function of ours looks at more.
         if ffi::lua_gettop(state) > MAX_ARGS {
             ffi::lua_settop(state, MAX_ARGS);
         }
-        Lua::entrypoint(state, |lua: &Lua, args: MultiValue| run(lua, &args.into_vec(), function))
+        let results =
+            Lua::entrypoint(state, |lua: &Lua, args: MultiValue| match run(lua, &args.into_vec(), function) {
+                Ok(value) => Ok(value),
+                Err(error) => {
+                    failed = true;
+                    error_value::make(lua, &error.at(|| error_value::position(lua)))
+                }
+            });
+        if failed {
+            // The error value is on top, and every Rust value of the call is gone.
+            ffi::lua_error(state);
+        }
+        results
     }
 }
 
-fn run(lua: &Lua, args: &[Value], function: Function) -> mlua::Result<Value> {
-    let context = lua.app_data_ref::<Context>().ok_or_else(|| mlua::Error::runtime("a VM without a context"))?;
+fn run(lua: &Lua, args: &[Value], function: Function) -> Result<Value, Error> {
+    let context = lua.app_data_ref::<Context>().ok_or_else(|| Error::new(Code::Internal, "a VM without a context"))?;
     let call = Call { lua, context: &context, args };
-    match catch_unwind(AssertUnwindSafe(|| function(&call))) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(mlua::Error::external(error.at(|| error_value::position(lua)))),
-        Err(panic) => Err(mlua::Error::external(context.panicked(&*panic))),
-    }
+    catch_unwind(AssertUnwindSafe(|| function(&call))).unwrap_or_else(|panic| Err(context.panicked(&*panic)))
 }
 
 /// Makes a C function of a [`Function`] that returns one value, or with `nothing` none.

@@ -1,46 +1,85 @@
 //! Our errors inside Lua: values with `.code` and `.message` that `tostring` and `..` turn into text.
+//!
+//! A userdata without memory of its own; what it says are Lua strings in its user values, so that it counts against
+//! the VM's memory, and no script can change it.
 
-use super::context::Call;
-use super::type_name;
-use crate::c_function;
 use crate::error::{Code, Error};
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
+use std::ffi::{CStr, c_int};
 
-/// Gives the values that carry Rust errors (mlua's) the fields and operators that scripts may use.
+/// The metatable's name in the registry.
+const NAME: &CStr = c"moonpool.error";
+
+/// The user values.
+const CODE: c_int = 1;
+const MESSAGE: c_int = 2;
+const POSITION: c_int = 3;
+
+/// Makes the metatable of all error values of a new VM.
+///
+/// # Safety
+/// As any function of Lua's C API that may raise an error: called in protected mode, with three free stack slots and
+/// nothing alive that has a destructor.
+pub(super) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::luaL_newmetatable(state, NAME.as_ptr());
+        ffi::lua_pushcfunction(state, index);
+        ffi::lua_setfield(state, -2, c"__index".as_ptr());
+        ffi::lua_pushcfunction(state, to_string);
+        ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
+        ffi::lua_pushcfunction(state, concat);
+        ffi::lua_setfield(state, -2, c"__concat".as_ptr());
+        ffi::lua_pushboolean(state, 0);
+        ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
+        ffi::lua_settop(state, -2);
+    }
+}
+
+/// The Lua value of an error.
 ///
 /// # Errors
 /// When the VM's memory does not suffice.
-pub(super) fn install(lua: &Lua) -> mlua::Result<()> {
-    let sample = Value::Error(Box::new(mlua::Error::runtime("")));
-    // SAFETY: the closure owns nothing that has a destructor; it leaves only values on the stack.
+pub(super) fn make(lua: &Lua, error: &Error) -> mlua::Result<Value> {
+    let texts = (error.code.as_str(), error.message.as_str(), error.position.as_str());
+    // SAFETY: the closure owns nothing that has a destructor; it takes the three strings and leaves the userdata.
     unsafe {
-        lua.exec_raw::<()>(sample, |state| {
-            ffi::lua_getmetatable(state, -1);
-            ffi::lua_pushcfunction(state, c_function!(index));
-            ffi::lua_setfield(state, -2, c"__index".as_ptr());
-            ffi::lua_pushcfunction(state, c_function!(to_string));
-            ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
-            ffi::lua_pushcfunction(state, c_function!(concat));
-            ffi::lua_setfield(state, -2, c"__concat".as_ptr());
-            // Finalisers live in this table: no script may reach it.
-            ffi::lua_pushboolean(state, 0);
-            ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
-            ffi::lua_settop(state, 0);
+        lua.exec_raw(texts, |state| {
+            ffi::lua_newuserdatauv(state, 0, POSITION);
+            ffi::lua_rotate(state, 1, 1);
+            for value in [POSITION, MESSAGE, CODE] {
+                ffi::lua_setiuservalue(state, 1, value);
+            }
+            ffi::luaL_setmetatable(state, NAME.as_ptr());
         })
     }
 }
 
-/// Our error inside one of mlua's, however often it was passed through callbacks.
-pub(super) fn unwrap(error: &mlua::Error) -> Error {
-    match error {
-        mlua::Error::CallbackError { cause, .. } | mlua::Error::WithContext { cause, .. } => unwrap(cause),
-        mlua::Error::ExternalError(inner) => match inner.downcast_ref::<Error>() {
-            Some(error) => error.clone(),
-            None => Error::new(Code::Runtime, inner.to_string()),
-        },
-        other => Error::new(Code::Runtime, other.to_string()),
-    }
+/// The error that a Lua value is, if it is one of ours.
+pub(super) fn read(lua: &Lua, value: &Value) -> Option<Error> {
+    let Value::UserData(_) = value else { return None };
+    // SAFETY: as in `make`; it leaves three strings, or nothing.
+    let texts: mlua::Result<Option<(String, mlua::LuaString, mlua::LuaString)>> = unsafe {
+        lua.exec_raw::<mlua::MultiValue>(value.clone(), |state| {
+            if !ffi::luaL_testudata(state, 1, NAME.as_ptr()).is_null() {
+                for value in [CODE, MESSAGE, POSITION] {
+                    ffi::lua_getiuservalue(state, 1, value);
+                }
+            }
+            ffi::lua_remove(state, 1);
+        })
+        .and_then(|values| if values.is_empty() { Ok(None) } else { lua.unpack_multi(values).map(Some) })
+    };
+    let (code, message, position) = texts.ok()??;
+    let mut error = Error::new(Code::of(&code)?, message.to_string_lossy());
+    error.position = position.to_string_lossy();
+    Some(error)
+}
+
+/// What an operation of mlua's says that failed: only when memory runs out, or by a bug.
+pub(super) fn of(error: &mlua::Error) -> Error {
+    Error::new(Code::Internal, error.to_string())
 }
 
 /// `chunk:line: ` of the Lua function that called the running C function, or nothing.
@@ -52,44 +91,60 @@ pub(super) fn position(lua: &Lua) -> String {
     found.flatten().unwrap_or_default()
 }
 
-fn index(call: &Call) -> Result<Value, Error> {
-    let (Value::Error(error), Value::String(key)) = (call.arg(0), call.arg(1)) else { return Ok(Value::Nil) };
-    let error = unwrap(error);
-    match &*key.as_bytes() {
-        b"code" => call.string(error.code.as_str()),
-        b"message" => call.string(&error.message),
-        _ => Ok(Value::Nil),
+unsafe extern "C-unwind" fn index(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing here has a destructor.
+    unsafe {
+        ffi::luaL_checkudata(state, 1, NAME.as_ptr());
+        let key = if ffi::lua_type(state, 2) == ffi::LUA_TSTRING {
+            CStr::from_ptr(ffi::lua_tolstring(state, 2, std::ptr::null_mut()))
+        } else {
+            c""
+        };
+        match key.to_bytes() {
+            b"code" => ffi::lua_getiuservalue(state, 1, CODE),
+            b"message" => ffi::lua_getiuservalue(state, 1, MESSAGE),
+            _ => return 0,
+        };
     }
+    1
 }
 
-fn to_string(call: &Call) -> Result<Value, Error> {
-    match call.arg(0) {
-        Value::Error(error) => call.string(&unwrap(error).to_string()),
-        other => call.string(type_name(other)),
+unsafe extern "C-unwind" fn to_string(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as in `index`.
+    unsafe {
+        ffi::luaL_checkudata(state, 1, NAME.as_ptr());
+        push_text(state, 1);
     }
+    1
 }
 
-fn concat(call: &Call) -> Result<Value, Error> {
-    let mut joined = Vec::new();
-    for side in [call.arg(0), call.arg(1)] {
-        match side {
-            Value::Error(error) => joined.extend_from_slice(unwrap(error).to_string().as_bytes()),
-            Value::String(s) => joined.extend_from_slice(&s.as_bytes()),
-            Value::Integer(_) | Value::Number(_) => {
-                joined.extend_from_slice(
-                    call.lua
-                        .coerce_string(side.clone())
-                        .ok()
-                        .flatten()
-                        .map(|s| s.to_string_lossy())
-                        .unwrap_or_default()
-                        .as_bytes(),
-                );
-            }
-            other => {
-                return Err(Error::new(Code::Runtime, format!("attempt to concatenate a {} value", type_name(other))));
+unsafe extern "C-unwind" fn concat(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as in `index`.
+    unsafe {
+        for side in 1..=2 {
+            if !ffi::luaL_testudata(state, side, NAME.as_ptr()).is_null() {
+                push_text(state, side);
+            } else if ffi::lua_isstring(state, side) != 0 {
+                ffi::lua_pushvalue(state, side);
+            } else {
+                let kind = ffi::luaL_typename(state, side);
+                return ffi::luaL_error(state, c"attempt to concatenate a %s value".as_ptr(), kind);
             }
         }
+        ffi::lua_concat(state, 2);
     }
-    call.bytes(&joined)
+    1
+}
+
+/// Pushes position and message of the error at stack index `error`, as one string.
+///
+/// # Safety
+/// The value is an error of ours; otherwise as [`install`].
+unsafe fn push_text(state: *mut ffi::lua_State, error: c_int) {
+    // SAFETY: the caller vouches for the state and the value.
+    unsafe {
+        ffi::lua_getiuservalue(state, error, POSITION);
+        ffi::lua_getiuservalue(state, error, MESSAGE);
+        ffi::lua_concat(state, 2);
+    }
 }

@@ -1,5 +1,6 @@
 //! The allow-list: which of Lua's libraries and functions a script finds, and ours beside them.
 
+use super::error_value;
 use crate::api;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -40,6 +41,7 @@ pub(super) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int
             ffi::lua_setglobal(state, name.as_ptr());
         }
         open_os(state);
+        error_value::install(state);
         remove(state, c"string", c"dump");
         freeze_string_metatable(state);
         api::output::install_io(state);

@@ -15,7 +15,7 @@ pub(crate) use context::panic_message;
 pub use context::{Call, Context};
 pub use kill::Kill;
 
-use crate::error::{Error, Failure};
+use crate::error::{Code, Error, Failure};
 use crate::state::{ScriptId, Store};
 use heap::Heap;
 use mlua::{Lua, Value};
@@ -131,7 +131,6 @@ impl Vm {
     }
 
     fn prepare(&self, lua: &Lua, script: &Script, heap: context::HeapRef) -> mlua::Result<()> {
-        error_value::install(lua)?;
         lua.set_app_data(crate::api::json::marks(lua)?);
         let (store, flag) = (script.store.clone(), self.flag.clone());
         let (id, name) = (script.id.clone(), script.name.clone());
@@ -143,7 +142,7 @@ impl Vm {
     pub fn start(&mut self, source: &[u8]) -> Progress {
         match self.load(source) {
             ffi::LUA_OK => self.resume(),
-            error => Progress::Done(self.outcome(error)),
+            _ => Progress::Done(self.outcome(Err(Code::Syntax))),
         }
     }
 
@@ -153,7 +152,8 @@ impl Vm {
         // SAFETY: `base` holds a loaded function or has left; lua_resume is protected by Lua itself.
         match unsafe { ffi::lua_resume(self.base, self.state, 0, &mut results) } {
             ffi::LUA_YIELD => Progress::Left,
-            status => Progress::Done(self.outcome(status)),
+            ffi::LUA_OK => Progress::Done(self.outcome(Ok(()))),
+            _ => Progress::Done(self.outcome(Err(Code::Runtime))),
         }
     }
 
@@ -197,7 +197,7 @@ impl Drop for Vm {
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) | Value::Number(_) => "number",
-        Value::LightUserData(_) | Value::Error(_) => "userdata",
+        Value::LightUserData(_) => "userdata",
         other => other.type_name(),
     }
 }

@@ -13,15 +13,15 @@ use std::ffi::c_int;
 const POST_MORTEM: usize = 64 << 10;
 
 impl Vm {
-    /// Classifies the end of the script.
-    pub(super) fn outcome(&mut self, status: c_int) -> Outcome {
+    /// Classifies the end of the script: `end` says whether it ran to its end or failed, and with which code if it
+    /// was not killed.
+    pub(super) fn outcome(&mut self, end: Result<(), Code>) -> Outcome {
         if let Some(kill) = Kill::of(&self.flag) {
             return Err(self.killed(kill));
         }
-        match status {
-            ffi::LUA_OK => self.results(),
-            ffi::LUA_ERRSYNTAX => self.fail(Code::Syntax),
-            _ => self.fail(Code::Runtime),
+        match end {
+            Ok(()) => self.results(),
+            Err(code) => self.fail(code),
         }
         // The work above runs in the VM too: it may have hit a limit.
         .map_err(|failure| Kill::of(&self.flag).map_or(failure, |kill| self.killed(kill)))
@@ -46,7 +46,7 @@ impl Vm {
         // SAFETY: `base` has ended and holds only its results.
         let count = unsafe { ffi::lua_gettop(self.base) };
         for i in 1..=count {
-            let value = self.result(i).map_err(|error| error_value::unwrap(&error))?;
+            let value = self.result(i).map_err(|error| error_value::of(&error))?;
             if count == 1 && value.is_nil() {
                 return Ok(());
             }
@@ -97,16 +97,20 @@ impl Vm {
         let base = self.base;
         // SAFETY: as in `result`; the error object is on top of the dead coroutine.
         let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
-        let thrown = thrown.map_err(|error| self.plain(error_value::unwrap(&error)))?;
-        let error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::unwrap(&error)))?;
+        let thrown = thrown.map_err(|error| self.plain(error_value::of(&error)))?;
+        let mut error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::of(&error)))?;
+        if code == Code::Syntax && self.place(&error).is_none() {
+            // Source that is nested too deeply for the compiler: Lua does not say where.
+            error.position = self.with_context(|context| format!("{}:?: ", context.name));
+        }
         let (chunk, line) = self.place(&error).or_else(|| self.innermost_line()).unzip();
         Err(Box::new(Failure { chunk, line, lua_stack, lua_value: self.thrown_json(&thrown), ..*self.plain(error) }))
     }
 
     /// What a thrown value says, as `lua` reports it.
     fn describe(&self, code: Code, thrown: &Value) -> mlua::Result<Error> {
-        if let Value::Error(error) = thrown {
-            return Ok(error_value::unwrap(error));
+        if let Some(error) = error_value::read(self.lua(), thrown) {
+            return Ok(error);
         }
         // SAFETY: the closure owns nothing that has a destructor. It may run the script's own `__tostring`: in the VM,
         // under its limits. What it leaves is a string, or nothing usable.
@@ -127,7 +131,7 @@ impl Vm {
 
     /// The thrown value as JSON text, when it is no string and can cross.
     fn thrown_json(&self, thrown: &Value) -> Option<String> {
-        if matches!(thrown, Value::String(_) | Value::Error(_)) {
+        if matches!(thrown, Value::String(_)) {
             return None;
         }
         self.with_context(|context| {

@@ -39,10 +39,14 @@ impl<'a> Text<'a> {
         Ok(self.context.extend(&mut self.bytes, bytes)?)
     }
 
+    /// Adds a string or a number as JSON, piece by piece: nothing is built that is not counted.
     pub(super) fn push_json(&mut self, value: &(impl serde::Serialize + ?Sized)) -> Result<(), Refusal> {
-        // Strings and numbers only: neither can fail to serialise.
-        let text = serde_json::to_vec(value).unwrap_or_default();
-        self.push(&text)
+        let mut pieces = Pieces { text: self, refusal: None };
+        match serde_json::to_writer(&mut pieces, value) {
+            Ok(()) => Ok(()),
+            // Neither strings nor numbers fail to serialise: a piece was refused.
+            Err(_) => Err(pieces.refusal.unwrap_or(Refusal::TooLong)),
+        }
     }
 
     /// The bytes so far.
@@ -54,5 +58,24 @@ impl<'a> Text<'a> {
 impl Drop for Text<'_> {
     fn drop(&mut self) {
         self.context.release(self.bytes.capacity());
+    }
+}
+
+/// A text as serde_json writes to it; keeps why a piece was refused.
+struct Pieces<'t, 'a> {
+    text: &'t mut Text<'a>,
+    refusal: Option<Refusal>,
+}
+
+impl std::io::Write for Pieces<'_, '_> {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.text.push(piece).map(|()| piece.len()).map_err(|refusal| {
+            self.refusal = Some(refusal);
+            std::io::ErrorKind::OutOfMemory.into()
+        })
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
