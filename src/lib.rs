@@ -6,13 +6,16 @@
 //! JS thread                                        libuv worker
 //! ① lib/*.js           validate, defaults
 //! ② binding            JS values → owned Script
-//! ③ engine::Engine     queue, slots
-//!        ── engine::Slices: one work item ──▶ ④ engine::Run    arms the watchdog, then
-//!                                             ⑤ vm::Vm         builds the VM, loads and runs the script;
-//!                                                              its flag ends it at any instruction
-//!                                             ⑥ api            State, json, print… ─▶ state::Store
-//!                                             ⑦ vm, engine     outcome → owned text; the VM is dropped
-//! ⑧ engine::Engine  ◀── done: settles, starts the next
+//! ③ engine::Engine     queue, slots, turns
+//!        ── engine::Slices: a batch, one trip ──▶ ④ engine::Run    a slice of 10 ms: the watchdog raises the
+//!                                                                  run's flag when it is over, or a limit is
+//!                                                 ⑤ vm::Vm         first slice: builds the VM, loads the script;
+//!                                                                  then runs it until it ends, leaves or is killed
+//!                                                 ⑥ api            State, json, print… ─▶ state::Store
+//!                                                 ⑦ vm             at the end: outcome → owned text; VM dropped
+//! ⑧ engine::Engine  ◀── done: settled
+//!                       left: waits for its next turn
+//!        ── the next batch ──▶ …
 //! ⑨ binding → lib/*.js string, or LuaError
 //! ```
 //!

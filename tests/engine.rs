@@ -2,7 +2,7 @@
 
 mod common;
 use common::script;
-use moonpool::engine::{Batch, Engine, Run, Settled, Slices, Threads};
+use moonpool::engine::{Batch, Engine, MAX_STARTED, Run, Settled, Slices, Threads};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -123,6 +123,51 @@ fn two_endless_runs_share_one_slot_until_their_timeouts() {
     }
     for settled in drain(&mut engine, &held) {
         assert_eq!(settled.outcome.expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
+    }
+}
+
+/// A script that takes several slices.
+const LONG: &str = "local t = os.clock() while os.clock() - t < 0.03 do end return 'long'";
+
+#[test]
+fn no_more_than_the_bound_are_started_and_unfinished_but_all_get_done() {
+    let held = Held::default();
+    let mut engine = Engine::new(held.clone(), 1);
+    for id in 0..MAX_STARTED as u32 + 20 {
+        let mut endless = script("while true do end");
+        endless.limits.timeout = std::time::Duration::from_secs(2);
+        engine.submit(Run::new(id, endless));
+    }
+    let mut settled = Vec::new();
+    let mut most = 0;
+    while engine.busy() > 0 {
+        let mut batch = held.next();
+        batch.execute();
+        settled.extend(engine.finished(batch));
+        most = most.max(engine.started());
+    }
+    assert_eq!(most, MAX_STARTED);
+    assert_eq!(settled.len(), MAX_STARTED + 20);
+}
+
+#[test]
+fn a_long_run_makes_progress_beside_a_flood_of_short_ones() {
+    let held = Held::default();
+    let mut engine = Engine::new(held.clone(), 1);
+    engine.submit(Run::new(0, script(LONG)));
+    let mut id = 0;
+    // As many short runs arrive as are executed.
+    for batches in 0.. {
+        assert!(batches < 200, "the long run starves");
+        while engine.queued() < 40 {
+            id += 1;
+            engine.submit(Run::new(id, script("return 1")));
+        }
+        let mut batch = held.next();
+        batch.execute();
+        if engine.finished(batch).iter().any(|run| run.id == 0) {
+            break;
+        }
     }
 }
 

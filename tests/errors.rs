@@ -122,3 +122,44 @@ fn no_script_changes_an_error_of_ours() {
         "false\tfalse\tfalse\tERR_STATE_VALUE\tuserdata\tfalse"
     );
 }
+
+#[test]
+fn a_message_cannot_forge_the_place_of_an_error() {
+    let failure = fail("\nerror('secrets.lua:12: x', 0)");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    assert_eq!(failure.error.to_string(), "secrets.lua:12: x");
+}
+
+#[test]
+fn a_name_that_looks_like_a_place_is_no_place() {
+    let mut script = script("\n\nerror('x')");
+    script.name = "user:42:main".into();
+    let failure = execute(script.clone()).expect_err("it raises");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("user:42:main"), Some(3)));
+    script.source = b"\n= 1".to_vec();
+    let failure = execute(script).expect_err("it does not compile");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("user:42:main"), Some(2)));
+}
+
+#[test]
+fn a_long_name_is_cut_in_messages_and_whole_in_chunk() {
+    let mut script = script("error('x')");
+    script.name = "n".repeat(256).into();
+    let failure = execute(script).expect_err("it raises");
+    assert_eq!(failure.error.to_string(), format!("{}:1: x", "n".repeat(59)));
+    assert_eq!((failure.chunk, failure.line), (Some("n".repeat(256)), Some(1)));
+}
+
+#[test]
+fn close_variables_are_closed_when_an_error_ends_the_run() {
+    let failure = fail(
+        "local a <close> = setmetatable({}, {__close = function(_, e) print('closed', e) end})
+         local b <close> = setmetatable({}, {__close = function() error('second', 0) end})
+         error('first', 0)",
+    );
+    assert_eq!((failure.error.message.as_str(), failure.output.as_str()), ("second", "closed\tsecond\n"));
+    let mut endless =
+        script("local a <close> = setmetatable({}, {__close = function() while true do end end}) error('x')");
+    endless.limits.timeout = std::time::Duration::from_millis(50);
+    assert_eq!(execute(endless).expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
+}

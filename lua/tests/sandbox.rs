@@ -94,6 +94,18 @@ fn a_gc_metamethod_is_refused_and_has_no_effect_later() {
 }
 
 #[test]
+fn no_table_has_a_finalizer_however_its_metatable_was_set() {
+    let vm = Vm::new();
+    let ran = text_of(
+        &vm,
+        "text = 'no finalizer ran'
+         debug.setmetatable({}, {__gc = function() text = 'a finalizer ran' end})
+         collectgarbage()",
+    );
+    assert_eq!(ran, "no finalizer ran");
+}
+
+#[test]
 fn strings_compare_as_in_unedited_lua() {
     let source =
         "local words, answers = {'', 'a', 'b', 'ab', 'a\\0', 'a\\0b', 'a\\0c', '\\0', '\\0\\0', 'Z', '\\xe9', 'z'}, {}

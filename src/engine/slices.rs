@@ -11,7 +11,11 @@ pub trait Slices {
 }
 
 /// Runs that share one trip to a worker thread, so that short ones do not pay for a trip each.
-pub struct Batch(pub(super) Vec<Run>);
+pub struct Batch {
+    pub(super) runs: Vec<Run>,
+    /// How many of them had started before.
+    pub(super) started: usize,
+}
 
 impl Batch {
     /// The most runs of one trip.
@@ -23,7 +27,7 @@ impl Batch {
     /// Executes a slice of each run, in order, as long as the runs are short. Never panics.
     pub fn execute(&mut self) {
         let start = Instant::now();
-        for run in &mut self.0 {
+        for run in &mut self.runs {
             run.execute(SLICE);
             if start.elapsed() > Self::PATIENCE {
                 return;

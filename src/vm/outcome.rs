@@ -91,20 +91,31 @@ impl Vm {
         }
     }
 
-    /// The failure of a script that raised an error nobody caught.
+    /// The failure of a script that did not compile, or raised an error that nobody caught.
     fn fail(&self, code: Code) -> Outcome {
-        let lua_stack = if code == Code::Syntax { None } else { self.traceback() };
+        let (lua_stack, frames) =
+            if code == Code::Syntax { (None, Vec::new()) } else { (self.traceback(), self.close_frames()) };
         let base = self.base;
-        // SAFETY: as in `result`; the error object is on top of the dead coroutine.
+        // SAFETY: as in `result`; the error object is on top of the coroutine.
         let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
         let thrown = thrown.map_err(|error| self.plain(error_value::of(&error)))?;
         let mut error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::of(&error)))?;
-        if code == Code::Syntax && self.place(&error).is_none() {
-            // Source that is nested too deeply for the compiler: Lua does not say where.
+        let place = self.place(&error, code, &frames);
+        if code == Code::Syntax && place.is_none() {
+            // Lua does not say where: precompiled, or nested too deeply for the compiler.
             error.position = self.with_context(|context| format!("{}:?: ", context.name));
         }
-        let (chunk, line) = self.place(&error).or_else(|| self.innermost_line()).unzip();
+        let (chunk, line) = place.or_else(|| frames.into_iter().next()).map(|place| self.full_name(place)).unzip();
         Err(Box::new(Failure { chunk, line, lua_stack, lua_value: self.thrown_json(&thrown), ..*self.plain(error) }))
+    }
+
+    /// Closes the `<close>` variables of the dead coroutine, as the end of a script does; its frames before that.
+    fn close_frames(&self) -> Vec<(String, u32)> {
+        let frames = self.frames().collect();
+        // SAFETY: the coroutine is ours, and dead. Closing is protected by Lua itself; it leaves an error object, the
+        // old one or that of a `__close` that failed.
+        unsafe { ffi::lua_resetthread(self.base) };
+        frames
     }
 
     /// What a thrown value says, as `lua` reports it.
@@ -147,7 +158,7 @@ impl Vm {
         self.ignore_flag();
         self.heap.raise_limit(POST_MORTEM);
         let lua_stack = self.traceback();
-        let (chunk, line) = self.innermost_line().unzip();
+        let (chunk, line) = self.frames().next().map(|place| self.full_name(place)).unzip();
         let mut error = kill.error(&self.limits);
         if let Some(panic) = self.with_context(Context::take_panic) {
             error.message = format!("{}: {panic}", error.message);
@@ -169,34 +180,52 @@ impl Vm {
         Some(text.to_string_lossy())
     }
 
-    /// The chunk and line that a message begins with.
-    fn place(&self, error: &Error) -> Option<(String, u32)> {
+    /// The chunk and line that a message begins with, if the script was there: a message alone proves nothing.
+    fn place(&self, error: &Error, code: Code, frames: &[(String, u32)]) -> Option<(String, u32)> {
         let text = error.to_string();
-        let end = text.match_indices(':').find_map(|(i, _)| {
-            let digits = text[i + 1..].bytes().take_while(u8::is_ascii_digit).count();
-            (digits > 0 && text[i + 1 + digits..].starts_with(':')).then_some((i, i + 1 + digits))
-        })?;
-        Some((text[..end.0].to_owned(), text[end.0 + 1..end.1].parse().ok()?))
+        let stated = |chunk: &str| -> Option<u32> {
+            let (line, _) = text.strip_prefix(chunk)?.strip_prefix(':')?.split_once(':')?;
+            line.parse().ok()
+        };
+        if code == Code::Syntax {
+            let name = self.with_context(|context| context.name.clone());
+            return stated(&short_name(&name)).map(|line| (short_name(&name).into_owned(), line));
+        }
+        frames.iter().find(|(chunk, line)| stated(chunk) == Some(*line)).cloned()
     }
 
-    /// The chunk and line of the innermost Lua function that was running.
-    fn innermost_line(&self) -> Option<(String, u32)> {
-        for level in 0.. {
-            // SAFETY: reading the frames of a dead coroutine raises no errors; `ar` is filled before it is read.
-            unsafe {
-                let mut ar: ffi::lua_Debug = std::mem::zeroed();
-                if ffi::lua_getstack(self.base, level, &mut ar) == 0 {
-                    return None;
-                }
-                ffi::lua_getinfo(self.base, c"Sl".as_ptr(), &mut ar);
-                if let Ok(line) = u32::try_from(ar.currentline) {
-                    let chunk = std::ffi::CStr::from_ptr(ar.short_src.as_ptr());
-                    return Some((chunk.to_string_lossy().into_owned(), line));
-                }
-            }
-        }
-        None
+    /// Lua cuts chunk names: the main chunk's is known in full.
+    fn full_name(&self, (chunk, line): (String, u32)) -> (String, u32) {
+        let name = self.with_context(|context| context.name.clone());
+        (if chunk == short_name(&name) { name.to_string() } else { chunk }, line)
     }
+
+    /// Chunk and line of the Lua functions that were running, from the innermost; no more than a traceback shows.
+    fn frames(&self) -> impl Iterator<Item = (String, u32)> {
+        const MOST: c_int = 100;
+        (0..MOST).map_while(|level| self.frame(level)).flatten()
+    }
+
+    /// The chunk and line at one level of the stack, if there is such a level, and it has a line.
+    fn frame(&self, level: c_int) -> Option<Option<(String, u32)>> {
+        // SAFETY: reading the frames of a dead coroutine raises no errors; `ar` is filled before it is read.
+        unsafe {
+            let mut ar: ffi::lua_Debug = std::mem::zeroed();
+            if ffi::lua_getstack(self.base, level, &mut ar) == 0 {
+                return None;
+            }
+            ffi::lua_getinfo(self.base, c"Sl".as_ptr(), &mut ar);
+            let chunk = std::ffi::CStr::from_ptr(ar.short_src.as_ptr()).to_string_lossy().into_owned();
+            Some(u32::try_from(ar.currentline).ok().map(|line| (chunk, line)))
+        }
+    }
+}
+
+/// A chunk's name as Lua shows it in messages.
+fn short_name(name: &str) -> std::borrow::Cow<'_, str> {
+    // LUA_IDSIZE, less the NUL.
+    let longest = 59;
+    String::from_utf8_lossy(&name.as_bytes()[..name.len().min(longest)])
 }
 
 fn lossy(bytes: Vec<u8>) -> String {

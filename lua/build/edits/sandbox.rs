@@ -38,6 +38,15 @@ pub(crate) const EDITS: &[Edit] = &[
               has no effect, as in any Lua.",
     },
     Edit {
+        name: "no-finalizers-of-tables",
+        file: "lapi.c",
+        find: "        luaC_objbarrier(L, gcvalue(obj), mt);\n        luaC_checkfinalizer(L, gcvalue(obj), mt);\n      }\n      break;\n    }\n    case LUA_TUSERDATA: {\n",
+        replace: "        luaC_objbarrier(L, gcvalue(obj), mt);\n      }\n      break;\n    }\n    case LUA_TUSERDATA: {\n",
+        proof: "sandbox::no_table_has_a_finalizer_however_its_metatable_was_set",
+        why: "Not every metatable is set through 'setmetatable': a script may add '__gc' to one that the host sets. \
+              Only userdata, which scripts cannot make, have finalizers.",
+    },
+    Edit {
         name: "compare-bytes",
         file: "lvm.c",
         find: "  size_t rl2 = tsslen(ts2);\n  for (;;) {  /* for each segment */\n    int temp = strcoll(s1, s2);\n",
