@@ -163,3 +163,9 @@ fn close_variables_are_closed_when_an_error_ends_the_run() {
     endless.limits.timeout = std::time::Duration::from_millis(50);
     assert_eq!(execute(endless).expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
 }
+
+#[test]
+fn a_message_of_megabytes_is_cut_and_says_so() {
+    let failure = fail("error(('x'):rep(1 << 20), 0)");
+    assert_eq!(failure.error.message, format!("{}... (cut from 1048576 bytes)", "x".repeat(64 << 10)));
+}

@@ -1,12 +1,9 @@
 //! The memory of one VM: an allocator that counts, and refuses what passes the limit.
 
-use std::alloc::{Layout, alloc, dealloc, realloc};
+use super::blocks;
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
-
-/// Every block is aligned as malloc would; Lua asks for nothing stricter.
-const ALIGN: usize = 16;
 
 /// What one VM holds, in bytes: its Lua heap, and what the host holds on its behalf.
 #[derive(Debug)]
@@ -56,34 +53,34 @@ impl Heap {
         let heap = unsafe { &*data.cast::<Self>() };
         // For a new block Lua passes the kind of object as `old`.
         let old = if block.is_null() { 0 } else { old };
-        if new == 0 {
-            if !block.is_null() {
-                heap.give_back(old);
-                // SAFETY: `block` was allocated here with this size.
-                unsafe { dealloc(block.cast(), layout(old)) };
-            }
+        if new > blocks::LARGEST {
             return ptr::null_mut();
         }
-        if new > isize::MAX as usize - ALIGN || (new > old && !heap.take(new - old)) {
+        let (held, wanted) = (blocks::cost(old), blocks::cost(new));
+        if wanted > held && !heap.take(wanted - held) {
+            return ptr::null_mut();
+        }
+        if new == 0 {
+            if !block.is_null() {
+                heap.give_back(held);
+                // SAFETY: `block` was allocated here with this size.
+                unsafe { blocks::free(block.cast(), old) };
+            }
             return ptr::null_mut();
         }
         let result = if block.is_null() {
             // SAFETY: `new` is not zero.
-            unsafe { alloc(layout(new)) }
+            unsafe { blocks::allocate(new) }
         } else {
             // SAFETY: `block` was allocated here with size `old`; `new` is not zero.
-            unsafe { realloc(block.cast(), layout(old), new) }
+            unsafe { blocks::resize(block.cast(), old, new) }
         };
-        match (result.is_null(), new > old) {
-            (true, true) => heap.give_back(new - old),
-            (false, false) => heap.give_back(old - new),
+        // Growth was counted before; what shrank, or did not come to be, is given back.
+        match (result.is_null(), wanted > held) {
+            (true, true) => heap.give_back(wanted - held),
+            (false, false) => heap.give_back(held - wanted),
             _ => {}
         }
         result.cast()
     }
-}
-
-fn layout(size: usize) -> Layout {
-    // SAFETY: ALIGN is a power of two; sizes were checked against isize::MAX when allocated.
-    unsafe { Layout::from_size_align_unchecked(size, ALIGN) }
 }

@@ -1,5 +1,6 @@
 //! One VM: a fresh Lua state with its limits, the script that runs in it, and what came of it.
 
+mod blocks;
 mod context;
 mod error_value;
 mod heap;

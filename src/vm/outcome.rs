@@ -135,7 +135,7 @@ impl Vm {
             })
         };
         Ok(match text {
-            Ok(Value::String(text)) => Error::new(code, text.to_string_lossy()),
+            Ok(Value::String(text)) => Error::new(code, message_of(&text.as_bytes())),
             _ => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
         })
     }
@@ -219,6 +219,15 @@ impl Vm {
             Some(u32::try_from(ar.currentline).ok().map(|line| (chunk, line)))
         }
     }
+}
+
+/// A thrown string as a message: no longer than anyone reads, because the host keeps several copies of it.
+fn message_of(bytes: &[u8]) -> String {
+    const LONGEST: usize = 64 << 10;
+    if bytes.len() <= LONGEST {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    format!("{}... (cut from {} bytes)", String::from_utf8_lossy(&bytes[..LONGEST]), bytes.len())
 }
 
 /// A chunk's name as Lua shows it in messages.
