@@ -1,20 +1,23 @@
 //! The memory of one VM: an allocator that counts, and refuses what passes the limit.
 
-use super::blocks;
-use std::cell::Cell;
+use super::arena::{self, Arena};
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::ptr;
 
 /// What one VM holds, in bytes: its Lua heap, and what the host holds on its behalf.
-#[derive(Debug)]
 pub(super) struct Heap {
     used: Cell<usize>,
     limit: Cell<usize>,
+    arena: UnsafeCell<Arena>,
 }
 
 impl Heap {
     pub(super) fn new(limit: usize) -> Self {
-        Self { used: Cell::new(0), limit: Cell::new(limit) }
+        // The limit is for what is in use; what freed blocks of other sizes hold besides may be two fifths more.
+        let max_reserved = limit.saturating_add(limit / 5 * 2);
+        let arena = UnsafeCell::new(Arena::new(max_reserved));
+        Self { used: Cell::new(0), limit: Cell::new(limit), arena }
     }
 
     /// Counts `bytes` more, or refuses.
@@ -31,6 +34,15 @@ impl Heap {
     /// Counts `bytes` less.
     pub(super) fn give_back(&self, bytes: usize) {
         self.used.set(self.used.get() - bytes);
+    }
+
+    /// Prepares for the end of the VM: its blocks go back to the system together.
+    ///
+    /// # Safety
+    /// No allocation is going on.
+    pub(super) unsafe fn close(&self) {
+        // SAFETY: the caller vouches for it; one thread at a time uses the heap.
+        unsafe { (*self.arena.get()).close() };
     }
 
     /// Allows `bytes` more than before.
@@ -51,12 +63,14 @@ impl Heap {
     ) -> *mut c_void {
         // SAFETY: see above.
         let heap = unsafe { &*data.cast::<Self>() };
+        // SAFETY: one thread at a time, and no allocation happens inside another.
+        let blocks = unsafe { &mut *heap.arena.get() };
         // For a new block Lua passes the kind of object as `old`.
         let old = if block.is_null() { 0 } else { old };
-        if new > blocks::LARGEST {
+        if new > arena::LARGEST {
             return ptr::null_mut();
         }
-        let (held, wanted) = (blocks::cost(old), blocks::cost(new));
+        let (held, wanted) = (arena::cost(old), arena::cost(new));
         if wanted > held && !heap.take(wanted - held) {
             return ptr::null_mut();
         }
@@ -64,16 +78,16 @@ impl Heap {
             if !block.is_null() {
                 heap.give_back(held);
                 // SAFETY: `block` was allocated here with this size.
-                unsafe { blocks::free(block.cast(), old) };
+                unsafe { blocks.free(block.cast(), old) };
             }
             return ptr::null_mut();
         }
         let result = if block.is_null() {
             // SAFETY: `new` is not zero.
-            unsafe { blocks::allocate(new) }
+            unsafe { blocks.allocate(new) }
         } else {
             // SAFETY: `block` was allocated here with size `old`; `new` is not zero.
-            unsafe { blocks::resize(block.cast(), old, new) }
+            unsafe { blocks.resize(block.cast(), old, new) }
         };
         // Growth was counted before; what shrank, or did not come to be, is given back.
         match (result.is_null(), wanted > held) {

@@ -1,11 +1,12 @@
 //! One VM: a fresh Lua state with its limits, the script that runs in it, and what came of it.
 
-mod blocks;
+mod arena;
 mod context;
 mod error_value;
 mod heap;
 mod kill;
 mod libraries;
+mod mapping;
 mod outcome;
 
 #[doc(hidden)]
@@ -190,7 +191,10 @@ impl Drop for Vm {
         // A flag that is up would stop the finalizers of mlua's userdata, and leak what they own.
         self.ignore_flag();
         // SAFETY: the state is ours, no frame of it is running, and nothing else refers to it.
-        unsafe { ffi::lua_close(self.state) }
+        unsafe {
+            self.heap.close();
+            ffi::lua_close(self.state);
+        }
     }
 }
 
