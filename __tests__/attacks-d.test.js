@@ -1,0 +1,6 @@
+// Attacks: linear work that nobody meters.
+'use strict'
+
+const { testAttacks } = require('./support/attack-suite')
+
+testAttacks('d')

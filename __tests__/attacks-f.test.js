@@ -1,0 +1,6 @@
+// Attacks: leaks, escapes and forged identities.
+'use strict'
+
+const { testAttacks } = require('./support/attack-suite')
+
+testAttacks('f')
