@@ -37,7 +37,8 @@ export function runLua(code: string | Uint8Array, scriptId: string, options?: Ru
 export interface RunOptions {
   /**
    * Wall time for the run, in milliseconds: above 0, at most 2 147 483 647; fractions are allowed. The clock
-   * starts when the script starts; time in the queue is not counted. Past it the script is stopped, whatever it is
+   * starts when the script first executes; time in the queue before that is not counted, waiting for further
+   * slices is. Past it the script is stopped, whatever it is
    * doing, and the run rejects with `ERR_LUA_TIMEOUT`.
    * @defaultValue 5000
    */
@@ -49,8 +50,8 @@ export interface RunOptions {
    */
   cpuTimeout?: number | undefined
   /**
-   * Lua heap of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). A script that needs more is
-   * stopped, and the run rejects with `ERR_LUA_MEMORY`.
+   * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). Counted are the Lua heap, captured
+   * output, and JSON under construction. A script that needs more is stopped, and the run rejects with `ERR_LUA_MEMORY`.
    * @defaultValue 67 108 864 (64 MiB)
    */
   memoryLimit?: number | undefined
@@ -84,7 +85,7 @@ export interface RunOptions {
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
  * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit` |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
- * | `ERR_LUA_RESULT` | a returned value that text cannot carry; the message gives its path, as `value.users[3].fn` |
+ * | `ERR_LUA_RESULT` | a returned value (or one given to `json.encode`) that text cannot carry; the message gives its path, as `value.users[3].fn` |
  * | `ERR_STATE_DENIED` | `State`: another script holds the key |
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
@@ -132,7 +133,10 @@ export class LuaError extends Error {
   readonly code: LuaErrorCode
   /** The `scriptId` that the run was given. */
   readonly scriptId: string
-  /** The name of the chunk in which the error was raised, where it is known. */
+  /**
+   * The name of the chunk in which the error was raised, where it is known: the run's `name` in full (messages and the
+   * traceback show its first 59 bytes), or what Lua shows of the name of a chunk that the script loaded.
+   */
   readonly chunk?: string
   /** The line of {@link chunk} on which the error was raised, counted from 1, where it is known. */
   readonly line?: number

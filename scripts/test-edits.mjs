@@ -21,7 +21,7 @@ function cargo(args, without) {
   return spawnSync('cargo', args, options).status === 0
 }
 
-const PACKAGE = ['--release', '-p', 'moonpool-lua', '--features', 'stock', '--locked']
+const PACKAGE = ['-p', 'moonpool-lua', '--features', 'stock', '--locked']
 
 /** Whether the edit's test fails, or nothing compiles, without it. */
 function isProven({ name, proof }) {
