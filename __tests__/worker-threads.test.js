@@ -18,7 +18,9 @@ const message = (worker) => new Promise((resolve, reject) => worker.once('messag
 
 test('several workers run scripts at once, each with its own State', async () => {
   const workers = [1, 2, 3].map((n) =>
-    start(`runLua("State.set('n', ${n}) return State.get('n')", 'same-id').then((text) => parentPort.postMessage(text))`),
+    start(
+      `runLua("State.set('n', ${n}) return State.get('n')", 'same-id').then((text) => parentPort.postMessage(text))`,
+    ),
   )
   expect(await Promise.all(workers.map(message))).toEqual(['1', '2', '3'])
   await Promise.all(workers.map((worker) => worker.terminate()))

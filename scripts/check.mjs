@@ -22,7 +22,14 @@ function report(problems) {
 
 const CHECKS = {
   'JavaScript, TypeScript and JSON: format and lint': () =>
-    run(...tool('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings')),
+    run(
+      ...tool(
+        '@biomejs/biome/bin/biome',
+        'ci',
+        '--error-on-warnings',
+        ...(process.stdout.isTTY ? [] : ['--colors=off']),
+      ),
+    ),
   'Rust: format': () => cargo(['fmt', '--all', '--check']),
   'Rust: lint': () => clippy(),
   'Rust: lint, with the benchmarks': () => clippy('--features', 'bench'),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const CHAIN: &str = "collectgarbage('stop')
     chain, root = setmetatable({}, {__mode = 'k'}), {0}
     local last = root
-    for i = 1, 40000 do local next = {i} chain[last] = next last = next end
+    for i = 1, 100000 do local next = {i} chain[last] = next last = next end
     last = nil";
 
 /// Kills `collectgarbage()` in the middle; how long after the kill it ended.
@@ -43,7 +43,15 @@ fn a_kill_ends_the_convergence_of_ephemerons() {
 #[test]
 fn a_kill_ends_the_marking_of_millions_of_objects() {
     let vm = Vm::new();
-    prepare(&vm, "collectgarbage('stop') all = {} for i = 1, 12000000 do all[i] = {} end");
+    // A list that jumps through memory, so that marking it takes long.
+    prepare(
+        &vm,
+        "collectgarbage('stop')
+         local n, t = 8000009, {}
+         for i = 1, n do t[i] = {0} end
+         for i = 1, n do t[i][1] = t[i * 7919 % n + 1] end
+         first = t[1]",
+    );
     let late = kill_while_collecting(&vm);
     assert!(late < Duration::from_millis(300), "{late:?}");
 }
@@ -66,7 +74,7 @@ fn nothing_in_use_is_freed_after_a_kill_in_the_collector() {
         }
         ffi::lua_getglobal(vm.state, c"chain".as_ptr());
         ffi::lua_getglobal(vm.state, c"root".as_ptr());
-        for i in 1..=40_000 {
+        for i in 1..=100_000 {
             ffi::lua_rawget(vm.state, -2);
             assert_eq!(ffi::lua_type(vm.state, -1), ffi::LUA_TTABLE, "link {i}");
             ffi::lua_rawgeti(vm.state, -1, 1);

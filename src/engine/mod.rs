@@ -4,7 +4,7 @@
 //! - at most `slots` batches are with `Slices` at any time, and that many whenever so many runs wait;
 //! - runs are handed out for the first time in the order in which they were submitted;
 //! - a run that has used its slice takes turns with the others that have, so that short runs overtake long ones;
-//! - runs that wait for their first slice come first, but every [`TURN`]th time it is a started one's turn;
+//! - runs that wait for their first slice come first, but every fourth time it is a started one's turn;
 //! - no more than [`MAX_STARTED`] runs are started and unfinished, so that a flood of long runs neither holds the
 //!   memory of all of them nor makes all of them time out;
 //! - every submitted run settles exactly once.
