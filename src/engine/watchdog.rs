@@ -48,16 +48,16 @@ impl Watchdog {
 
     fn watch(&'static self, when: Instant, flag: Arc<Flag>, act: Act) -> Deadline {
         let mut state = self.lock();
+        if !state.running {
+            // Should the system refuse a thread, this run fails before its script begins, and the next one tries again.
+            let thread = std::thread::Builder::new().name("moonpool-watchdog".into());
+            thread.spawn(|| self.run()).expect("the system has room for one thread");
+            state.running = true;
+        }
         let key = (when, state.next);
         state.next += 1;
         state.deadlines.insert(key, (flag, act));
-        if !state.running {
-            state.running = true;
-            std::thread::Builder::new()
-                .name("moonpool-watchdog".into())
-                .spawn(|| self.run())
-                .expect("the system has room for one thread");
-        } else if state.wakes.is_none_or(|wakes| when < wakes) {
+        if state.wakes.is_none_or(|wakes| when < wakes) {
             self.changed.notify_one();
         }
         Deadline(key)
