@@ -72,6 +72,48 @@ fn the_heap_limit_is_final() {
 }
 
 #[test]
+fn a_little_more_than_the_limit_is_too_much() {
+    // 9.4 MB in use, in small blocks: what an arena of 8 MiB may reserve, but not what its script may use.
+    let failure =
+        limited("local t = {} for i = 1, 9200 do t[i] = ('x'):rep(980) .. i end return #t", |l| l.memory = 8 << 20);
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_MEMORY");
+    let mut fits = script("local t = {} for i = 1, 9200 do t[i] = ('x'):rep(980) .. i end return #t");
+    fits.limits.memory = 14 << 20;
+    assert_eq!(execute(fits).as_deref(), Ok("9200"));
+}
+
+#[test]
+fn a_vm_that_is_dropped_leaks_nothing_also_while_its_flag_is_up() {
+    let store = common::store();
+    for source in [
+        "return 1",
+        "error('x')",
+        "while true do end",
+        "return ('x'):rep(1 << 40)",
+        "local t = {} while true do t = {t} end",
+    ] {
+        let mut script = script(source);
+        script.store = store.clone();
+        script.limits.timeout = ms(30);
+        script.limits.memory = 4 << 20;
+        let _ = execute(script);
+    }
+    // A run that is suspended when its time passes, and never goes on.
+    let mut script = script("while true do end");
+    script.store = store.clone();
+    script.limits.timeout = ms(30);
+    let begun = Instant::now();
+    let mut run = moonpool::engine::Run::new(0, script);
+    run.execute(Duration::ZERO);
+    while begun.elapsed() < ms(200) {
+        std::hint::spin_loop();
+    }
+    drop(run);
+    // Each VM's context held the store.
+    assert_eq!(Arc::strong_count(&store), 1);
+}
+
+#[test]
 fn garbage_does_not_count() {
     let mut script = script("local s for i = 1, 300 do s = ('x'):rep(1024):rep(1024) .. i end return #s");
     script.limits.memory = 8 << 20;

@@ -11,11 +11,12 @@ const CHAIN: &str = "collectgarbage('stop')
     chain, root = setmetatable({}, {__mode = 'k'}), {0}
     local last = root
     for i = 1, 100000 do local next = {i} chain[last] = next last = next end
-    last = nil";
+    tip = last";
 
-/// Kills `collectgarbage()` in the middle; how long after the kill it ended.
+/// Adds a last link to the chain, if there is one, and kills the collection after it in the middle; how long after the
+/// kill it ended. The newest object is then one that the collector has not reached.
 fn kill_while_collecting(vm: &Vm) -> Duration {
-    let co = vm.coroutine("collectgarbage()");
+    let co = vm.coroutine("if tip then chain[tip] = {100001} tip = nil end collectgarbage()");
     let flag = vm.flag.clone();
     let killer = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(30));
@@ -74,7 +75,7 @@ fn nothing_in_use_is_freed_after_a_kill_in_the_collector() {
         }
         ffi::lua_getglobal(vm.state, c"chain".as_ptr());
         ffi::lua_getglobal(vm.state, c"root".as_ptr());
-        for i in 1..=100_000 {
+        for i in 1..=100_001 {
             ffi::lua_rawget(vm.state, -2);
             assert_eq!(ffi::lua_type(vm.state, -1), ffi::LUA_TTABLE, "link {i}");
             ffi::lua_rawgeti(vm.state, -1, 1);

@@ -60,7 +60,7 @@ killed! {
     starts_no_close_variable_of_a_coroutine: "local co = coroutine.create(function()
             local x <close> = setmetatable({}, {__close = function() after = 1 end}) while true do end end)
         coroutine.resume(co) coroutine.close(co) after = 2";
-    starts_no_c_function: "local x <close> = setmetatable({}, {__close = mark}) while true do end";
+    starts_no_c_function: "pcall(function() local x <close> = setmetatable({}, {__close = mark}) while true do end end)";
     ends_a_close_variable: "do local x <close> = setmetatable({}, {__close = function() while true do end end}) end";
     ends_a_metamethod: "local t = setmetatable({}, {__index = function() while true do end end}) local x = t.x";
     ends_a_sort_comparator: "table.sort({1, 2, 3}, function() while true do end end) after = 1";

@@ -73,14 +73,6 @@ pub(crate) const EDITS: &[Edit] = &[
         why: "One repetition over a long subject, each step of which may walk a set of megabytes.",
     },
     Edit {
-        name: "poll-match-balance",
-        file: "lstrlib.c",
-        find: "    while (++s < ms->src_end) {\n      if (*s == e) {",
-        replace: "    while (++s < ms->src_end) {\n      if (l_unlikely(*ms->flag > FLAG_YIELD)) luaP_kill(ms->L);\n      if (*s == e) {",
-        proof: "polls::balance_scan",
-        why: "'%b' scans to the end of the subject.",
-    },
-    Edit {
         name: "poll-plain-find-signature",
         file: "lstrlib.c",
         find: "static const char *lmemfind (const char *s1, size_t l1,\n",
