@@ -159,7 +159,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "        lua_geti(L, 1, i - 1);\n        lua_seti(L, 1, i);  /* t[i] = t[i - 1] */\n",
         replace: "        pollkill(L);\n        lua_geti(L, 1, i - 1);\n        lua_seti(L, 1, i);  /* t[i] = t[i - 1] */\n",
-        proof: "polls::insert_into_a_huge_range",
+        proof: "polls::insert_into_a_sparse_table",
         why: "'__len' may say 2^62, and a table whose border is 2^62 is built in 63 assignments.",
     },
     Edit {
@@ -167,7 +167,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "ltablib.c",
         find: "    lua_geti(L, 1, pos + 1);\n    lua_seti(L, 1, pos);  /* t[pos] = t[pos + 1] */\n",
         replace: "    pollkill(L);\n    lua_geti(L, 1, pos + 1);\n    lua_seti(L, 1, pos);  /* t[pos] = t[pos + 1] */\n",
-        proof: "polls::remove_from_a_huge_range",
+        proof: "polls::remove_from_a_sparse_table",
         why: "As poll-insert.",
     },
     Edit {
@@ -220,22 +220,6 @@ pub(crate) const EDITS: &[Edit] = &[
         why: "Linear in a string of any length.",
     },
     Edit {
-        name: "poll-utf8-offset-back",
-        file: "lutf8lib.c",
-        find: "       while (n < 0 && posi > 0) {  /* move back */\n",
-        replace: "       while (n < 0 && posi > 0) {  /* move back */\n         pollevery(L, n);\n",
-        proof: "polls::utf8_offset_back",
-        why: "Linear in a string of any length.",
-    },
-    Edit {
-        name: "poll-utf8-offset",
-        file: "lutf8lib.c",
-        find: "       while (n > 0 && posi < (lua_Integer)len) {\n",
-        replace: "       while (n > 0 && posi < (lua_Integer)len) {\n         pollevery(L, n);\n",
-        proof: "polls::utf8_offset",
-        why: "Linear in a string of any length.",
-    },
-    Edit {
         name: "poll-date",
         file: "loslib.c",
         find: "    while (s < se) {\n      if (*s != '%')  /* not a conversion specifier? */\n",
@@ -254,21 +238,13 @@ pub(crate) const EDITS: &[Edit] = &[
     },
     // ---- the compiler ----
     Edit {
-        name: "poll-token",
-        file: "llex.c",
-        find: "void luaX_next (LexState *ls) {\n",
-        replace: "void luaX_next (LexState *ls) {\n  pollkill(ls->L);\n",
-        proof: "polls::loading_many_tokens",
-        why: "Every statement and operator asks for a token; what the parser does between two tokens is linear in the \
-              source at most (but for the loops below).",
-    },
-    Edit {
         name: "poll-blank",
         file: "llex.c",
         find: "  luaZ_resetbuffer(ls->buff);\n  for (;;) {\n    switch (ls->current) {\n      case '\\n': case '\\r': {  /* line breaks */\n",
         replace: "  luaZ_resetbuffer(ls->buff);\n  for (;;) {\n    pollkill(ls->L);\n    switch (ls->current) {\n      case '\\n': case '\\r': {  /* line breaks */\n",
         proof: "polls::loading_blanks",
-        why: "Megabytes of blanks and comments are no token.",
+        why: "Every token passes here, and every blank and comment before it. What the parser does between two tokens \
+              is linear in the source at most: 'x and x and …' is quadratic, a walk for each token.",
     },
     Edit {
         name: "poll-long-token",
@@ -277,21 +253,5 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  Mbuffer *b = ls->buff;\n  pollevery(ls->L, luaZ_bufflen(b));\n  if (luaZ_bufflen(b) + 1 > luaZ_sizebuffer(b)) {\n",
         proof: "polls::loading_a_long_string",
         why: "One string, name or numeral of megabytes, also from a reader that is a C function.",
-    },
-    Edit {
-        name: "poll-jump-list",
-        file: "lcode.c",
-        find: "    while ((next = getjump(fs, list)) != NO_JUMP)  /* find last element */\n      list = next;\n",
-        replace: "    while ((next = getjump(fs, list)) != NO_JUMP) {  /* find last element */\n      pollkill(fs->ls->L);\n      list = next;\n    }\n",
-        proof: "polls::loading_a_long_condition",
-        why: "'x and x and …' and 'elseif' append to a list by walking it: quadratic, seconds from 240 KB.",
-    },
-    Edit {
-        name: "poll-goto",
-        file: "lparser.c",
-        find: "  lua_assert(eqstr(gt->name, label->name));\n",
-        replace: "  lua_assert(eqstr(gt->name, label->name));\n  pollkill(ls->L);\n",
-        proof: "polls::loading_many_gotos",
-        why: "A label resolves all pending gotos at once, and shifts the rest of the list for each.",
     },
 ];
