@@ -139,6 +139,6 @@ killed_in_time! {
     rehash_of_millions_of_keys: "local t = {} for i = 1, 1 << 23 do t[-i] = true end", "t[0.5] = true t.x = true";
     rehash_that_shrinks_the_array: "local t = {} for i = 1, 1 << 24 do t[i] = true end
         for i = 1, 1 << 24, 16 do for j = 0, 8 do t[i + j] = nil end end", "t.x = true";
-    strings_compared_nul_by_nul: "local a, b = ('\\0'):rep(1 << 26) .. 'a', ('\\0'):rep(1 << 26) .. 'b'",
+    strings_compared_nul_by_nul: "local a, b = ('\\0'):rep(1 << 28) .. 'a', ('\\0'):rep(1 << 28) .. 'b'",
         "while true do local x = a < b end";
 }

@@ -8,7 +8,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstate.c",
         find: "#if !defined(luai_makeseed)\n",
         replace: "#define luai_makeseed(L)	moonpool_lua_seed()\n#if !defined(luai_makeseed)\n",
-        proof: "sandbox::states_made_one_after_another_order_strings_differently",
+        proof: "sandbox::states_at_the_same_address_order_strings_differently",
         why: "Lua mixes addresses and the time; both are guessable, and string hashes must not be.",
     },
     Edit {
