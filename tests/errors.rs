@@ -96,6 +96,8 @@ fn an_uncaught_error_of_ours_keeps_its_code_and_place() {
 fn an_error_of_ours_that_is_rethrown_is_still_itself() {
     let failure = fail("local _, e = pcall(State.get, '') error(e)");
     assert_eq!(failure.error.code.as_str(), "ERR_STATE_VALUE");
+    let failure = fail("local _, e = pcall(function() return (State.get('')) end)\n\nerror(e)");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(1)));
     assert_eq!(fail("local co = coroutine.wrap(State.get) co('')").error.code.as_str(), "ERR_STATE_VALUE");
 }
 

@@ -141,13 +141,10 @@ extern "C" fn moonpool_lua_hashkey() -> *const u64 {
     KEY.get_or_init(|| [random(), random(), random()]).as_ptr()
 }
 
-/// What scripts see instead of an address: a keyed hash of it (std's SipHash), drawn once per process; null for null.
+/// What scripts see instead of an address: a keyed hash of it (std's SipHash), drawn once per process. Of 53 bits, so
+/// that it is a number in JavaScript, too.
 #[unsafe(no_mangle)]
-extern "C" fn moonpool_lua_objectid(address: *const c_void) -> *const c_void {
+extern "C" fn moonpool_lua_objectid(address: *const c_void) -> i64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
-    if address.is_null() {
-        return address;
-    }
-    let hash = KEY.get_or_init(RandomState::new).hash_one(address.addr()) as usize;
-    ptr::without_provenance(hash.max(1))
+    (KEY.get_or_init(RandomState::new).hash_one(address.addr()) >> 11) as i64
 }

@@ -100,7 +100,7 @@ impl Vm {
         let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
         let thrown = thrown.map_err(|error| self.plain(error_value::of(&error)))?;
         let mut error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::of(&error)))?;
-        let place = self.place(&error, code, &frames);
+        let place = stated_place(&error).or_else(|| self.place(&error, code, &frames));
         if code == Code::Syntax && place.is_none() {
             // Lua does not say where: precompiled, or nested too deeply for the compiler.
             error.position = self.with_context(|context| format!("{}:?: ", context.name));
@@ -228,6 +228,12 @@ fn message_of(bytes: &[u8]) -> String {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     format!("{}... (cut from {} bytes)", String::from_utf8_lossy(&bytes[..LONGEST]), bytes.len())
+}
+
+/// The chunk and line that an error of ours was raised at.
+fn stated_place(error: &Error) -> Option<(String, u32)> {
+    let (chunk, line) = error.position.strip_suffix(": ")?.rsplit_once(':')?;
+    Some((chunk.to_owned(), line.parse().ok()?))
 }
 
 /// A chunk's name as Lua shows it in messages.

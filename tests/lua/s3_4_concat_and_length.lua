@@ -20,7 +20,7 @@ print(C .. 'a' .. 'b', table.concat(log, ' ')); log = {}
 print('a' .. C .. 'b' .. 1, table.concat(log, ' ')); log = {}
 print(C .. C .. 'z', table.concat(log, ' ')); log = {}
 print(1 .. C .. 2 .. C .. 3, table.concat(log, ' ')); log = {}
-print((nil .. C), (C .. nil), ({} .. C), (C .. true), table.concat(log, ' '):gsub('table: 0x%x+', 'T')) log = {}
+print((nil .. C), (C .. nil), ({} .. C), (C .. true), table.concat(log, ' '):gsub('table: %w+', 'T')) log = {}
 local Ret = setmetatable({}, {__concat = function(x, y) return nil, 'dropped' end})
 print(select('#', Ret .. 'a'), Ret .. 'a')
 local T = setmetatable({}, {__concat = function(x, y) return setmetatable({(type(x) == 'table' and x[1] or x) .. '~' .. (type(y) == 'table' and y[1] or y)}, getmetatable(type(x) == 'table' and x or y)) end})

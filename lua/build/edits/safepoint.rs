@@ -26,7 +26,7 @@ struct CallInfo;
 #define pollevery(L,n)	{ if (((n) & 0xffff) == 0) pollkill(L) }
 extern unsigned int moonpool_lua_seed (void);
 extern const lua_Unsigned *moonpool_lua_hashkey (void);
-extern const void *moonpool_lua_objectid (const void *address);
+extern lua_Integer moonpool_lua_objectid (const void *address);
 static const lua_Unsigned *luaP_hashkey;
 #define LUA_LEFT	(-2)  /* result of luaP_resume: left at a safepoint */
 static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
