@@ -171,3 +171,19 @@ fn a_message_of_megabytes_is_cut_and_says_so() {
     let failure = fail("error(('x'):rep(1 << 20), 0)");
     assert_eq!(failure.error.message, format!("{}... (cut from 1048576 bytes)", "x".repeat(64 << 10)));
 }
+
+#[test]
+fn a_kill_after_the_last_line_keeps_output_and_place() {
+    let mut script =
+        script("print('before')\nerror(setmetatable({}, {__tostring = function() while true do end end}))");
+    script.limits.timeout = std::time::Duration::from_millis(50);
+    let failure = execute(script).expect_err("killed");
+    assert_eq!((failure.error.code.as_str(), failure.output.as_str()), ("ERR_LUA_TIMEOUT", "before\n"));
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    assert!(failure.lua_stack.expect("a traceback").contains("tester:2: in main chunk"));
+
+    let mut script = common::script("print('before') local s = ('x'):rep(1 << 20) return {s, s, s, s, s}");
+    script.limits.memory = 4 << 20;
+    let failure = execute(script).expect_err("killed");
+    assert_eq!((failure.error.code.as_str(), failure.output.as_str()), ("ERR_LUA_MEMORY", "before\n"));
+}

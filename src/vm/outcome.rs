@@ -23,8 +23,11 @@ impl Vm {
             Ok(()) => self.results(),
             Err(code) => self.fail(code),
         }
-        // The work above runs in the VM too: it may have hit a limit.
-        .map_err(|failure| Kill::of(&self.flag).map_or(failure, |kill| self.killed(kill)))
+        .map_err(|failure| match Kill::of(&self.flag) {
+            // The work above runs in the VM too, and hit a limit: what is known of the script itself stays.
+            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.time_limit(), ..*failure }),
+            None => failure,
+        })
     }
 
     /// Captured output, then the returned values joined by tabs.
@@ -35,10 +38,13 @@ impl Vm {
             let mut text = Text::continuing(context, output);
             let result = self.write_values(&mut text);
             let mut bytes = text.into_bytes();
-            result.map(|()| lossy(std::mem::take(&mut bytes))).map_err(|error| {
-                bytes.truncate(written);
-                Box::new(Failure { output: lossy(bytes), ..Failure::new(error) })
-            })
+            match result {
+                Ok(()) => Ok(lossy(bytes)),
+                Err(error) => {
+                    bytes.truncate(written);
+                    Err(Box::new(Failure { output: lossy(bytes), ..Failure::new(error) }))
+                }
+            }
         })
     }
 
@@ -159,11 +165,16 @@ impl Vm {
         self.heap.raise_limit(POST_MORTEM);
         let lua_stack = self.traceback();
         let (chunk, line) = self.frames().next().map(|place| self.full_name(place)).unzip();
+        let error = self.kill_error(kill);
+        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+    }
+
+    fn kill_error(&self, kill: Kill) -> Error {
         let mut error = kill.error(&self.limits);
         if let Some(panic) = self.with_context(Context::take_panic) {
             error.message = format!("{}: {panic}", error.message);
         }
-        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+        error
     }
 
     fn plain(&self, error: Error) -> Box<Failure> {
