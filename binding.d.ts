@@ -11,10 +11,81 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 
 /** An engine on libuv's pool. */
 export declare class NativeEngine {
-  /** An idle engine that uses at most `concurrency` worker threads at once. */
-  constructor(concurrency: number, settle: (runId: number, result: string | null, failure: Failure | null) => void)
-  /** Queues one run; the callback is called exactly once for it, later. */
-  runLua(runId: number, code: string | Uint8Array, scriptId: string, name: string, limits: Limits): void
+  /**
+   * An idle engine. `settle` is called exactly once for each run that was queued, `drained` when the queue is empty
+   * after a call of `watchDrain`.
+   */
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, result: string | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void, drained: () => void)
+  /**
+   * Queues one run, whose number is greater than those before, and returns how many wait; -1 when the queue is full,
+   * and then nothing was queued. Without limits it has the engine's.
+   */
+  run(runId: number, code: string | Uint8Array | NativeScript, scriptId: string, name: string, limits?: Limits | undefined | null): number
+  /** Builds VMs ahead: for when the engine has been idle for a moment. */
+  warmUp(): void
+  /** Asks for one call of `drained`, when no run waits any more. */
+  watchDrain(): void
+  /** Compiles source on this thread, or says why it does not compile. */
+  compile(source: string | Uint8Array, name: string): NativeScript | Failure
+  /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
+  kill(runId: number): void
+  /** Stops all runs. */
+  killAll(): void
+  /** Ends a run whose `queueTimeout` has passed, if it still waits: it settles during this call. */
+  expire(runId: number): void
+  /** Gives back what an idle engine holds, and starts nothing any more. */
+  close(): void
+  /** What the engine does, and did since it was made. */
+  stats(): EngineStats
+}
+
+/** A compiled chunk. */
+export declare class NativeScript {}
+
+/** What a code cache may hold. */
+export interface CodeCacheOptions {
+  /** How many chunks. */
+  maxEntries: number
+  /** Bytes of source and bytecode. */
+  maxBytes: number
+  /** How long a chunk is kept, in ms. */
+  ttl?: number
+}
+
+/** What an engine may use, and what it gives to its scripts. */
+export interface EngineOptions {
+  /** Worker threads at once. */
+  concurrency: number
+  /** Runs that may wait for their first slice. */
+  maxQueue: number
+  /** VMs to build ahead. */
+  warmVms: number
+  /** Bytes of State for each script. */
+  stateQuota: number
+  /** The names of the libraries that scripts find. */
+  libraries: Array<string>
+  /** What the code cache may hold, if there is one. */
+  codeCache?: CodeCacheOptions
+}
+
+/** What an engine does and did. */
+export interface EngineStats {
+  /** Runs that wait for their first slice. */
+  queued: number
+  /** Runs that are with worker threads. */
+  running: number
+  /** Runs that are started, not done, and hold no worker thread. */
+  suspended: number
+  /** Runs that began. */
+  started: number
+  /** Time that worker threads spent with this engine, in ms. */
+  worked: number
+  /** VMs that were made. */
+  vmsCreated: number
+  /** Compiled chunks that were found in the code cache. */
+  cacheHits: number
+  /** Compiled chunks that were not found there. */
+  cacheMisses: number
 }
 
 /** Why a run has no result. */
@@ -43,6 +114,8 @@ export interface Limits {
   timeout: number
   /** Time of execution on a worker thread, in ms. */
   cpuTimeout?: number
+  /** Time in the queue, in ms. */
+  queueTimeout?: number
   /** Bytes of Lua heap. */
   memoryLimit: number
   /** Bytes of captured output. */

@@ -1,5 +1,7 @@
 // The types of moonpool's public door, written by hand and checked by __tests__/types.
 
+import type { EventEmitter } from 'node:events'
+
 /**
  * Runs Lua 5.4 source in a fresh VM of its own, on libuv's worker pool, and resolves with text: what the
  * script wrote with `print` and `io.write`, in order, followed by the values that it returned.
@@ -8,15 +10,17 @@
  * them; tables as JSON; `nil` among others as `nil`. No value, or a single `nil`, adds nothing. Output
  * bytes that are not UTF-8 become U+FFFD.
  *
- * Any number of calls may be in flight; all but a few wait in a queue (see {@link RunOptions.timeout}). Calls
+ * Any number of calls may be in flight; all but a few wait in a queue (see {@link Limits.timeout}). Calls
  * share nothing but `State`, where every `scriptId` has its own space.
  *
+ * It runs on an {@link Engine} with default options, made on first use; each instance of the module has its own.
+ *
  * @param code Lua source: a string, or a `Uint8Array` (or `Buffer`) of its bytes, at most
- *   {@link RunOptions.maxSource} bytes. Precompiled Lua is refused.
+ *   {@link Limits.maxSource} bytes; or a compiled {@link Script}. Precompiled Lua is refused.
  * @param scriptId Who is running: a string of 1 to 256 UTF-8 bytes without control characters. It alone decides
  *   which space of `State` the script sees. No Lua code can change it.
- * @param options Limits, and the chunk's name. See {@link RunOptions}.
- * @returns A promise that always settles. runLua itself never throws.
+ * @param options Limits, the chunk's name, and a signal to stop it. See {@link RunOptions}.
+ * @returns A promise that always settles, once. runLua itself never throws.
  *
  * @throws {LuaError} (rejects) when the script fails, is stopped, or is refused: see {@link LuaErrorCode}.
  * @throws {TypeError} (rejects) with `code` `ERR_INVALID_ARG_TYPE` for an argument or option of the wrong type and for
@@ -31,10 +35,10 @@
  * console.log(text) // hello\n42\t{"ok":true}
  * ```
  */
-export function runLua(code: string | Uint8Array, scriptId: string, options?: RunOptions): Promise<string>
+export function runLua(code: string | Uint8Array | Script, scriptId: string, options?: RunOptions): Promise<string>
 
-/** The limits of one run, and its name. An option that is `undefined` counts as absent. */
-export interface RunOptions {
+/** What one run may use. An option that is `undefined` counts as absent. */
+export interface Limits {
   /**
    * Wall time for the run, in milliseconds: above 0, at most 2 147 483 647; fractions are allowed. The clock
    * starts when the script first executes; time in the queue before that is not counted, waiting for further
@@ -49,6 +53,12 @@ export interface RunOptions {
    * @defaultValue none
    */
   cpuTimeout?: number | undefined
+  /**
+   * Time that the run may wait in the queue before it first executes, in milliseconds: same range as `timeout`.
+   * Past it the run rejects with `ERR_QUEUE_TIMEOUT`, and nothing of it was run.
+   * @defaultValue none
+   */
+  queueTimeout?: number | undefined
   /**
    * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). Counted are the Lua heap, captured
    * output, and JSON under construction. A script that needs more is stopped, and the run rejects with `ERR_LUA_MEMORY`.
@@ -67,12 +77,244 @@ export interface RunOptions {
    * @defaultValue 1 048 576 (1 MiB)
    */
   maxSource?: number | undefined
+}
+
+/** The limits of one run, its name, and a way to stop it. An option that is `undefined` counts as absent. */
+export interface RunOptions extends Limits {
   /**
    * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It names, and
-   * grants nothing.
-   * @defaultValue the `scriptId`
+   * grants nothing. Not to be given with a {@link Script}, which has a name.
+   * @defaultValue the `scriptId`; for {@link Engine.runFile}, the file's name without its folder
    */
   name?: string | undefined
+  /**
+   * Stops the run: as soon as the signal is aborted, the promise rejects with `signal.reason`, whether the run was
+   * waiting, executing or suspended. A run that was executing is stopped at its next instruction, and no effect of it
+   * follows. When the run settles, its listener is removed from the signal.
+   * @defaultValue none
+   */
+  signal?: AbortSignal | undefined
+}
+
+/** How a new {@link Engine} is set up. An option that is `undefined` counts as absent. */
+export interface EngineOptions {
+  /**
+   * Worker threads of libuv's pool that the engine uses at once: a whole number from 1 to 1024. More than the pool has
+   * (`UV_THREADPOOL_SIZE`, 4 by default) brings nothing.
+   * @defaultValue `max(1, min(available cores, UV_THREADPOOL_SIZE - 1))`, so that `fs`, `dns` and `crypto` find a thread
+   */
+  concurrency?: number | undefined
+  /**
+   * Runs that may wait for their first slice: a whole number from 0 to 4 294 967 295. One more rejects at once with
+   * `ERR_QUEUE_FULL`. With 0 a run is taken only when a worker thread is free for it.
+   * @defaultValue 10 000
+   */
+  maxQueue?: number | undefined
+  /**
+   * VMs that the engine builds ahead once it has been idle for 20 ms: a whole number from 0 (none) to 1024. Each is used
+   * for one run, and takes about 50 KB until then.
+   * @defaultValue 4
+   */
+  warmVms?: number | undefined
+  /**
+   * Where State is kept: `'memory'`, for as long as the engine lives.
+   * @defaultValue `'memory'`
+   */
+  state?: 'memory' | undefined
+  /**
+   * Bytes of State that each `scriptId` may hold, keys and 192 bytes per key included: a whole number. The write
+   * that would pass it fails with `ERR_STATE_QUOTA` and changes nothing.
+   * @defaultValue 16 777 216 (16 MiB)
+   */
+  stateQuota?: number | undefined
+  /**
+   * Whether compiled code is kept by name and source, so that the same source need not be compiled for each run; and how
+   * much of it. What was least recently used goes first. Scripts cannot tell.
+   * @defaultValue `true`, which means the defaults of {@link CodeCacheOptions}
+   */
+  codeCache?: boolean | CodeCacheOptions | undefined
+  /**
+   * Limits for runs that do not give their own.
+   * @defaultValue the defaults of {@link Limits}
+   */
+  defaults?: Limits | undefined
+  /**
+   * The libraries that scripts find beside the base functions, `print` and `script`. With `[]` they find only those.
+   * @defaultValue all of {@link Library}
+   */
+  libraries?: readonly Library[] | undefined
+}
+
+/** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
+export type Library = 'coroutine' | 'io' | 'json' | 'math' | 'os' | 'State' | 'string' | 'table' | 'utf8'
+
+/** How much compiled code an engine keeps. */
+export interface CodeCacheOptions {
+  /**
+   * Chunks: a whole number from 1 to 4 294 967 295.
+   * @defaultValue 1000
+   */
+  maxEntries?: number | undefined
+  /**
+   * Bytes of source, bytecode and 256 per chunk: a whole number. A chunk that needs more than this alone is not kept.
+   * @defaultValue 16 777 216 (16 MiB)
+   */
+  maxBytes?: number | undefined
+  /**
+   * How long a chunk is kept after it was compiled, in milliseconds: above 0, at most 2 147 483 647.
+   * @defaultValue as long as there is room
+   */
+  ttl?: number | undefined
+}
+
+/**
+ * Schedules runs on libuv's worker pool, in slices of 10 ms, with a queue, a code cache and a State of its own.
+ *
+ * Short scripts overtake long ones, and the scripts of different ids take turns. An idle engine keeps no process alive;
+ * a run in flight does. An engine that nobody refers to any more is garbage-collected, closed or not.
+ *
+ * Events:
+ * - `full`: as many runs wait as `maxQueue` allows, or one more was refused. Not emitted again before `drain`.
+ * - `drain`: after `full`, no run waits any more.
+ * - `error` (an {@link LuaError} with `ERR_INTERNAL`): a run failed for a bug in moonpool. It rejects, too; the event is
+ *   for central logs, and is not emitted when nobody listens.
+ *
+ * @example
+ * ```js
+ * import { Engine } from 'moonpool'
+ *
+ * const engine = new Engine({ maxQueue: 1000, defaults: { timeout: 250 } })
+ * const rule = engine.compile('return 6 * 7', { name: 'rule.lua' })
+ * console.log(await engine.runLua(rule, 'tenant-1')) // 42
+ * await engine.close()
+ * ```
+ */
+export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError] }> {
+  /**
+   * @param options See {@link EngineOptions}.
+   * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, whose message
+   *   names the option, what it takes and what it got.
+   */
+  constructor(options?: EngineOptions)
+
+  /**
+   * Runs code in a fresh VM, as the function {@link runLua} does, on this engine.
+   *
+   * @throws {LuaError} (rejects) as {@link runLua}; and with `ERR_QUEUE_FULL`, `ERR_QUEUE_TIMEOUT` or
+   *   `ERR_ENGINE_CLOSED`, when nothing was run.
+   */
+  runLua(code: string | Uint8Array | Script, scriptId: string, options?: RunOptions): Promise<string>
+
+  /**
+   * Runs a file of Lua source. It is read for each run, so that a change counts at once, and compiled only when the
+   * code cache does not have it: when it is new, or has changed.
+   *
+   * @param path A path or a `file:` URL of a regular file of at most {@link Limits.maxSource} bytes.
+   * @throws {Error} (rejects) when the file cannot be read, with the `code` of the system (`ENOENT`, `EACCES`), its
+   *   `path`, and the system's error as `cause`. Otherwise as {@link Engine.runLua}.
+   */
+  runFile(path: string | URL, scriptId: string, options?: RunOptions): Promise<string>
+
+  /**
+   * Compiles source, on this thread: some 10 ms for each MiB. The engine's `defaults` limit it as they limit a run.
+   *
+   * @param source As for {@link Engine.runLua}.
+   * @returns A script that any run on any engine may use, as often as it likes, also at the same time.
+   * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile, `ERR_ENGINE_CLOSED` when the engine is closed.
+   */
+  compile(source: string | Uint8Array, options?: CompileOptions): Script
+
+  /** What the engine does now, and what it did since it was made or {@link Engine.resetStats} was called. */
+  stats(): EngineStats
+
+  /** Begins to count anew. What is going on (`queued`, `running`, `suspended`) stays as it is. */
+  resetStats(): void
+
+  /**
+   * Accepts no more runs, lets those that were accepted finish, and after `timeout` stops the rest, which rejects with
+   * `ERR_ENGINE_CLOSED`. Resolves when no run is left. May be called again, for example with a shorter timeout.
+   */
+  close(options?: CloseOptions): Promise<void>
+
+  /** `close()` at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** How a chunk is compiled. */
+export interface CompileOptions {
+  /**
+   * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`.
+   * @defaultValue `'script'`
+   */
+  name?: string | undefined
+}
+
+/** How an engine is closed. */
+export interface CloseOptions {
+  /**
+   * Time for runs to finish, in milliseconds: a whole number from 0 to 2 147 483 647.
+   * @defaultValue 5000
+   */
+  timeout?: number | undefined
+}
+
+/** A compiled chunk, made by {@link Engine.compile}: immutable, and independent of the engine that compiled it. */
+export class Script {
+  private constructor()
+  /** The chunk's name in messages and tracebacks. */
+  readonly name: string
+}
+
+/**
+ * What an engine does and did. Every call whose arguments are right ends in exactly one of `completed`, `failed`,
+ * `timedOut`, `aborted` and `rejected`.
+ */
+export interface EngineStats {
+  /** Runs that wait for their first slice. */
+  queued: number
+  /** Runs that are with a worker thread. */
+  running: number
+  /** Runs that have started, are not done, and hold no worker thread. */
+  suspended: number
+  /** Runs that began to execute. */
+  started: number
+  /** Runs that resolved. */
+  completed: number
+  /** Runs that rejected with an error of their own: syntax, runtime, memory, output, result, State. */
+  failed: number
+  /** Runs that `timeout` or `cpuTimeout` stopped. */
+  timedOut: number
+  /** Runs that their `signal` stopped, before or after they began; and those that `close` stopped after they began. */
+  aborted: number
+  /** Calls of which nothing was run: the queue was full, `queueTimeout` passed, the engine was closed. */
+  rejected: number
+  /** VMs that were made; some of them wait for a script. */
+  vmsCreated: number
+  /** Runs that found their compiled code in the code cache. */
+  cacheHits: number
+  /** Runs that did not. */
+  cacheMisses: number
+  /** The share of the time of `concurrency` threads that they worked for this engine: from 0 to 1. */
+  utilization: number
+  /** Time in the queue of runs that began, in ms. */
+  queueTime: TimeSummary
+  /** Time from the beginning of a run to its end, waits for its turn included, in ms. */
+  runTime: TimeSummary
+  /** Time that a run was with a worker thread, in ms. */
+  cpuTime: TimeSummary
+}
+
+/** A distribution of times in milliseconds, within 1 %. All 0 when `count` is 0. */
+export interface TimeSummary {
+  min: number
+  mean: number
+  p50: number
+  p90: number
+  p99: number
+  p99_9: number
+  max: number
+  /** How many times were recorded. */
+  count: number
 }
 
 /**
@@ -90,6 +332,9 @@ export interface RunOptions {
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be reached |
+ * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already |
+ * | `ERR_QUEUE_TIMEOUT` | not run: its `queueTimeout` passed while it waited |
+ * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped when its closing took longer than its timeout |
  * | `ERR_INTERNAL` | a bug in moonpool, caught at its boundary; the process and the engine live on |
  *
  * No Lua code can catch `ERR_LUA_TIMEOUT`, `ERR_LUA_MEMORY` or `ERR_LUA_OUTPUT`.
@@ -105,6 +350,9 @@ export type LuaErrorCode =
   | 'ERR_STATE_VALUE'
   | 'ERR_STATE_QUOTA'
   | 'ERR_STATE_UNAVAILABLE'
+  | 'ERR_QUEUE_FULL'
+  | 'ERR_QUEUE_TIMEOUT'
+  | 'ERR_ENGINE_CLOSED'
   | 'ERR_INTERNAL'
 
 /**
@@ -131,8 +379,8 @@ export class LuaError extends Error {
   readonly name: 'LuaError'
   /** Why the run failed: stable, made for comparing. */
   readonly code: LuaErrorCode
-  /** The `scriptId` that the run was given. */
-  readonly scriptId: string
+  /** The `scriptId` that the run was given. Absent when {@link Engine.compile} threw the error. */
+  readonly scriptId?: string
   /**
    * The name of the chunk in which the error was raised, where it is known: the run's `name` in full (messages and the
    * traceback show its first 59 bytes), or what Lua shows of the name of a chunk that the script loaded.

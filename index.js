@@ -2,6 +2,8 @@
 'use strict'
 
 const { runLua } = require('./lib/default-engine')
+const { Engine } = require('./lib/engine')
 const { LuaError } = require('./lib/errors')
+const { Script } = require('./lib/source')
 
-module.exports = { LuaError, runLua }
+module.exports = { Engine, LuaError, Script, runLua }

@@ -51,7 +51,7 @@ describe('timeout', () => {
       const { runLua } = require('moonpool')
       const start = performance.now()
       for (let i = 0; i < 60; i++) runLua('while true do end', 'spinner', { timeout: 800 }).catch(() => {})
-      runLua('return "ran"', 'last', { timeout: 100 })
+      runLua('return "ran"', 'spinner', { timeout: 100 })
         .catch((error) => error.code)
         .then((text) => console.log(JSON.stringify([text, performance.now() - start > 100])))`,
       { env: { UV_THREADPOOL_SIZE: '2' } },

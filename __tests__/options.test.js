@@ -49,14 +49,26 @@ describe('unknown options', () => {
     expectRefused({ [given]: 1 }, TypeError, `unknown option '${given}'; did you mean '${meant}'?`),
   )
 
-  test.each(['color', 'signal', 'args', 'x'.repeat(500), '__proto__x'])('%s: no guess, but the list', async (given) => {
-    const error = await rejection(run({ [given]: undefined }))
-    expect(error).toBeInstanceOf(TypeError)
-    expect(error.message).toContain(`unknown option '${given}' (`)
-    for (const name of ['timeout', 'cpuTimeout', 'memoryLimit', 'maxOutput', 'maxSource', 'name']) {
-      expect(error.message).toContain(name)
-    }
-  })
+  test.each(['color', 'priority', 'args', 'x'.repeat(500), '__proto__x'])(
+    '%s: no guess, but the list',
+    async (given) => {
+      const error = await rejection(run({ [given]: undefined }))
+      expect(error).toBeInstanceOf(TypeError)
+      expect(error.message).toContain(`unknown option '${given}' (`)
+      for (const name of [
+        'timeout',
+        'cpuTimeout',
+        'queueTimeout',
+        'memoryLimit',
+        'maxOutput',
+        'maxSource',
+        'name',
+        'signal',
+      ]) {
+        expect(error.message).toContain(name)
+      }
+    },
+  )
 
   test('only own properties are looked at for unknown names', async () => {
     expect(await run(Object.create({ inherited: 1 }))).toBe('ran')

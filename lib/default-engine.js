@@ -5,7 +5,8 @@ const { Engine } = require('./engine')
 
 let engine
 
-function runLua(code, scriptId, options) {
+/** Async, so that whatever is wrong rejects. */
+async function runLua(code, scriptId, options) {
   engine ??= new Engine()
   return engine.runLua(code, scriptId, options)
 }

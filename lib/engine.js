@@ -1,43 +1,239 @@
-// An engine: hands checked runs to the native engine and settles their promises.
+// An engine: checks calls, hands runs to the native engine, and settles each of them once.
 'use strict'
 
-const { concurrency } = require('./concurrency')
+const { EventEmitter } = require('node:events')
+// Not the globals, which a test runner may have replaced by fake ones.
+const { clearTimeout, setTimeout } = require('node:timers')
+const { debug, isTraced, traced } = require('./diagnostics')
 const { LuaError } = require('./errors')
 const { NativeEngine } = require('./native')
-const { checkRun } = require('./options')
+const { checkLabel, readCloseOptions, readCompileOptions, readEngineOptions, readRunOptions } = require('./options')
+const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
+const { Stats } = require('./stats')
 
-class Engine {
-  // Runs in flight: run id → what resolves its outcome.
-  #settlers = new Map()
+/** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
+const IDLE = 20
+
+class Engine extends EventEmitter {
+  #native
+  #maxQueue
+  #defaults
+  #stats
+  // Runs in flight, by number. Also those whose promise is settled while their VM is still being stopped.
+  #runs = new Map()
   #lastRunId = 0
-  #native = new NativeEngine(concurrency(), settlerOf(this.#settlers))
+  #full = false
+  #closing
+  #idleTimer
+
+  constructor(given) {
+    super()
+    const { defaults, maxQueue, state: _state, ...options } = readEngineOptions(given)
+    this.#maxQueue = maxQueue
+    this.#defaults = defaults
+    // The native engine must not hold this one, which could then never be garbage-collected.
+    const weak = new WeakRef(this)
+    const drained = () => weak.deref()?.#drained()
+    this.#native = new NativeEngine({ ...options, maxQueue }, defaults, Engine.#settlerOf(this.#runs), drained)
+    this.#stats = new Stats(this.#native, options.concurrency)
+    const native = this.#native
+    if (options.warmVms > 0) this.#idleTimer = setTimeout(() => native.warmUp(), IDLE).unref()
+    debug('engine: %d threads, a queue of %d', options.concurrency, maxQueue)
+  }
 
   async runLua(code, scriptId, options) {
-    const run = checkRun(code, scriptId, options)
-    const { text, failure } = await this.#start(run)
+    checkCode(code)
+    const run = this.#prepare(scriptId, options)
+    Object.assign(run, codeOf(code, run.options, scriptId))
+    return this.#execute(run)
+  }
+
+  async runFile(path, scriptId, options) {
+    const file = checkPath(path)
+    const run = this.#prepare(scriptId, options)
+    run.code = await readSource(file, run.options.maxSource)
+    run.name = run.options.name ?? nameOfFile(file)
+    return this.#execute(run)
+  }
+
+  compile(source, options) {
+    checkSource(source, 'source')
+    const { name } = readCompileOptions(options)
+    const checked = sourceOf(source, this.#defaults.maxSource, 'source')
+    if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it compiles nothing any more')
+    const compiled = this.#native.compile(checked, name)
+    if (compiled.code !== undefined) throw new LuaError(compiled)
+    return scriptOf(compiled, name)
+  }
+
+  stats() {
+    return this.#stats.read()
+  }
+
+  resetStats() {
+    this.#stats.reset()
+  }
+
+  async close(options) {
+    const { timeout } = readCloseOptions(options)
+    this.#closing ??= closing()
+    if (this.#runs.size === 0) this.#closed()
+    const timer = setTimeout(() => this.#native.killAll(), timeout)
+    await this.#closing.promise
+    clearTimeout(timer)
+  }
+
+  /** What a call asks for, but for its code. */
+  #prepare(scriptId, options) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    const given = options === undefined ? this.#defaults : readRunOptions(options, this.#defaults)
+    // The native engine knows the defaults: without options there is nothing to convert.
+    return { scriptId, options: given, limits: options === undefined ? undefined : given }
+  }
+
+  async #execute(run) {
+    if (!isTraced()) return this.#outcome(run)
+    const context = { scriptId: run.scriptId, name: run.name, engine: this }
+    return traced(() => this.#outcome(run, context), context)
+  }
+
+  async #outcome(run, context) {
+    const { text, failure, error } = await this.#start(run)
+    if (context && run.usage) context.stats = run.usage
     // Made here, after the await, so that its stack names the caller that awaits.
-    if (failure) throw new LuaError(failure, scriptId)
+    if (failure) throw new LuaError(failure, run.scriptId)
+    if (error) throw error.reason
     return text
   }
 
-  #start({ code, scriptId, name, limits }) {
+  /** Resolves with what came of the run; anything that happens to it afterwards is nobody's business. */
+  #start(run) {
+    const { signal, queueTimeout } = run.options
+    if (signal?.aborted) {
+      this.#stats.count('aborted')
+      return { error: { reason: signal.reason } }
+    }
+    if (this.#closing) return this.#refuse('ERR_ENGINE_CLOSED', 'the engine is closed: it runs nothing any more')
     return new Promise((resolve) => {
-      this.#lastRunId = (this.#lastRunId + 1) >>> 0 // The native side counts in 32 bits.
+      this.#lastRunId += 1
       const runId = this.#lastRunId
-      this.#native.runLua(runId, code, scriptId, name, limits)
-      // After the call, which may throw: settle is never called before it returns.
-      this.#settlers.set(runId, resolve)
+      const queued = this.#native.run(runId, run.code, run.scriptId, run.name, run.limits)
+      this.#noteQueue(queued)
+      if (queued < 0) {
+        const message = `the queue is full: ${this.#maxQueue} runs wait (maxQueue); nothing was run`
+        resolve(this.#refuse('ERR_QUEUE_FULL', message))
+        return
+      }
+      // After the call, which may throw: nothing settles before it returns.
+      run.code = undefined
+      run.engine = this
+      run.resolve = resolve
+      this.#runs.set(runId, run)
+      if (signal) {
+        run.abort = () => this.#abort(runId, run)
+        signal.addEventListener('abort', run.abort, { once: true })
+      }
+      if (queueTimeout) run.timer = setTimeout(() => this.#native.expire(runId), queueTimeout).unref()
     })
+  }
+
+  #refuse(code, message) {
+    this.#stats.count('rejected')
+    return { failure: { code, message, output: '' } }
+  }
+
+  #abort(runId, run) {
+    this.#conclude(run, 'aborted', { error: { reason: run.options.signal.reason } })
+    this.#native.kill(runId)
+  }
+
+  /** The native engine's `settle`. A run holds its engine only while it is in flight. */
+  static #settlerOf(runs) {
+    return (runId, text, failure, queueTime, runTime, cpuTime, slices, peakMemory) => {
+      const run = runs.get(runId)
+      runs.delete(runId)
+      run.usage = { queueTime, runTime, cpuTime, peakMemory, slices }
+      run.engine.#settle(run, { text, failure })
+    }
+  }
+
+  /** The native engine is done with a run. */
+  #settle(run, outcome) {
+    const began = run.usage.slices > 0
+    if (began) this.#stats.record(run.usage)
+    if (!run.concluded) this.#conclude(run, endOf(outcome.failure, began), outcome)
+    if (this.#runs.size > 0) return
+    if (this.#closing) this.#closed()
+    else this.#idleTimer?.refresh()
+  }
+
+  /** Settles the promise of a run: once, and nothing of it is left with its signal or its timer. */
+  #conclude(run, end, outcome) {
+    run.concluded = true
+    this.#stats.count(end)
+    run.options.signal?.removeEventListener('abort', run.abort)
+    clearTimeout(run.timer)
+    run.resolve(outcome)
+    if (debug.enabled) debug('%s: %s %o', run.scriptId, outcome.failure?.code ?? end, run.usage)
+    if (outcome.failure?.code === 'ERR_INTERNAL' && this.listenerCount('error') > 0) {
+      this.#tell('error', new LuaError(outcome.failure, run.scriptId))
+    }
+  }
+
+  /** Says so when the queue has just filled: `queued` runs wait, or, when negative, one more was refused. */
+  #noteQueue(queued) {
+    if (this.#full || (queued >= 0 && queued < Math.max(1, this.#maxQueue))) return
+    this.#full = true
+    this.#native.watchDrain()
+    this.#tell('full')
+  }
+
+  #drained() {
+    this.#full = false
+    this.#tell('drain')
+  }
+
+  /** In a tick of its own: what a listener throws is no run's failure. */
+  #tell(event, ...values) {
+    process.nextTick(() => this.emit(event, ...values))
+  }
+
+  #closed() {
+    clearTimeout(this.#idleTimer)
+    this.#native.close()
+    this.#closing.resolve()
   }
 }
 
-/** The native engine's `settle`. It must not hold the engine, which could then never be garbage-collected. */
-function settlerOf(settlers) {
-  return (runId, text, failure) => {
-    const resolve = settlers.get(runId)
-    settlers.delete(runId)
-    resolve({ text, failure })
-  }
+// Realms that lack the symbol have no `await using` either.
+if (Symbol.asyncDispose) {
+  Object.defineProperty(Engine.prototype, Symbol.asyncDispose, {
+    value: function close() {
+      return this.close()
+    },
+    configurable: true,
+    writable: true,
+  })
+}
+
+/** How statistics call the end of a run that the native engine settled. */
+function endOf(failure, began) {
+  if (!failure) return 'completed'
+  if (failure.code === 'ERR_LUA_TIMEOUT') return 'timedOut'
+  if (!began) return 'rejected'
+  return failure.code === 'ERR_ENGINE_CLOSED' ? 'aborted' : 'failed'
+}
+
+function closing() {
+  let resolve
+  const promise = new Promise((settled) => {
+    resolve = settled
+  })
+  return { promise, resolve }
+}
+
+function notRun(code, message) {
+  return new LuaError({ code, message, output: '' })
 }
 
 module.exports = { Engine }

@@ -7,7 +7,8 @@ class LuaError extends Error {
   constructor(failure, scriptId) {
     super(failure.message)
     this.code = failure.code
-    this.scriptId = scriptId
+    // Compiling is nobody's run.
+    if (scriptId !== undefined) this.scriptId = scriptId
     for (const field of ['chunk', 'line', 'luaStack', 'limit']) {
       if (failure[field] != null) this[field] = failure[field]
     }

@@ -1,33 +1,98 @@
-// Checks what a caller passes to runLua, in order, and fills in the defaults.
+// Every option that callers pass: its default, and the check that a given value must pass.
 'use strict'
 
 const { inspect } = require('node:util')
+const { concurrency } = require('./concurrency')
 const { shown, typeError, valueError } = require('./errors')
 const { nearest } = require('./nearest')
-const { checkSource, checkSourceSize, unshared } = require('./source')
 
 const MIB = 1024 * 1024
 const MAX_MILLISECONDS = 2 ** 31 - 1
 const MAX_BYTES = 2 ** 31 - 1
+const MAX_COUNT = 2 ** 32 - 1
 
-/** Every option: its default, and the check that a given value must pass. */
-const OPTIONS = {
+const LIBRARIES = ['coroutine', 'io', 'json', 'math', 'os', 'State', 'string', 'table', 'utf8']
+
+/** What one run may use: the options that an engine has `defaults` for. */
+const LIMITS = {
   timeout: { default: 5000, check: checkMilliseconds },
   cpuTimeout: { default: undefined, check: checkMilliseconds },
-  memoryLimit: { default: 64 * MIB, check: bytesFrom(MIB, Number.MAX_SAFE_INTEGER) },
-  maxOutput: { default: MIB, check: bytesFrom(0, MAX_BYTES) },
-  maxSource: { default: MIB, check: bytesFrom(1, MAX_BYTES) },
-  name: { default: undefined, check: checkLabel },
+  queueTimeout: { default: undefined, check: checkMilliseconds },
+  memoryLimit: { default: 64 * MIB, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
+  maxOutput: { default: MIB, check: whole('bytes', 0, MAX_BYTES) },
+  maxSource: { default: MIB, check: whole('bytes', 1, MAX_BYTES) },
 }
-const NAMES = Object.keys(OPTIONS)
 
-/** The run that the arguments of runLua describe; throws the first objection. */
-function checkRun(code, scriptId, options) {
-  checkSource(code)
-  checkLabel(scriptId, 'The "scriptId" argument')
-  const { maxSource, name = scriptId, ...limits } = readOptions(options)
-  checkSourceSize(code, maxSource)
-  return { code: unshared(code), scriptId, name, limits }
+const RUN = {
+  ...LIMITS,
+  name: { default: undefined, check: checkLabel },
+  signal: { default: undefined, check: checkSignal },
+}
+
+const COMPILE = { name: { default: 'script', check: checkLabel } }
+
+const CLOSE = { timeout: { default: 5000, check: whole('milliseconds', 0, MAX_MILLISECONDS) } }
+
+const CODE_CACHE = {
+  maxEntries: { default: 1000, check: whole('entries', 1, MAX_COUNT) },
+  maxBytes: { default: 16 * MIB, check: whole('bytes', 1, Number.MAX_SAFE_INTEGER) },
+  ttl: { default: undefined, check: checkMilliseconds },
+}
+
+const ENGINE = {
+  concurrency: { default: undefined, check: whole('threads', 1, 1024) },
+  maxQueue: { default: 10_000, check: whole('runs', 0, MAX_COUNT) },
+  warmVms: { default: 4, check: whole('VMs', 0, 1024) },
+  state: { default: 'memory', check: checkState },
+  stateQuota: { default: 16 * MIB, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
+  codeCache: { default: true, check: checkCodeCache },
+  defaults: { default: {}, check: () => {} },
+  libraries: { default: LIBRARIES, check: checkLibraries },
+}
+
+/** An engine's options, with every part of them filled in. */
+function readEngineOptions(given) {
+  const options = readOptions(given, ENGINE)
+  const { codeCache, defaults } = options
+  return {
+    ...options,
+    concurrency: options.concurrency ?? concurrency(),
+    codeCache: codeCache
+      ? readOptions(codeCache === true ? {} : codeCache, CODE_CACHE, 'options.codeCache')
+      : undefined,
+    defaults: readOptions(defaults, LIMITS, 'options.defaults'),
+  }
+}
+
+/** The options of a run on an engine with these defaults. */
+const readRunOptions = (given, defaults) => readOptions(given, RUN, 'options', defaults)
+const readCompileOptions = (given) => readOptions(given, COMPILE)
+const readCloseOptions = (given) => readOptions(given, CLOSE)
+
+/** Each option's value, or its default. Every property is read once, as a getter may answer differently next time. */
+function readOptions(given = {}, known, what = 'options', defaults = undefined) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const place = what === 'options' ? 'The "options" argument' : `The "${what}" property`
+    throw typeError(`${place} must be an object. Received ${shown(given)}`)
+  }
+  const names = Object.keys(known)
+  for (const key of Object.keys(given)) if (!names.includes(key)) throw unknownOption(key, names)
+  const read = {}
+  for (const name of names) {
+    const value = given[name]
+    if (value === undefined) read[name] = defaults?.[name] ?? known[name].default
+    else {
+      known[name].check(value, `The "${what}.${name}" property`)
+      read[name] = value
+    }
+  }
+  return read
+}
+
+function unknownOption(key, names) {
+  const meant = nearest(key, names)
+  const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
+  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ')})`)
 }
 
 /** A scriptId or a chunk name: text that may stand in a log line. */
@@ -47,34 +112,45 @@ function checkMilliseconds(value, what) {
   if (!(value > 0 && value <= MAX_MILLISECONDS)) throw valueError(`${rule}. Received ${value}`)
 }
 
-function bytesFrom(least, most) {
+/** The check for a whole number of something. */
+function whole(unit, least, most) {
   return (value, what) => {
-    const rule = `${what} must be a whole number of bytes from ${least} to ${most}`
+    const rule = `${what} must be a whole number of ${unit} from ${least} to ${most}`
     if (typeof value !== 'number') throw typeError(`${rule}. Received ${shown(value)}`)
     if (!(Number.isInteger(value) && value >= least && value <= most)) throw valueError(`${rule}. Received ${value}`)
   }
 }
 
-/** Each option's value, or its default. Every property is read once, as a getter may answer differently next time. */
-function readOptions(options = {}) {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw typeError(`The "options" argument must be an object. Received ${shown(options)}`)
+/** Known by what it can do, not by its class: each realm has an `AbortSignal` of its own. */
+function checkSignal(value, what) {
+  const can = ['addEventListener', 'removeEventListener'].every((name) => typeof value?.[name] === 'function')
+  if (can && typeof value.aborted === 'boolean') return
+  throw typeError(`${what} must be an AbortSignal. Received ${shown(value)}`)
+}
+
+function checkState(value, what) {
+  if (value === 'memory') return
+  const error = typeof value === 'string' ? valueError : typeError
+  throw error(`${what} must be 'memory'. Received ${shown(value)}`)
+}
+
+/** What an object says is checked when it is read. */
+function checkCodeCache(value, what) {
+  if (typeof value === 'boolean' || (typeof value === 'object' && value !== null)) return
+  throw typeError(`${what} must be true, false or an object. Received ${shown(value)}`)
+}
+
+function checkLibraries(value, what) {
+  if (!Array.isArray(value)) throw typeError(`${what} must be an array of names. Received ${shown(value)}`)
+  for (const name of value) {
+    if (typeof name !== 'string') throw typeError(`${what} must be an array of names. Received ${shown(name)} in it`)
+    if (LIBRARIES.includes(name)) continue
+    const meant = nearest(name, LIBRARIES)
+    const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
+    throw valueError(
+      `${what} has an unknown library ${inspect(name)}${hint} (known libraries: ${LIBRARIES.join(', ')})`,
+    )
   }
-  for (const key of Object.keys(options)) if (!NAMES.includes(key)) throw unknownOption(key)
-  return Object.fromEntries(NAMES.map((name) => [name, readOption(options, name)]))
 }
 
-function readOption(options, name) {
-  const value = options[name]
-  if (value === undefined) return OPTIONS[name].default
-  OPTIONS[name].check(value, `The "options.${name}" property`)
-  return value
-}
-
-function unknownOption(key) {
-  const meant = nearest(key, NAMES)
-  const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
-  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${NAMES.join(', ')})`)
-}
-
-module.exports = { checkRun }
+module.exports = { checkLabel, readCloseOptions, readCompileOptions, readEngineOptions, readRunOptions }

@@ -1,31 +1,123 @@
-// Checks the `code` argument: Lua source as a string or as bytes.
+// What a run executes: checks Lua source in strings, bytes and files, and knows compiled scripts.
 'use strict'
 
-const { shown, typeError, valueError } = require('./errors')
+const { constants, promises: fs } = require('node:fs')
+const path = require('node:path')
+const { fileURLToPath } = require('node:url')
+const { inspect } = require('node:util')
+const { shown, typeError, valueError, withCode } = require('./errors')
 
-function checkSource(code) {
-  if (typeof code === 'string') {
-    if (code.isWellFormed()) return
-    throw valueError('The "code" argument must be well-formed Unicode. Received a string with a lone surrogate')
+/** A compiled chunk, made by `engine.compile`. */
+class Script {
+  #native
+  #name
+
+  constructor(native, name, token) {
+    if (token !== MADE_HERE) throw typeError('A Script cannot be constructed. Use engine.compile(source)')
+    this.#native = native
+    this.#name = name
   }
-  if (!isUint8Array(code)) {
-    throw typeError(`The "code" argument must be a string or a Uint8Array of Lua source. Received ${shown(code)}`)
+
+  get name() {
+    return this.#name
   }
-  if (isDetached(code.buffer)) {
-    throw valueError('The "code" argument must have a live buffer. Received a Uint8Array whose buffer is detached')
+
+  /** The native script behind a value, if it is a Script of this module instance. */
+  static nativeOf(value) {
+    return typeof value === 'object' && value !== null && #native in value ? value.#native : undefined
   }
 }
 
-function checkSourceSize(code, maxSource) {
-  const size = typeof code === 'string' ? Buffer.byteLength(code) : code.byteLength
+const MADE_HERE = Symbol('made by engine.compile')
+const { nativeOf } = Script
+delete Script.nativeOf
+
+const scriptOf = (native, name) => new Script(native, name, MADE_HERE)
+
+/** Checks that something is Lua source: text, or bytes that are there. */
+function checkSource(source, what = 'code', orScript = '') {
+  if (typeof source === 'string') {
+    if (source.isWellFormed()) return
+    throw valueError(`The "${what}" argument must be well-formed Unicode. Received a string with a lone surrogate`)
+  }
+  if (!isUint8Array(source)) {
+    const wanted = `a string or a Uint8Array of Lua source${orScript}`
+    throw typeError(`The "${what}" argument must be ${wanted}. Received ${shown(source)}`)
+  }
+  if (isDetached(source.buffer)) {
+    throw valueError(`The "${what}" argument must have a live buffer. Received a Uint8Array whose buffer is detached`)
+  }
+}
+
+/** Source of at most `maxSource` bytes; bytes that another thread could change meanwhile are copied. */
+function sourceOf(source, maxSource, what = 'code') {
+  const size = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
+  checkSize(size, maxSource, `The "${what}" argument`)
+  return typeof source !== 'string' && isShared(source.buffer) ? new Uint8Array(source) : source
+}
+
+function checkSize(size, maxSource, what) {
   if (size <= maxSource) return
-  throw valueError(`The "code" argument must not be longer than ${maxSource} bytes (maxSource). Received ${size} bytes`)
+  throw valueError(`${what} must not be longer than ${maxSource} bytes (maxSource). Received ${size} bytes`)
 }
 
-/** A copy of bytes that another thread could change while they are read; any other code as it is. */
-function unshared(code) {
-  return typeof code !== 'string' && isShared(code.buffer) ? new Uint8Array(code) : code
+/** Checks that something is Lua source or a Script. */
+function checkCode(code) {
+  if (nativeOf(code) === undefined) checkSource(code, 'code', ', or a Script')
 }
+
+/** What to run, and the name that it has: source, or the native part of a Script, whose name is fixed. */
+function codeOf(code, { name, maxSource }, scriptId) {
+  const compiled = nativeOf(code)
+  if (compiled === undefined) return { code: sourceOf(code, maxSource), name: name ?? scriptId }
+  if (name === undefined) return { code: compiled, name: code.name }
+  throw valueError(
+    `The "options.name" property must not be given with a Script, which was compiled with a name. Received ${inspect(name)}`,
+  )
+}
+
+/** The path that a string or a `file:` URL names. */
+function checkPath(value) {
+  const rule = 'The "path" argument must be a path or a file: URL'
+  if (typeof value === 'object' && value !== null && typeof value.href === 'string') {
+    if (value.protocol !== 'file:') throw valueError(`${rule}. Received ${inspect(value.href)}`)
+    return fileURLToPath(value.href)
+  }
+  if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
+  if (value === '') throw valueError(`${rule}. Received an empty string`)
+  if (value.includes('\0')) throw valueError(`${rule}. Received a string with a NUL character`)
+  return value
+}
+
+/** The bytes of a file of at most `maxSource` bytes. */
+async function readSource(file, maxSource) {
+  const what = `The file ${inspect(file)}`
+  try {
+    // Not opened before it is known to be a file: opening a pipe waits for its other end.
+    const { size, ...kind } = await statOf(file)
+    if (!kind.isFile) throw valueError(`${what} must be a regular file. It is ${kind.description}`)
+    checkSize(size, maxSource, what)
+    const source = await fs.readFile(file, { flag: constants.O_RDONLY })
+    checkSize(source.byteLength, maxSource, what)
+    return source
+  } catch (error) {
+    if (error.syscall === undefined) throw error
+    const failure = withCode(Error, error.code, `${what} cannot be read: ${error.message}`, { cause: error })
+    throw Object.assign(failure, { path: file })
+  }
+}
+
+async function statOf(file) {
+  const stat = await fs.stat(file)
+  return {
+    size: stat.size,
+    isFile: stat.isFile(),
+    description: stat.isDirectory() ? 'a directory' : 'a device, a pipe or a socket',
+  }
+}
+
+/** The chunk name of a file: no folder of the host's in messages, and nothing that may not stand in a log line. */
+const nameOfFile = (file) => path.basename(file).replaceAll(/\p{Cc}/gu, '?')
 
 const typedArrayTag = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype),
@@ -51,4 +143,4 @@ function isShared(buffer) {
   return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]'
 }
 
-module.exports = { checkSource, checkSourceSize, unshared }
+module.exports = { Script, checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf }

@@ -25,12 +25,16 @@ pub enum Code {
     StateQuota,
     /// State: the store cannot be reached.
     StateUnavailable,
+    /// More time in the queue than `queueTimeout`: not run.
+    QueueTimeout,
+    /// The engine was closed: not run, or stopped.
+    EngineClosed,
     /// A bug of ours, caught at the boundary.
     Internal,
 }
 
 impl Code {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Syntax,
         Self::Runtime,
         Self::Timeout,
@@ -41,6 +45,8 @@ impl Code {
         Self::StateValue,
         Self::StateQuota,
         Self::StateUnavailable,
+        Self::QueueTimeout,
+        Self::EngineClosed,
         Self::Internal,
     ];
 
@@ -62,6 +68,8 @@ impl Code {
             Self::StateValue => "ERR_STATE_VALUE",
             Self::StateQuota => "ERR_STATE_QUOTA",
             Self::StateUnavailable => "ERR_STATE_UNAVAILABLE",
+            Self::QueueTimeout => "ERR_QUEUE_TIMEOUT",
+            Self::EngineClosed => "ERR_ENGINE_CLOSED",
             Self::Internal => "ERR_INTERNAL",
         }
     }

@@ -1,8 +1,9 @@
 //! Lua stays Lua: every script of tests/lua prints in our VM what it prints in unedited Lua 5.4.9.
 
 mod common;
-use common::{execute, script};
+use common::{execute, host, script, store};
 use moonpool::engine::Run;
+use moonpool::vm::{CacheLimits, CodeCache, Script};
 use std::path::Path;
 use std::time::Duration;
 
@@ -49,11 +50,24 @@ fn every_script_prints_what_it_prints_in_unedited_lua() {
 }
 
 #[test]
+fn every_script_prints_the_same_when_its_code_comes_from_the_cache() {
+    for (name, source) in scripts() {
+        let cache = CodeCache::new(CacheLimits { entries: 1, bytes: 16 << 20, ttl: None });
+        let script = Script { host: host(store(), Some(cache)), ..roomy(&source) };
+        for wanted in [(0, 1), (1, 1)] {
+            compare(&name, &source, execute(script.clone()));
+            let stats = script.host.code_cache.as_ref().map(CodeCache::stats).unwrap_or_default();
+            assert_eq!((stats.hits, stats.misses), wanted, "{name}");
+        }
+    }
+}
+
+#[test]
 fn every_script_prints_the_same_when_it_is_sliced_at_every_safepoint() {
     for (name, source) in scripts() {
         let mut run = Run::new(0, roomy(&source));
         let outcome = loop {
-            run.execute(Duration::ZERO);
+            run.execute(Duration::ZERO, None);
             match run.settle() {
                 Ok(settled) => break settled.outcome,
                 Err(left) => run = left,

@@ -1,11 +1,14 @@
 //! The queue and its slots: batches that execute when told, and real threads.
 
 mod common;
-use common::script;
-use moonpool::engine::{Batch, Engine, MAX_STARTED, Run, Settled, Slices, Threads};
+use common::{host, script, store};
+use moonpool::engine::{Batch, Capacity, Engine, MAX_STARTED, Run, Settled, Slices, Threads};
+use moonpool::state::ScriptId;
+use moonpool::vm::Script;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Worker threads that execute nothing until told: what was started waits here.
 #[derive(Clone, Default)]
@@ -23,28 +26,61 @@ impl Held {
     }
 }
 
+/// An engine whose batches wait to be executed, and a queue without a bound.
+fn engine(slots: usize) -> (Engine<Held>, Held) {
+    engine_of(Capacity { slots, ..Capacity::default() })
+}
+
+fn engine_of(capacity: Capacity) -> (Engine<Held>, Held) {
+    let held = Held::default();
+    (Engine::new(held.clone(), host(store(), None), capacity), held)
+}
+
+fn submit(engine: &mut Engine<impl Slices>, id: u64, source: &str) {
+    submit_script(engine, id, script(source));
+}
+
+fn submit_as(engine: &mut Engine<impl Slices>, owner: &str, id: u64, source: &str) {
+    let owner = ScriptId::new(owner).expect("a good id");
+    submit_script(engine, id, Script { id: owner, ..script(source) });
+}
+
+fn submit_script(engine: &mut Engine<impl Slices>, id: u64, script: Script) {
+    assert!(engine.submit(Run::new(id, script)).is_ok(), "the queue is full");
+}
+
+/// Executes one batch.
+fn step(engine: &mut Engine<Held>, held: &Held) -> Vec<Settled> {
+    let mut batch = held.next();
+    batch.execute();
+    engine.finished(batch)
+}
+
+/// The codes of runs that failed.
+fn codes(settled: impl IntoIterator<Item = Settled>) -> Vec<(u64, &'static str)> {
+    let code = |run: Settled| (run.id, run.outcome.map_or_else(|failure| failure.error.code.as_str(), |_| "ok"));
+    settled.into_iter().map(code).collect()
+}
+
 /// Executes the batches one by one, in order of their start, until nothing is left.
 fn drain(engine: &mut Engine<Held>, held: &Held) -> Vec<Settled> {
     let mut settled = Vec::new();
     while engine.busy() > 0 {
         assert_eq!(engine.busy(), held.0.borrow().len());
-        let mut batch = held.next();
-        batch.execute();
-        settled.extend(engine.finished(batch));
+        settled.extend(step(engine, held));
     }
     settled
 }
 
-fn ids(settled: &[Settled]) -> Vec<u32> {
+fn ids(settled: &[Settled]) -> Vec<u64> {
     settled.iter().map(|settled| settled.id).collect()
 }
 
 #[test]
 fn never_more_batches_than_slots_and_every_run_settles_once() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 3);
+    let (mut engine, held) = engine(3);
     for id in 0..100 {
-        engine.submit(Run::new(id, script(&format!("return {id}"))));
+        submit(&mut engine, id, &format!("return {id}"));
         assert!(engine.busy() <= 3);
     }
     assert_eq!((engine.busy(), engine.queued()), (3, 97));
@@ -57,20 +93,18 @@ fn never_more_batches_than_slots_and_every_run_settles_once() {
 
 #[test]
 fn runs_are_handed_out_in_order_of_arrival() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
+    let (mut engine, held) = engine(1);
     for id in 0..50 {
-        engine.submit(Run::new(id, script("return 1")));
+        submit(&mut engine, id, "return 1");
     }
     assert_eq!(ids(&drain(&mut engine, &held)), (0..50).collect::<Vec<_>>());
 }
 
 #[test]
 fn a_batch_takes_no_more_than_a_fair_share() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 2);
+    let (mut engine, held) = engine(2);
     for id in 0..4 {
-        engine.submit(Run::new(id, script("return 1")));
+        submit(&mut engine, id, "return 1");
     }
     // Two were started at once, each alone; the two that wait are one for each slot.
     let mut first = held.next();
@@ -81,11 +115,10 @@ fn a_batch_takes_no_more_than_a_fair_share() {
 
 #[test]
 fn short_runs_overtake_a_long_one() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
-    engine.submit(Run::new(0, script("local t = os.clock() while os.clock() - t < 0.08 do end return 'long'")));
+    let (mut engine, held) = engine(1);
+    submit(&mut engine, 0, "local t = os.clock() while os.clock() - t < 0.08 do end return 'long'");
     for id in 1..=30 {
-        engine.submit(Run::new(id, script("return 'short'")));
+        submit(&mut engine, id, "return 'short'");
     }
     let settled = drain(&mut engine, &held);
     assert_eq!(ids(&settled), (1..=30).chain([0]).collect::<Vec<_>>());
@@ -94,12 +127,11 @@ fn short_runs_overtake_a_long_one() {
 
 #[test]
 fn runs_behind_a_long_one_in_its_batch_go_back_to_the_front() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
-    engine.submit(Run::new(0, script("return 0")));
-    engine.submit(Run::new(1, script("local t = os.clock() while os.clock() - t < 0.08 do end")));
+    let (mut engine, held) = engine(1);
+    submit(&mut engine, 0, "return 0");
+    submit(&mut engine, 1, "local t = os.clock() while os.clock() - t < 0.08 do end");
     for id in 2..=4 {
-        engine.submit(Run::new(id, script("return 1")));
+        submit(&mut engine, id, "return 1");
     }
     let mut first = held.next();
     first.execute();
@@ -108,18 +140,17 @@ fn runs_behind_a_long_one_in_its_batch_go_back_to_the_front() {
     assert_eq!(engine.queued(), 0);
     let mut second = held.next();
     second.execute();
-    assert_eq!(ids(&engine.finished(second)), [] as [u32; 0]);
+    assert_eq!(ids(&engine.finished(second)), [] as [u64; 0]);
     assert_eq!(ids(&drain(&mut engine, &held)), [2, 3, 4, 1]);
 }
 
 #[test]
 fn two_endless_runs_share_one_slot_until_their_timeouts() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
+    let (mut engine, held) = engine(1);
     for id in 0..2 {
         let mut endless = script("while true do end");
-        endless.limits.timeout = std::time::Duration::from_millis(150);
-        engine.submit(Run::new(id, endless));
+        endless.limits.timeout = Duration::from_millis(150);
+        submit_script(&mut engine, id, endless);
     }
     for settled in drain(&mut engine, &held) {
         assert_eq!(settled.outcome.expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
@@ -131,19 +162,16 @@ const LONG: &str = "local t = os.clock() while os.clock() - t < 0.03 do end retu
 
 #[test]
 fn no_more_than_the_bound_are_started_and_unfinished_but_all_get_done() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
-    for id in 0..MAX_STARTED as u32 + 20 {
+    let (mut engine, held) = engine(1);
+    for id in 0..MAX_STARTED as u64 + 20 {
         let mut endless = script("while true do end");
-        endless.limits.timeout = std::time::Duration::from_secs(2);
-        engine.submit(Run::new(id, endless));
+        endless.limits.timeout = Duration::from_secs(2);
+        submit_script(&mut engine, id, endless);
     }
     let mut settled = Vec::new();
     let mut most = 0;
     while engine.busy() > 0 {
-        let mut batch = held.next();
-        batch.execute();
-        settled.extend(engine.finished(batch));
+        settled.extend(step(&mut engine, &held));
         most = most.max(engine.started());
     }
     assert_eq!(most, MAX_STARTED);
@@ -152,54 +180,285 @@ fn no_more_than_the_bound_are_started_and_unfinished_but_all_get_done() {
 
 #[test]
 fn a_long_run_makes_progress_beside_a_flood_of_short_ones() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
-    engine.submit(Run::new(0, script(LONG)));
+    let (mut engine, held) = engine(1);
+    submit(&mut engine, 0, LONG);
     let mut id = 0;
     // As many short runs arrive as are executed.
     for batches in 0.. {
         assert!(batches < 200, "the long run starves");
         while engine.queued() < 40 {
             id += 1;
-            engine.submit(Run::new(id, script("return 1")));
+            submit(&mut engine, id, "return 1");
         }
-        let mut batch = held.next();
-        batch.execute();
-        if engine.finished(batch).iter().any(|run| run.id == 0) {
+        if step(&mut engine, &held).iter().any(|run| run.id == 0) {
             break;
         }
     }
 }
 
 #[test]
-fn a_closed_engine_drops_what_waits_and_starts_nothing() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 1);
-    let endless = "local t = os.clock() while os.clock() - t < 60 do end";
+fn a_closed_engine_drops_what_waits_stops_what_executes_and_starts_nothing() {
+    let (mut engine, held) = engine(1);
     for id in 0..5 {
-        engine.submit(Run::new(id, script(if id == 0 { endless } else { "return 1" })));
+        submit(&mut engine, id, if id == 0 { "while true do end" } else { "return 1" });
     }
+    step(&mut engine, &held);
     engine.close();
-    engine.submit(Run::new(5, script("return 1")));
-    assert_eq!((engine.busy(), engine.queued()), (1, 0));
-    let mut batch = held.next();
-    batch.execute();
-    assert!(engine.finished(batch).is_empty(), "the endless run only left");
+    submit(&mut engine, 5, "return 1");
+    assert_eq!((engine.busy(), engine.queued(), engine.suspended()), (1, 0, 0));
+    // What was on its way when the engine was closed begins no more.
+    assert_eq!(codes(step(&mut engine, &held)), [1, 2, 3, 4].map(|id| (id, "ERR_ENGINE_CLOSED")));
     assert_eq!((engine.busy(), engine.queued()), (0, 0));
 }
 
 #[test]
 fn an_engine_without_slots_has_one() {
-    let held = Held::default();
-    let mut engine = Engine::new(held.clone(), 0);
-    engine.submit(Run::new(1, script("")));
+    let (mut engine, _held) = engine(0);
+    submit(&mut engine, 1, "");
     assert_eq!(engine.busy(), 1);
+}
+
+#[test]
+fn scripts_that_wait_take_turns() {
+    let (mut engine, held) = engine(1);
+    // One is with the worker; of the others, `a` has many.
+    for id in 0..=4 {
+        submit_as(&mut engine, "a", id, "return 1");
+    }
+    submit_as(&mut engine, "b", 5, "return 1");
+    submit_as(&mut engine, "c", 6, "return 1");
+    submit_as(&mut engine, "b", 7, "return 1");
+    assert_eq!(ids(&drain(&mut engine, &held)), [0, 1, 5, 6, 2, 7, 3, 4]);
+}
+
+#[test]
+fn started_runs_of_different_scripts_take_turns() {
+    let (mut engine, held) = engine(1);
+    for id in 0..3 {
+        submit_as(&mut engine, "a", id, "while true do end");
+    }
+    submit_as(&mut engine, "b", 3, "while true do end");
+    let mut slices = [0; 4];
+    for _ in 0..40 {
+        let batch = held.next();
+        for id in batch.ids() {
+            slices[id as usize] += 1;
+        }
+        held.0.borrow_mut().push_front(batch);
+        assert!(step(&mut engine, &held).is_empty());
+    }
+    assert!(slices[3] >= 16, "`b` with one run gets as much as `a` with three: {slices:?}");
+    assert!(slices[..3].iter().all(|&slices| slices >= 5), "all make progress: {slices:?}");
+}
+
+#[test]
+fn a_script_with_nothing_started_begins_beside_a_flood_of_another() {
+    let (mut engine, held) = engine(1);
+    for id in 0..200 {
+        submit_as(&mut engine, "flood", id, "while true do end");
+    }
+    while engine.started() < MAX_STARTED {
+        step(&mut engine, &held);
+    }
+    submit_as(&mut engine, "other", 200, "return 1");
+    // One slice may be on its way, and one in four is a started run's.
+    let settled = [step(&mut engine, &held), step(&mut engine, &held), step(&mut engine, &held)].concat();
+    assert_eq!(codes(settled), [(200, "ok")]);
+    assert_eq!(engine.started(), MAX_STARTED, "no more of the flood began");
+}
+
+#[test]
+fn the_extra_room_for_scripts_with_nothing_started_has_a_bound_too() {
+    let (mut engine, held) = engine(1);
+    for id in 0..300 {
+        let mut endless = script("while true do end");
+        endless.id = ScriptId::new(&format!("script {id}")).expect("a good id");
+        endless.limits.timeout = Duration::from_secs(600);
+        submit_script(&mut engine, id, endless);
+    }
+    for _ in 0..250 {
+        assert!(step(&mut engine, &held).is_empty());
+        assert!(engine.started() <= 2 * MAX_STARTED);
+    }
+    assert_eq!(engine.started(), 2 * MAX_STARTED);
+}
+
+#[test]
+fn a_full_queue_refuses_the_run_and_keeps_the_others() {
+    let (mut engine, held) = engine_of(Capacity { queue: 2, ..Capacity::default() });
+    for id in 0..3 {
+        submit(&mut engine, id, "return 1");
+    }
+    for id in 3..6 {
+        assert!(engine.submit(Run::new(id, script("return 1"))).is_err());
+    }
+    assert_eq!((engine.queued(), engine.running()), (2, 1));
+    step(&mut engine, &held);
+    submit(&mut engine, 6, "return 1");
+    assert_eq!(ids(&drain(&mut engine, &held)), [1, 2, 6]);
+}
+
+#[test]
+fn a_queue_without_room_takes_what_a_free_slot_can_start() {
+    let (mut engine, held) = engine_of(Capacity { queue: 0, ..Capacity::default() });
+    submit(&mut engine, 0, "return 1");
+    assert!(engine.submit(Run::new(1, script("return 1"))).is_err());
+    assert_eq!(ids(&drain(&mut engine, &held)), [0]);
+    submit(&mut engine, 2, "return 1");
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_waits_settles_at_once_and_strands_nobody() {
+    let (mut engine, held) = engine(1);
+    for id in 0..5 {
+        submit_as(&mut engine, if id % 2 == 0 { "even" } else { "odd" }, id, "return 1");
+    }
+    for id in [1, 4, 2] {
+        assert_eq!(codes(engine.kill(id)), [(id, "ERR_ENGINE_CLOSED")]);
+        assert!(engine.kill(id).is_none(), "it is settled");
+    }
+    assert_eq!(engine.queued(), 1);
+    assert_eq!(ids(&drain(&mut engine, &held)), [0, 3]);
+    assert!(engine.kill(0).is_none() && engine.kill(77).is_none());
+}
+
+#[test]
+fn a_run_that_is_killed_on_its_way_to_a_worker_never_begins() {
+    let (mut engine, held) = engine(1);
+    submit(&mut engine, 0, "State.set('began', true)");
+    assert!(engine.kill(0).is_none());
+    let settled = step(&mut engine, &held);
+    assert_eq!(settled[0].usage.slices, 0);
+    assert_eq!(codes(settled), [(0, "ERR_ENGINE_CLOSED")]);
+    assert_eq!(engine.totals().started, 0);
+}
+
+#[test]
+fn a_run_that_is_killed_behind_a_long_one_in_its_batch_settles_when_the_batch_is_back() {
+    let (mut engine, held) = engine(1);
+    submit(&mut engine, 0, "return 1");
+    submit(&mut engine, 1, "while true do end");
+    submit(&mut engine, 2, "return 1");
+    step(&mut engine, &held);
+    assert_eq!(engine.queued(), 0, "both are in the batch");
+    assert!(engine.kill(2).is_none());
+    assert_eq!(codes(step(&mut engine, &held)), [(2, "ERR_ENGINE_CLOSED")]);
+    assert_eq!((engine.queued(), engine.running(), engine.suspended()), (0, 1, 0));
+}
+
+#[test]
+fn a_run_that_is_killed_between_slices_gives_its_vm_back_before_others_go_on() {
+    let (mut engine, held) = engine(1);
+    for id in 0..4 {
+        submit(&mut engine, id, "while true do end");
+    }
+    while engine.started() < 4 {
+        step(&mut engine, &held);
+    }
+    // Of the four, one is with the worker.
+    let away = held.0.borrow()[0].ids();
+    let suspended = (0..4).find(|id| !away.contains(id)).expect("three of four");
+    assert!(engine.kill(suspended).is_none());
+    assert!(step(&mut engine, &held).is_empty());
+    assert_eq!(codes(step(&mut engine, &held)), [(suspended, "ERR_ENGINE_CLOSED")]);
+    assert_eq!(engine.started(), 3);
+}
+
+#[test]
+fn killing_all_settles_each_run_once_wherever_it_is() {
+    let (mut engine, held) = engine(2);
+    for id in 0..100 {
+        submit_as(&mut engine, &format!("script {}", id % 7), id, "while true do end");
+    }
+    for _ in 0..40 {
+        step(&mut engine, &held);
+    }
+    let mut settled = codes(engine.kill_all());
+    settled.extend(codes(drain(&mut engine, &held)));
+    settled.sort_unstable();
+    assert_eq!(settled, (0..100).map(|id| (id, "ERR_ENGINE_CLOSED")).collect::<Vec<_>>());
+    assert_eq!((engine.busy(), engine.queued(), engine.suspended(), engine.started()), (0, 0, 0, 0));
+}
+
+#[test]
+fn a_run_that_waits_too_long_for_its_turn_is_not_run() {
+    let (mut engine, held) = engine(1);
+    submit(&mut engine, 0, "while true do end");
+    let mut hasty = script("return 1");
+    hasty.limits.queue_timeout = Some(Duration::from_micros(1));
+    for id in 1..=3 {
+        submit_script(&mut engine, id, hasty.clone());
+    }
+    // Told so by a clock, and found out when its turn comes.
+    assert_eq!(codes(engine.expire(2)), [(2, "ERR_QUEUE_TIMEOUT")]);
+    assert!(engine.expire(2).is_none() && engine.expire(0).is_none());
+    step(&mut engine, &held);
+    let settled = step(&mut engine, &held);
+    assert!(settled.iter().all(|run| run.usage.slices == 0));
+    assert_eq!(codes(settled), [(1, "ERR_QUEUE_TIMEOUT"), (3, "ERR_QUEUE_TIMEOUT")]);
+    assert_eq!(engine.totals().started, 1);
+}
+
+#[test]
+fn warm_vms_are_built_while_there_is_nothing_else_to_do_and_used_once() {
+    let host = host(store(), None);
+    let held = Held::default();
+    let mut engine = Engine::new(held.clone(), host.clone(), Capacity { warm: 4, ..Capacity::default() });
+    engine.warm_up();
+    step(&mut engine, &held);
+    assert_eq!((engine.warm(), engine.busy()), (4, 0));
+    let built = host.template.vms_created();
+    for id in 0..2 {
+        submit(&mut engine, id, "x = (x or 0) + 1 return x");
+        let settled = step(&mut engine, &held);
+        assert_eq!(settled[0].outcome.as_deref(), Ok("1"));
+    }
+    assert_eq!(host.template.vms_created(), built, "no run waited for its VM");
+    // Two are gone, and only an engine that is idle builds more.
+    submit(&mut engine, 2, "return 1");
+    engine.warm_up();
+    assert_eq!((engine.warm(), engine.busy()), (1, 1));
+    step(&mut engine, &held);
+    engine.warm_up();
+    assert_eq!((engine.warm(), engine.busy()), (1, 1));
+    step(&mut engine, &held);
+    assert_eq!((engine.warm(), engine.busy()), (4, 0));
+}
+
+#[test]
+fn what_runs_do_not_take_of_the_warm_vms_comes_back() {
+    let (mut engine, held) = engine_of(Capacity { warm: 8, ..Capacity::default() });
+    engine.warm_up();
+    step(&mut engine, &held);
+    for id in 0..3 {
+        submit(&mut engine, id, "while true do end");
+    }
+    // Runs 1 and 2 share a batch, of which only 1 begins.
+    while engine.totals().started < 3 {
+        step(&mut engine, &held);
+    }
+    assert_eq!(engine.warm(), 5, "three runs took one each");
+}
+
+#[test]
+fn usage_counts_slices_waits_and_memory() {
+    let (mut engine, held) = engine(1);
+    let mut busy = script("local t = {} for i = 1, 1e5 do t[i] = i end while true do end");
+    busy.limits.cpu_timeout = Some(Duration::from_millis(50));
+    submit_script(&mut engine, 0, busy);
+    std::thread::sleep(Duration::from_millis(2));
+    let settled = drain(&mut engine, &held);
+    let usage = settled[0].usage;
+    assert!(usage.slices >= 4, "{usage:?}");
+    assert!(usage.queued >= Duration::from_millis(2) && usage.executed >= Duration::from_millis(50), "{usage:?}");
+    assert!(usage.ran >= usage.executed && usage.peak_memory > 2 << 20, "{usage:?}");
+    assert!(engine.totals().worked >= usage.executed);
 }
 
 #[test]
 fn every_run_settles_exactly_once_on_real_threads() {
     let (threads, done) = Threads::new();
-    let mut engine = Engine::new(threads, 4);
+    let mut engine = Engine::new(threads, host(store(), None), Capacity { slots: 4, queue: 500, warm: 3 });
     for id in 0..500 {
         let source = match id % 4 {
             0 => format!("return {id}"),
@@ -207,7 +466,7 @@ fn every_run_settles_exactly_once_on_real_threads() {
             2 => "syntax error".to_owned(),
             _ => "local n = 0 for i = 1, 2e5 do n = n + i end return n".to_owned(),
         };
-        engine.submit(Run::new(id, script(&source)));
+        submit(&mut engine, id, &source);
     }
     let mut seen = [0; 500];
     while engine.busy() > 0 {

@@ -2,6 +2,7 @@
 
 mod common;
 use common::{code, execute, fail, run, script};
+use moonpool::vm::Chunk;
 
 #[test]
 fn a_syntax_error_names_chunk_and_line() {
@@ -138,7 +139,7 @@ fn a_name_that_looks_like_a_place_is_no_place() {
     script.name = "user:42:main".into();
     let failure = execute(script.clone()).expect_err("it raises");
     assert_eq!((failure.chunk.as_deref(), failure.line), (Some("user:42:main"), Some(3)));
-    script.source = b"\n= 1".to_vec();
+    script.chunk = Chunk::Source(b"\n= 1".as_slice().into());
     let failure = execute(script).expect_err("it does not compile");
     assert_eq!((failure.chunk.as_deref(), failure.line), (Some("user:42:main"), Some(2)));
 }

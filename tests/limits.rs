@@ -48,7 +48,7 @@ fn no_lua_code_catches_a_timeout() {
     ] {
         let mut script = script(source);
         script.limits.timeout = ms(50);
-        let store = script.store.clone();
+        let store = script.host.store.clone();
         assert_eq!(execute(script).expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT", "{source}");
         let id = ScriptId::new("tester").expect("a good id");
         assert_eq!(store.get(&id, &Key::new(b"x").expect("a key")), Ok(Found::Nowhere), "{source}");
@@ -93,18 +93,18 @@ fn a_vm_that_is_dropped_leaks_nothing_also_while_its_flag_is_up() {
         "local t = {} while true do t = {t} end",
     ] {
         let mut script = script(source);
-        script.store = store.clone();
+        script.host = common::host(store.clone(), None);
         script.limits.timeout = ms(30);
         script.limits.memory = 4 << 20;
         let _ = execute(script);
     }
     // A run that is suspended when its time passes, and never goes on.
     let mut script = script("while true do end");
-    script.store = store.clone();
+    script.host = common::host(store.clone(), None);
     script.limits.timeout = ms(30);
     let begun = Instant::now();
     let mut run = moonpool::engine::Run::new(0, script);
-    run.execute(Duration::ZERO);
+    run.execute(Duration::ZERO, None);
     while begun.elapsed() < ms(200) {
         std::hint::spin_loop();
     }
@@ -176,7 +176,7 @@ impl Store for Broken {
 #[test]
 fn a_panic_in_our_code_is_an_internal_error_that_no_script_catches() {
     let mut script = script("print('out') pcall(State.get, 'x') print('not reached')");
-    script.store = Arc::new(Broken);
+    script.host = common::host(Arc::new(Broken), None);
     let failure = execute(script).expect_err("it panics");
     assert_eq!(failure.error.code.as_str(), "ERR_INTERNAL");
     assert!(failure.error.message.ends_with(": the store is broken"), "{}", failure.error);

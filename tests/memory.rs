@@ -181,7 +181,7 @@ fn many_small_runs() -> Json {
                 "State.delete('k') for _, k in ipairs(State.list()) do State.get(k) end return tostring(json.null)",
             ];
             let mut script = script(sources[i % sources.len()]);
-            script.store = store.clone();
+            script.host = common::host(store.clone(), None);
             script.id = ScriptId::new(&format!("script-{}", i % 100)).expect("a good id");
             script.name = Arc::from("small");
             script.limits.memory = 2 * MIB;

@@ -212,7 +212,7 @@ fn source(name: &str, key: &Key, act: &Act) -> String {
 fn execute_as(store: &Arc<dyn Store>, id: &ScriptId, source: &str) -> Result<String, Box<Failure>> {
     let mut script = script(source);
     script.id = id.clone();
-    script.store = store.clone();
+    script.host = common::host(store.clone(), None);
     execute(script)
 }
 

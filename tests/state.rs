@@ -1,7 +1,7 @@
 //! State: own spaces, refusal of others' keys, and no write lost among many threads.
 
 mod common;
-use common::{execute, script, store};
+use common::{execute, host, script, store};
 use moonpool::state::{Found, Key, MemoryStore, ScriptId, Store};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ fn run_as(store: &Arc<dyn Store>, id: &str, source: &str) -> String {
     let mut script = script(source);
     script.id = ScriptId::new(id).expect("a good id");
     script.name = id.into();
-    script.store = store.clone();
+    script.host = host(store.clone(), None);
     execute(script).unwrap_or_else(|failure| format!("{}: {}", failure.error.code.as_str(), failure.error))
 }
 

@@ -28,7 +28,7 @@ export async function describe(): Promise<string> {
     const line: number | undefined = error.line
     const where: (string | undefined)[] = [error.chunk, error.luaStack, error.limit]
     const value: unknown = error.luaValue
-    const told: string = error.scriptId + error.output + error.message
+    const told: string = (error.scriptId ?? '') + error.output + error.message
     return [asError, name, code, line, where, value, told].join()
   }
 }
@@ -48,6 +48,9 @@ export function isOurFault(code: LuaErrorCode): boolean {
     case 'ERR_STATE_VALUE':
     case 'ERR_STATE_QUOTA':
     case 'ERR_STATE_UNAVAILABLE':
+    case 'ERR_QUEUE_FULL':
+    case 'ERR_QUEUE_TIMEOUT':
+    case 'ERR_ENGINE_CLOSED':
       return false
     default:
       return code satisfies never

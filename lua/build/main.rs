@@ -18,7 +18,7 @@ fn main() {
     let edited = out.join("edited");
     copy_sources(&lua, &edited);
     apply_edits(&edited);
-    compile("moonpool_lua", &edited, Symbols::Public, &["safepoint.c"], &out);
+    compile("moonpool_lua", &edited, Symbols::Public, &["safepoint.c", "lifetime.c", "library.c"], &out);
 
     if env::var_os("CARGO_FEATURE_STOCK").is_some() {
         let stock = out.join("stock");
@@ -113,6 +113,7 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
         .include(folder)
         .warnings(false) // Lua's code, and unused static functions in the private build
         .define("LUA_COMPAT_5_3", None) // as Lua's own makefile builds the reference interpreter
+        .define("MINSTRTABSIZE", "512") // the names of the standard libraries are 300 strings
         .opt_level(2)
         // Linked statically: nobody replaces these functions at run time, so the compiler may inline them.
         .flag_if_supported("-fvisibility=hidden")

@@ -23,16 +23,22 @@ pub use mlua_sys as ffi;
 #[cfg(feature = "stock")]
 pub mod stock;
 
-use std::ffi::{c_int, c_void};
+use std::cell::Cell;
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::hash::{BuildHasher, RandomState};
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 unsafe extern "C-unwind" {
     fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
+    fn moonpool_built(state: *mut ffi::lua_State);
+    fn moonpool_close(state: *mut ffi::lua_State);
+    fn moonpool_reseed(state: *mut ffi::lua_State);
+    fn moonpool_makeroom(state: *mut ffi::lua_State);
+    fn moonpool_load(state: *mut ffi::lua_State, code: *const c_char, size: usize, name: *const c_char) -> c_int;
 }
 
 /// What other threads ask of one VM: nothing, to leave, or to die.
@@ -112,6 +118,26 @@ pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
     unsafe { moonpool_setbase(state, base) }
 }
 
+/// Starts the collector of a VM that was built while it stood still, as if a collection had just ended: what is there now
+/// is there to stay, and the first cycle begins when the heap has grown to twice that.
+///
+/// # Safety
+/// `state` is valid, used by this thread only, and no collection has begun in it.
+pub unsafe fn built(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_built(state) }
+}
+
+/// Ends a VM whose allocator gives all memory back at once: runs the finalizers that are left, and frees nothing.
+///
+/// # Safety
+/// `state` is the main thread of a VM, used by this thread only, with no running frame; afterwards neither it nor
+/// anything of its VM is used again.
+pub unsafe fn close(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_close(state) }
+}
+
 /// Throws if the script is being killed: for long loops in C functions written in Rust.
 ///
 /// # Safety
@@ -122,16 +148,58 @@ pub unsafe fn poll(state: *mut ffi::lua_State) {
     unsafe { moonpool_poll(state) }
 }
 
-/// Random bits from the operating system.
-fn random() -> u64 {
-    // Without a random source (never seen on a supported system) std's own hash keys are the next best.
-    getrandom::u64().unwrap_or_else(|_| RandomState::new().hash_one(0_u8))
+/// Makes room for the names of the libraries in the globals of a new state.
+///
+/// # Safety
+/// As for any function that may raise a Lua error; `state` has a free stack slot.
+pub unsafe fn make_room(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_makeroom(state) }
+}
+
+/// Loads bytecode. This is the only way that Lua takes any: every other refuses it.
+///
+/// # Safety
+/// As `luaL_loadbufferx`; and `code` is what `lua_dump` wrote in this process. Lua does not verify bytecode: forged
+/// code reads and writes any memory.
+pub unsafe fn load_bytecode(state: *mut ffi::lua_State, code: &[u8], name: &CStr) -> c_int {
+    // SAFETY: the caller vouches for state and code.
+    unsafe { moonpool_load(state, code.as_ptr().cast(), code.len(), name.as_ptr()) }
+}
+
+/// Starts the random numbers of `math.random` anew, in a VM that is a copy of another.
+///
+/// # Safety
+/// `state` is the main thread of a VM in which no script has run yet, used by this thread only.
+pub unsafe fn reseed(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_reseed(state) }
+}
+
+thread_local! {
+    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Builds something with a fixed seed, so that it can be built alike again.
+pub fn with_seed<T>(seed: u64, build: impl FnOnce() -> T) -> T {
+    SEED.set(Some(seed));
+    let built = build();
+    SEED.set(None);
+    built
+}
+
+/// Unpredictable bits: a keyed hash (std's SipHash) of a counter. The key comes from the operating system, once per
+/// process: asking it for each VM took 1 µs of the VM's 20.
+pub fn random() -> u64 {
+    static KEY: OnceLock<RandomState> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    KEY.get_or_init(RandomState::new).hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The seed of a VM's string hashes and of its `math.random`.
 #[unsafe(no_mangle)]
 extern "C" fn moonpool_lua_seed() -> u32 {
-    random() as u32
+    SEED.get().unwrap_or_else(random) as u32
 }
 
 /// The secret numbers that hash integers and floats, drawn once per process.

@@ -31,7 +31,7 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 
 fn get(call: &Call) -> Result<Value, Error> {
     let key = key(call, "get")?;
-    match call.context.store.get(&call.context.id, &key)? {
+    match call.context.host.store.get(&call.context.id, &key)? {
         Found::Own(text) => json::decode(call.lua, call.context, &*call.marks()?, text.as_bytes())
             .map_err(|reason| Error::new(Code::Internal, format!("State.get: a stored value does not read: {reason}"))),
         Found::Foreign => Err(Error::new(
@@ -51,7 +51,7 @@ fn set(call: &Call) -> Result<Value, Error> {
         ));
     }
     if call.arg(1).is_nil() {
-        call.context.store.delete(&call.context.id, &key)?;
+        call.context.host.store.delete(&call.context.id, &key)?;
         return Ok(Value::Nil);
     }
     let mut text = Text::new(call.context, MAX_VALUE);
@@ -64,18 +64,18 @@ fn set(call: &Call) -> Result<Value, Error> {
     })?;
     // JSON text is UTF-8 by construction.
     let text = std::str::from_utf8(text.bytes()).map_err(|e| Error::new(Code::Internal, e.to_string()))?;
-    call.context.store.set(&call.context.id, &key, text)?;
+    call.context.host.store.set(&call.context.id, &key, text)?;
     Ok(Value::Nil)
 }
 
 fn has(call: &Call) -> Result<Value, Error> {
     let key = key(call, "has")?;
-    Ok(Value::Boolean(matches!(call.context.store.get(&call.context.id, &key)?, Found::Own(_))))
+    Ok(Value::Boolean(matches!(call.context.host.store.get(&call.context.id, &key)?, Found::Own(_))))
 }
 
 fn delete(call: &Call) -> Result<Value, Error> {
     let key = key(call, "delete")?;
-    call.context.store.delete(&call.context.id, &key).map(Value::Boolean)
+    call.context.host.store.delete(&call.context.id, &key).map(Value::Boolean)
 }
 
 fn list(call: &Call) -> Result<Value, Error> {
@@ -87,7 +87,7 @@ fn list(call: &Call) -> Result<Value, Error> {
         },
         _ => return Err(call.bad_argument(0, "list", "string")),
     };
-    let keys = call.context.store.list(&call.context.id, &prefix)?;
+    let keys = call.context.host.store.list(&call.context.id, &prefix)?;
     let held = keys.iter().map(|key| key.len() + size_of_val(key)).sum();
     call.context.hold(held)?;
     let table = (|| {

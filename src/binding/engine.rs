@@ -1,16 +1,44 @@
 //! `NativeEngine`: an engine on libuv's pool whose outcomes go to one JS callback.
 
 use super::work::{Finished, LibuvPool};
-use crate::engine::{Batch, Engine, Run, Settled};
+use crate::engine::{self, Batch, Capacity, Engine, Run, Settled};
 use crate::error::Failure as RunFailure;
-use crate::state::{MemoryStore, ScriptId, Store};
-use crate::vm::{Limits as VmLimits, Script};
-use napi::bindgen_prelude::{Either, Env, FnArgs, Function, FunctionRef, Result, Uint8Array};
+use crate::state::{MemoryStore, ScriptId};
+use crate::vm::{CacheLimits, Chunk, CodeCache, Compiled, Host, Libraries, Limits as VmLimits, Script, Template};
+use napi::bindgen_prelude::{ClassInstance, Either, Either3, Env, FnArgs, Function, FunctionRef, Result, Uint8Array};
 use napi_derive::napi;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What an engine may use, and what it gives to its scripts.
+#[napi(object, object_to_js = false)]
+pub struct EngineOptions {
+    /// Worker threads at once.
+    pub concurrency: u32,
+    /// Runs that may wait for their first slice.
+    pub max_queue: u32,
+    /// VMs to build ahead.
+    pub warm_vms: u32,
+    /// Bytes of State for each script.
+    pub state_quota: f64,
+    /// The names of the libraries that scripts find.
+    pub libraries: Vec<String>,
+    /// What the code cache may hold, if there is one.
+    pub code_cache: Option<CodeCacheOptions>,
+}
+
+/// What a code cache may hold.
+#[napi(object, object_to_js = false)]
+pub struct CodeCacheOptions {
+    /// How many chunks.
+    pub max_entries: u32,
+    /// Bytes of source and bytecode.
+    pub max_bytes: f64,
+    /// How long a chunk is kept, in ms.
+    pub ttl: Option<f64>,
+}
 
 /// What one run may use.
 #[napi(object, object_to_js = false)]
@@ -19,6 +47,8 @@ pub struct Limits {
     pub timeout: f64,
     /// Time of execution on a worker thread, in ms.
     pub cpu_timeout: Option<f64>,
+    /// Time in the queue, in ms.
+    pub queue_timeout: Option<f64>,
     /// Bytes of Lua heap.
     pub memory_limit: f64,
     /// Bytes of captured output.
@@ -61,7 +91,35 @@ impl From<RunFailure> for Failure {
     }
 }
 
-type SettleArgs = (u32, Option<String>, Option<Failure>);
+/// What an engine does and did.
+#[napi(object, object_from_js = false)]
+pub struct EngineStats {
+    /// Runs that wait for their first slice.
+    pub queued: u32,
+    /// Runs that are with worker threads.
+    pub running: u32,
+    /// Runs that are started, not done, and hold no worker thread.
+    pub suspended: u32,
+    /// Runs that began.
+    pub started: f64,
+    /// Time that worker threads spent with this engine, in ms.
+    pub worked: f64,
+    /// VMs that were made.
+    pub vms_created: f64,
+    /// Compiled chunks that were found in the code cache.
+    pub cache_hits: f64,
+    /// Compiled chunks that were not found there.
+    pub cache_misses: f64,
+}
+
+/// A compiled chunk.
+#[napi]
+pub struct NativeScript {
+    compiled: Arc<Compiled>,
+}
+
+/// Id; result or failure; then, of the usage, queued, ran and executed in ms, slices, and bytes at the peak.
+type SettleArgs = (f64, Option<String>, Option<Failure>, f64, f64, f64, u32, f64);
 
 /// An engine on libuv's pool.
 #[napi]
@@ -72,63 +130,185 @@ pub struct NativeEngine {
 struct Inner {
     env: Env,
     engine: RefCell<Engine<LibuvPool>>,
-    store: Arc<dyn Store>,
+    host: Arc<Host>,
+    defaults: VmLimits,
     settle: FunctionRef<FnArgs<SettleArgs>, ()>,
+    drained: FunctionRef<(), ()>,
+    /// Whether somebody waits for the queue to be empty.
+    draining: Cell<bool>,
+}
+
+thread_local! {
+    /// The engines of this JS thread, whichever realm they belong to: for stopping them when it exits.
+    static ENGINES: RefCell<Vec<Weak<Inner>>> = const { RefCell::new(Vec::new()) };
 }
 
 #[napi]
 impl NativeEngine {
-    /// An idle engine that uses at most `concurrency` worker threads at once.
+    /// An idle engine. `settle` is called exactly once for each run that was queued, `drained` when the queue is empty
+    /// after a call of `watchDrain`.
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        concurrency: u32,
-        #[napi(ts_arg_type = "(runId: number, result: string | null, failure: Failure | null) => void")]
+        options: EngineOptions,
+        defaults: Limits,
+        #[napi(
+            ts_arg_type = "(runId: number, result: string | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void"
+        )]
         settle: Function<FnArgs<SettleArgs>, ()>,
+        drained: Function<(), ()>,
     ) -> Result<Self> {
-        let settle = settle.create_ref()?;
-        let inner = Rc::new_cyclic(|inner: &Weak<Inner>| Inner {
-            env,
-            engine: RefCell::new(Engine::new(LibuvPool::new(env.raw(), inner.clone()), concurrency as usize)),
-            store: Arc::new(MemoryStore::new(MemoryStore::DEFAULT_QUOTA)),
-            settle,
+        let (settle, drained) = (settle.create_ref()?, drained.create_ref()?);
+        let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
+            .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
+        let code_cache = options.code_cache.map(|cache| {
+            let (entries, bytes) = (cache.max_entries as usize, cache.max_bytes as usize);
+            CodeCache::new(CacheLimits { entries, bytes, ttl: cache.ttl.map(milliseconds) })
+        });
+        let host = Arc::new(Host {
+            store: Arc::new(MemoryStore::new(options.state_quota as usize)),
+            template: Arc::new(Template::new(libraries)),
+            code_cache,
+        });
+        let capacity = Capacity {
+            slots: options.concurrency as usize,
+            queue: options.max_queue as usize,
+            warm: options.warm_vms as usize,
+        };
+        let inner = Rc::new_cyclic(|inner: &Weak<Inner>| {
+            let pool = LibuvPool::new(env.raw(), inner.clone());
+            let engine = RefCell::new(Engine::new(pool, host.clone(), capacity));
+            Inner { env, engine, host, defaults: defaults.into(), settle, drained, draining: Cell::new(false) }
+        });
+        ENGINES.with_borrow_mut(|engines| {
+            engines.retain(|engine| engine.strong_count() > 0);
+            engines.push(Rc::downgrade(&inner));
         });
         Ok(Self { inner })
     }
 
-    /// Queues one run; the callback is called exactly once for it, later.
+    /// Queues one run, whose number is greater than those before, and returns how many wait; -1 when the queue is full,
+    /// and then nothing was queued. Without limits it has the engine's.
     #[napi]
-    pub fn run_lua(
+    pub fn run(
         &self,
-        run_id: u32,
-        code: Either<String, Uint8Array>,
+        run_id: f64,
+        code: Either3<String, Uint8Array, ClassInstance<NativeScript>>,
         script_id: String,
         name: String,
-        limits: Limits,
-    ) -> Result<()> {
-        let source = match code {
-            Either::A(text) => text.into_bytes(),
-            Either::B(bytes) => bytes.to_vec(),
+        limits: Option<Limits>,
+    ) -> Result<i64> {
+        let chunk = match code {
+            Either3::A(text) => Chunk::Source(text.into_bytes().into()),
+            Either3::B(bytes) => Chunk::Source((*bytes).into()),
+            Either3::C(script) => Chunk::Compiled(script.compiled.clone()),
         };
-        let script = Script {
-            source,
-            id: ScriptId::new(&script_id).map_err(napi::Error::from_reason)?,
-            name: name.into(),
-            limits: limits.into(),
-            store: self.inner.store.clone(),
-        };
-        self.inner.engine.borrow_mut().submit(Run::new(run_id, script));
-        Ok(())
+        let script = self.script(chunk, &script_id, name, limits)?;
+        let mut engine = self.inner.engine.borrow_mut();
+        Ok(engine.submit(Run::new(run_id as u64, script)).map_or(-1, |()| engine.queued() as i64))
     }
+
+    /// Builds VMs ahead: for when the engine has been idle for a moment.
+    #[napi]
+    pub fn warm_up(&self) {
+        self.inner.engine.borrow_mut().warm_up();
+    }
+
+    /// Asks for one call of `drained`, when no run waits any more.
+    #[napi]
+    pub fn watch_drain(&self) {
+        self.inner.draining.set(true);
+    }
+
+    /// Compiles source on this thread, or says why it does not compile.
+    #[napi]
+    pub fn compile(&self, source: Either<String, Uint8Array>, name: String) -> Result<Either<NativeScript, Failure>> {
+        let source = match source {
+            Either::A(text) => text.into_bytes().into(),
+            Either::B(bytes) => (*bytes).into(),
+        };
+        let script = self.script(Chunk::Source(source), "compile", name, None)?;
+        Ok(match engine::compile(&script) {
+            Ok(compiled) => Either::A(NativeScript { compiled: Arc::new(compiled) }),
+            Err(failure) => Either::B((*failure).into()),
+        })
+    }
+
+    /// Stops a run: one that still waits settles during this call, one that has begun soon after it.
+    #[napi]
+    pub fn kill(&self, run_id: f64) {
+        let settled = self.inner.engine.borrow_mut().kill(run_id as u64);
+        self.inner.tell(settled);
+    }
+
+    /// Stops all runs.
+    #[napi]
+    pub fn kill_all(&self) {
+        let settled = self.inner.engine.borrow_mut().kill_all();
+        self.inner.tell(settled);
+    }
+
+    /// Ends a run whose `queueTimeout` has passed, if it still waits: it settles during this call.
+    #[napi]
+    pub fn expire(&self, run_id: f64) {
+        let settled = self.inner.engine.borrow_mut().expire(run_id as u64);
+        self.inner.tell(settled);
+    }
+
+    /// Gives back what an idle engine holds, and starts nothing any more.
+    #[napi]
+    pub fn close(&self) {
+        self.inner.engine.borrow_mut().close();
+    }
+
+    /// What the engine does, and did since it was made.
+    #[napi]
+    pub fn stats(&self) -> EngineStats {
+        let engine = self.inner.engine.borrow();
+        let (totals, cache) =
+            (engine.totals(), self.inner.host.code_cache.as_ref().map(CodeCache::stats).unwrap_or_default());
+        EngineStats {
+            queued: engine.queued() as u32,
+            running: engine.running() as u32,
+            suspended: engine.suspended() as u32,
+            started: totals.started as f64,
+            worked: in_milliseconds(totals.worked),
+            vms_created: self.inner.host.template.vms_created() as f64,
+            cache_hits: cache.hits as f64,
+            cache_misses: cache.misses as f64,
+        }
+    }
+
+    fn script(&self, chunk: Chunk, id: &str, name: String, limits: Option<Limits>) -> Result<Script> {
+        let id = ScriptId::new(id).map_err(napi::Error::from_reason)?;
+        let limits = limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from);
+        Ok(Script { chunk, id, name: name.into(), limits, host: self.inner.host.clone() })
+    }
+}
+
+#[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
+/// Stops every engine of this JS thread, which is about to exit: nobody will hear of their runs any more.
+pub(super) fn stop_engines() {
+    for engine in ENGINES.take().iter().filter_map(Weak::upgrade) {
+        engine.ending();
+    }
+}
+
+fn milliseconds(ms: f64) -> Duration {
+    // The JS side has checked that it is a number in range; casts saturate.
+    Duration::from_secs_f64(ms.clamp(0.0, f64::from(u32::MAX)) / 1000.0)
+}
+
+fn in_milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 impl From<Limits> for VmLimits {
     fn from(limits: Limits) -> Self {
-        // The JS side has checked that these are numbers in range; casts saturate.
-        let ms = |ms: f64| Duration::from_secs_f64(ms.clamp(0.0, f64::from(u32::MAX)) / 1000.0);
         Self {
-            timeout: ms(limits.timeout),
-            cpu_timeout: limits.cpu_timeout.map(ms),
+            timeout: milliseconds(limits.timeout),
+            cpu_timeout: limits.cpu_timeout.map(milliseconds),
+            queue_timeout: limits.queue_timeout.map(milliseconds),
             memory: (limits.memory_limit as usize).max(Self::MIN_MEMORY),
             output: limits.max_output as usize,
         }
@@ -143,13 +323,25 @@ impl Finished for Inner {
     fn finished(&self, batch: Batch) {
         let settled = self.engine.borrow_mut().finished(batch);
         // The engine is not borrowed any more: the callback may submit another run.
-        for Settled { id, outcome } in settled {
-            let args = match outcome {
-                Ok(text) => (id, Some(text), None),
-                Err(failure) => (id, None, Some((*failure).into())),
+        self.tell(settled);
+    }
+}
+
+impl Inner {
+    fn tell(&self, settled: impl IntoIterator<Item = Settled>) {
+        for Settled { id, outcome, usage } in settled {
+            let (text, failure) = match outcome {
+                Ok(text) => (Some(text), None),
+                Err(failure) => (None, Some((*failure).into())),
             };
+            let [queued, ran, executed] = [usage.queued, usage.ran, usage.executed].map(in_milliseconds);
+            let args = (id as f64, text, failure, queued, ran, executed, usage.slices, usage.peak_memory as f64);
             // A callback that cannot be called (the JS thread is ending) leaves nobody to tell.
             let _ = self.settle.borrow_back(&self.env).and_then(|settle| settle.call(args.into()));
+        }
+        if self.draining.get() && self.engine.borrow().has_room() {
+            self.draining.set(false);
+            let _ = self.drained.borrow_back(&self.env).and_then(|drained| drained.call(()));
         }
     }
 }

@@ -3,4 +3,5 @@
 #[cfg(feature = "bench")]
 mod bench;
 mod engine;
+mod exit;
 mod work;

@@ -1,120 +1,294 @@
-//! Which run executes when: a queue, and a bounded number of slots on worker threads.
+//! Which run executes when: a fair queue, and a bounded number of slots on worker threads.
 //!
 //! Lives on one thread (Node's JS thread). Invariants, tested with a `Slices` that executes when told:
-//! - at most `slots` batches are with `Slices` at any time, and that many whenever so many runs wait;
-//! - runs are handed out for the first time in the order in which they were submitted;
-//! - a run that has used its slice takes turns with the others that have, so that short runs overtake long ones;
-//! - runs that wait for their first slice come first, but every fourth time it is a started one's turn;
-//! - no more than [`MAX_STARTED`] runs are started and unfinished, so that a flood of long runs neither holds the
-//!   memory of all of them nor makes all of them time out;
-//! - every submitted run settles exactly once.
+//! - at most `slots` batches are with `Slices` at any time, and that many whenever so many runs can go on;
+//! - among runs that wait, those of different scripts take turns; one script's own begin in the order of submission;
+//! - runs that wait for their first slice come first, so that short runs overtake long ones, but every fourth time
+//!   it is a started one's turn, so that long runs always make progress;
+//! - no more than [`MAX_STARTED`] runs are started and unfinished, and no more than as many again of scripts that had
+//!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
+//!   out, and no script that has nothing started waits for one that has much;
+//! - a run that is killed goes before all others, to give its VM back;
+//! - every submitted run settles exactly once; one that is refused (the queue is full) was never there.
 
 mod run;
 mod slices;
+mod turns;
 mod watchdog;
 
-pub use run::{Run, SLICE, Settled};
+pub use run::{Run, SLICE, Settled, Usage, compile};
 pub use slices::{Batch, Slices, Threads};
 
-use std::collections::VecDeque;
+use crate::state::ScriptId;
+use crate::vm::{Host, Kill, Vm};
+use moonpool_lua::Flag;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use turns::Turns;
 
-/// How many runs of one engine may be started and not done.
+/// How many runs of one engine may be started and not done; the same number again is for scripts without any.
 pub const MAX_STARTED: usize = 64;
 
 /// Of so many batches, one goes to a run that has started, however many wait for their first slice.
 const TURN: usize = 4;
 
+/// What an engine may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Worker threads at once, at least one.
+    pub slots: usize,
+    /// Runs that may wait for their first slice.
+    pub queue: usize,
+    /// VMs to build ahead while nothing else is to be done.
+    pub warm: usize,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { slots: 1, queue: usize::MAX, warm: 0 }
+    }
+}
+
 /// The scheduler of one engine.
 ///
 /// ```
-/// use moonpool::engine::{Engine, Run, Threads};
+/// use moonpool::engine::{Capacity, Engine, Run, Threads};
 /// use moonpool::state::{MemoryStore, ScriptId};
-/// use moonpool::vm::{Limits, Script};
+/// use moonpool::vm::{Chunk, Host, Libraries, Limits, Script, Template};
 /// use std::sync::Arc;
 ///
+/// let host = Arc::new(Host {
+///     store: Arc::new(MemoryStore::new(MemoryStore::DEFAULT_QUOTA)),
+///     template: Arc::new(Template::new(Libraries::ALL)),
+///     code_cache: None,
+/// });
 /// let (threads, done) = Threads::new();
-/// let mut engine = Engine::new(threads, 2);
+/// let mut engine = Engine::new(threads, host.clone(), Capacity { slots: 2, ..Capacity::default() });
 /// let script = Script {
-///     source: b"return 6 * 7".to_vec(),
+///     chunk: Chunk::Source(b"return 6 * 7".as_slice().into()),
 ///     id: ScriptId::new("example")?,
 ///     name: "example".into(),
 ///     limits: Limits::default(),
-///     store: Arc::new(MemoryStore::new(MemoryStore::DEFAULT_QUOTA)),
+///     host,
 /// };
-/// engine.submit(Run::new(1, script));
+/// assert!(engine.submit(Run::new(1, script)).is_ok());
 /// let settled = engine.finished(done.recv().map_err(|e| e.to_string())?);
 /// assert_eq!(settled[0].outcome, Ok("42".to_owned()));
 /// # Ok::<(), String>(())
 /// ```
 pub struct Engine<S> {
     slices: S,
-    slots: usize,
+    host: Arc<Host>,
+    capacity: Capacity,
     busy: usize,
-    /// Not executed yet, in order of arrival.
-    fresh: VecDeque<Run>,
-    /// Executed for a slice and not done, in the order of their turns.
-    started: VecDeque<Run>,
-    /// All that are started and not done: those in `started`, and those of them that are executing.
+    /// How many of the batches that are with `slices` are of fresh runs.
+    fresh_batches: usize,
+    /// Not executed yet, by number.
+    fresh: Turns<Run>,
+    /// Executed for a slice and not done, by the count of their slices' ends.
+    started: Turns<Run>,
+    /// Killed, started, and not done.
+    dying: VecDeque<Run>,
+    /// Every run that is not settled: who it is, how to stop it, and where it is.
+    tickets: HashMap<u64, Ticket>,
+    /// How many runs each script has that are started and not done, wherever they are.
+    unfinished_of: HashMap<ScriptId, usize>,
     unfinished: usize,
-    /// Counts batches, to see whose turn it is.
+    /// Counts batches, to see whose turn it is; and slices' ends.
     turn: usize,
-    closed: bool,
+    left: u64,
+    warm: Vec<Vm>,
+    stopped: Arc<AtomicBool>,
+    totals: Totals,
+}
+
+struct Ticket {
+    owner: ScriptId,
+    flag: Arc<Flag>,
+    place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Fresh,
+    /// By its key there.
+    Started(u64),
+    /// With `slices`, or dying.
+    Away,
+}
+
+/// What an engine counts from its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Runs that began.
+    pub started: u64,
+    /// Time that worker threads spent with this engine's batches.
+    pub worked: Duration,
 }
 
 impl<S: Slices> Engine<S> {
-    /// An idle engine that keeps at most `slots` runs (at least one) with `slices` at once.
-    pub fn new(slices: S, slots: usize) -> Self {
+    /// An idle engine.
+    pub fn new(slices: S, host: Arc<Host>, capacity: Capacity) -> Self {
         Self {
             slices,
-            slots: slots.max(1),
+            host,
+            capacity: Capacity { slots: capacity.slots.max(1), ..capacity },
             busy: 0,
-            fresh: VecDeque::new(),
-            started: VecDeque::new(),
+            fresh_batches: 0,
+            fresh: Turns::new(),
+            started: Turns::new(),
+            dying: VecDeque::new(),
+            tickets: HashMap::new(),
+            unfinished_of: HashMap::new(),
             unfinished: 0,
             turn: 0,
-            closed: false,
+            left: 0,
+            warm: Vec::new(),
+            stopped: Arc::default(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Builds VMs ahead, as many as are missing, if there is nothing else to do. To be called when the engine has been
+    /// idle for a moment: between two runs it would only be in the way.
+    pub fn warm_up(&mut self) {
+        let build = self.capacity.warm.saturating_sub(self.warm.len());
+        if build > 0 && self.busy == 0 && !self.stopped.load(Ordering::Relaxed) {
+            let batch = Batch { build, ..self.batch(Vec::new(), false) };
+            self.start(batch);
         }
     }
 
     /// Queues a run, and starts it when a slot is free.
-    pub fn submit(&mut self, run: Run) {
-        self.fresh.push_back(run);
+    ///
+    /// # Errors
+    /// The run, when it would have to wait and the queue is full.
+    pub fn submit(&mut self, run: Run) -> Result<(), Box<Run>> {
+        let (id, owner) = (run.id(), run.owner().clone());
+        self.tickets.insert(id, Ticket { owner: owner.clone(), flag: run.flag().clone(), place: Place::Fresh });
+        self.fresh.push(&owner, id, run);
         self.fill();
+        if self.fresh.len() > self.capacity.queue
+            && let Some(run) = self.fresh.remove(&owner, id)
+        {
+            self.tickets.remove(&id);
+            return Err(Box::new(run));
+        }
+        Ok(())
     }
 
     /// Takes back a batch that `slices` has executed, starts the next, and says what came of the runs that are done.
     pub fn finished(&mut self, batch: Batch) -> Vec<Settled> {
         self.busy -= 1;
-        self.unfinished -= batch.started;
+        self.fresh_batches -= usize::from(batch.fresh);
+        self.totals.worked += batch.worked;
+        self.warm.extend(batch.warm);
         let mut settled = Vec::with_capacity(batch.runs.len());
         let mut not_executed = Vec::new();
         for run in batch.runs {
-            match run.settle() {
-                Ok(done) => settled.push(done),
+            let began = batch.fresh && !run.is_queued();
+            let owner = run.owner().clone();
+            match if run.is_queued() { run.refuse() } else { run.settle() } {
+                Ok(done) => {
+                    self.tickets.remove(&done.id);
+                    self.totals.started += u64::from(began && done.usage.slices > 0);
+                    if !batch.fresh {
+                        self.is_finished(&owner);
+                    }
+                    settled.push(done);
+                }
                 Err(run) if run.is_queued() => not_executed.push(run),
                 Err(run) => {
-                    self.unfinished += 1;
-                    self.started.push_back(run);
+                    if batch.fresh {
+                        self.totals.started += 1;
+                        self.leaves_unfinished(&owner);
+                    }
+                    self.wait_for_turn(run);
                 }
             }
         }
         for run in not_executed.into_iter().rev() {
-            self.fresh.push_front(run);
+            self.place(run.id(), Place::Fresh);
+            self.fresh.put_back(&run.owner().clone(), run.id(), run);
         }
         self.fill();
         settled
     }
 
-    /// Drops every run that is not with `slices`, and starts no other: for when nobody is left to hear of them.
-    /// Those that are come back after a slice at most, and are dropped then.
+    fn wait_for_turn(&mut self, run: Run) {
+        if run.is_killed() {
+            self.dying.push_back(run);
+            return;
+        }
+        self.left += 1;
+        self.place(run.id(), Place::Started(self.left));
+        self.started.push(&run.owner().clone(), self.left, run);
+    }
+
+    /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
+    /// of [`Engine::finished`]. A run that is settled already is left alone.
+    pub fn kill(&mut self, id: u64) -> Option<Settled> {
+        let ticket = self.tickets.get_mut(&id)?;
+        ticket.flag.kill(Kill::Stopped.reason());
+        match std::mem::replace(&mut ticket.place, Place::Away) {
+            Place::Fresh => {
+                let run = self.fresh.remove(&ticket.owner, id)?;
+                self.tickets.remove(&id);
+                return run.refuse().ok();
+            }
+            Place::Started(key) => self.dying.extend(self.started.remove(&ticket.owner, key)),
+            Place::Away => {}
+        }
+        self.fill();
+        None
+    }
+
+    /// Ends a run whose `queueTimeout` has passed, if it still waits for its first slice.
+    pub fn expire(&mut self, id: u64) -> Option<Settled> {
+        let Ticket { owner, place: Place::Fresh, .. } = self.tickets.get(&id)? else { return None };
+        let run = self.fresh.remove(owner, id)?;
+        self.tickets.remove(&id);
+        Some(run.expire())
+    }
+
+    /// Stops all runs, as [`Engine::kill`] does.
+    pub fn kill_all(&mut self) -> Vec<Settled> {
+        let mut ids: Vec<u64> = self.tickets.keys().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| self.kill(id)).collect()
+    }
+
+    /// Drops every run that is not with `slices`, kills those that are, and starts no other: for when nobody is left to
+    /// hear of them. Those come back soon, and are dropped then.
     pub fn close(&mut self) {
-        self.closed = true;
+        self.stopped.store(true, Ordering::Relaxed);
+        for ticket in self.tickets.values() {
+            ticket.flag.kill(Kill::Stopped.reason());
+        }
         self.fill();
     }
 
-    /// How many runs wait for a slot.
+    /// How many runs wait for their first slice.
     pub fn queued(&self) -> usize {
-        self.fresh.len() + self.started.len()
+        self.fresh.len()
+    }
+
+    /// Whether no run waits, and another one would find a place.
+    pub fn has_room(&self) -> bool {
+        self.fresh.is_empty() && (self.capacity.queue > 0 || self.busy < self.capacity.slots)
+    }
+
+    /// How many runs are with worker threads.
+    pub fn running(&self) -> usize {
+        self.tickets.len() - self.queued() - self.suspended()
+    }
+
+    /// How many runs are started, not done, and hold no worker thread.
+    pub fn suspended(&self) -> usize {
+        self.started.len() + self.dying.len()
     }
 
     /// How many runs are started and not done.
@@ -127,28 +301,91 @@ impl<S: Slices> Engine<S> {
         self.busy
     }
 
-    fn fill(&mut self) {
-        if self.closed {
-            self.fresh.clear();
-            self.started.clear();
-        }
-        while self.busy < self.slots
-            && let Some(batch) = self.next_batch()
-        {
-            self.busy += 1;
-            self.slices.start(batch);
+    /// How many VMs are built and wait for a script.
+    pub fn warm(&self) -> usize {
+        self.warm.len()
+    }
+
+    /// What was counted.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    fn leaves_unfinished(&mut self, owner: &ScriptId) {
+        self.unfinished += 1;
+        *self.unfinished_of.entry(owner.clone()).or_default() += 1;
+    }
+
+    fn is_finished(&mut self, owner: &ScriptId) {
+        self.unfinished -= 1;
+        if let Entry::Occupied(mut count) = self.unfinished_of.entry(owner.clone()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
         }
     }
 
-    fn next_batch(&mut self) -> Option<Batch> {
-        let room = MAX_STARTED.saturating_sub(self.unfinished);
-        let turn_of_started = self.fresh.is_empty() || room == 0 || self.turn % TURN == TURN - 1;
-        self.turn += 1;
-        if turn_of_started && let Some(run) = self.started.pop_front() {
-            return Some(Batch { runs: vec![run], started: 1 });
+    fn place(&mut self, id: u64, place: Place) {
+        if let Some(ticket) = self.tickets.get_mut(&id) {
+            ticket.place = place;
         }
-        // A fair share for each slot: a batch never takes what another slot could execute now.
-        let share = self.fresh.len().div_ceil(self.slots).min(Batch::MAX).min(room);
-        (share > 0).then(|| Batch { runs: self.fresh.drain(..share).collect(), started: 0 })
+    }
+
+    fn fill(&mut self) {
+        if self.stopped.load(Ordering::Relaxed) {
+            self.fresh = Turns::new();
+            self.started = Turns::new();
+            self.dying.clear();
+            self.warm.clear();
+            return;
+        }
+        while self.busy < self.capacity.slots
+            && let Some(batch) = self.next_batch()
+        {
+            self.start(batch);
+        }
+    }
+
+    fn start(&mut self, batch: Batch) {
+        self.busy += 1;
+        self.fresh_batches += usize::from(batch.fresh);
+        for run in &batch.runs {
+            self.place(run.id(), Place::Away);
+        }
+        self.slices.start(batch);
+    }
+
+    fn next_batch(&mut self) -> Option<Batch> {
+        if !self.dying.is_empty() {
+            let share = self.dying.len().min(Batch::MAX);
+            let runs = self.dying.drain(..share).collect();
+            return Some(self.batch(runs, false));
+        }
+        self.turn += 1;
+        let turn_of_started = self.turn.is_multiple_of(TURN) && !self.started.is_empty();
+        let runs = if turn_of_started { Vec::new() } else { self.next_fresh() };
+        if !runs.is_empty() {
+            return Some(self.batch(runs, true));
+        }
+        let run = self.started.pop(|_| true)?;
+        Some(self.batch(vec![run], false))
+    }
+
+    /// Fresh runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
+    /// now. Of one batch at most one run is left unfinished, because after it no other begins.
+    fn next_fresh(&mut self) -> Vec<Run> {
+        let unfinished = self.unfinished + self.fresh_batches;
+        let may = |owner: &ScriptId| {
+            unfinished < MAX_STARTED || unfinished < 2 * MAX_STARTED && !self.unfinished_of.contains_key(owner)
+        };
+        let share = self.fresh.len().div_ceil(self.capacity.slots).min(Batch::MAX);
+        std::iter::from_fn(|| self.fresh.pop(may)).take(share).collect()
+    }
+
+    fn batch(&mut self, runs: Vec<Run>, fresh: bool) -> Batch {
+        let warm = if fresh { self.warm.split_off(self.warm.len().saturating_sub(runs.len())) } else { Vec::new() };
+        let (host, stopped) = (self.host.clone(), self.stopped.clone());
+        Batch { runs, fresh, warm, build: 0, host, stopped, worked: Duration::ZERO }
     }
 }

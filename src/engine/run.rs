@@ -2,7 +2,8 @@
 
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::error::{Code, Error, Failure};
-use crate::vm::{Kill, Outcome, Progress, Script, Vm, panic_message};
+use crate::state::ScriptId;
+use crate::vm::{Compiled, Kill, Outcome, Progress, Script, Vm, panic_message};
 use moonpool_lua::Flag;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +14,14 @@ pub const SLICE: Duration = Duration::from_millis(10);
 
 /// A run, from submission to settlement. Moves to a worker thread for each slice, and back.
 pub struct Run {
-    id: u32,
+    id: u64,
+    owner: ScriptId,
+    flag: Arc<Flag>,
+    submitted: Instant,
+    queue_timeout: Option<Duration>,
+    /// When it began, once it has.
+    began: Option<Instant>,
+    usage: Usage,
     stage: Stage,
 }
 
@@ -23,91 +31,205 @@ enum Stage {
     Done(Outcome),
 }
 
-/// A run that has started: its VM, and what it has used of its time.
+/// A run that has started: its VM, and the deadline of its wall time.
 struct Execution {
     vm: Vm,
-    flag: Arc<Flag>,
     cpu_timeout: Option<Duration>,
-    executed: Duration,
     /// Watched from the first slice to the last, waits included.
     _timeout: Deadline,
 }
 
+/// What a run took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Time in the queue, before it began.
+    pub queued: Duration,
+    /// Wall time from its beginning to its end.
+    pub ran: Duration,
+    /// Time on a worker thread.
+    pub executed: Duration,
+    /// How many times it was on one; 0 for a run that never began.
+    pub slices: u32,
+    /// The most bytes that its VM held.
+    pub peak_memory: usize,
+}
+
 /// What came of a run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settled {
     /// The number that the caller gave the run.
-    pub id: u32,
+    pub id: u64,
     /// Its result, or why there is none.
     pub outcome: Outcome,
+    /// What it took.
+    pub usage: Usage,
 }
 
 impl Run {
-    /// A run of `script`; `id` is for the caller to know it by.
-    pub fn new(id: u32, script: Script) -> Self {
-        Self { id, stage: Stage::Queued(Box::new(script)) }
+    /// A run of `script`. `id` is for the caller to know it by: unique in an engine, and greater than those before.
+    pub fn new(id: u64, script: Script) -> Self {
+        Self {
+            id,
+            owner: script.id.clone(),
+            flag: Arc::default(),
+            submitted: Instant::now(),
+            queue_timeout: script.limits.queue_timeout,
+            began: None,
+            usage: Usage::default(),
+            stage: Stage::Queued(Box::new(script)),
+        }
     }
 
     /// Executes one slice of about `slice`: it ends at the first safepoint after that where Lua can be left.
-    /// With no time at all it leaves at every safepoint. Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
-    pub fn execute(&mut self, slice: Duration) {
+    /// With no time at all it leaves at every safepoint. A run that begins takes `warm` for its VM, if there is one.
+    /// Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
+    pub fn execute(&mut self, slice: Duration, warm: Option<Vm>) {
+        let start = Instant::now();
+        if self.began.is_none() {
+            self.usage.queued = start - self.submitted;
+            if let Some(refusal) = self.refusal(start) {
+                self.stage = refused(refusal);
+                return;
+            }
+        }
+        let began = *self.began.get_or_insert(start);
         let stage = std::mem::replace(&mut self.stage, Stage::Done(Err(internal("it panicked twice"))));
         let next = catch_unwind(AssertUnwindSafe(|| match stage {
-            Stage::Queued(script) => Execution::start(&script, slice),
-            Stage::Suspended(execution) => execution.slice(slice, Vm::resume),
+            Stage::Queued(script) => Execution::start(&script, &self.flag, &mut self.usage, slice, warm),
+            Stage::Suspended(execution) => execution.slice(&self.flag, &mut self.usage, slice, Vm::resume),
             done @ Stage::Done(_) => done,
         }));
         self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
+        let end = Instant::now();
+        self.usage.slices += 1;
+        self.usage.executed += end - start;
+        self.usage.ran = end - began;
+    }
+
+    /// Why a run that has not begun shall not begin any more.
+    fn refusal(&self, now: Instant) -> Option<Error> {
+        if self.is_killed() {
+            return Some(Kill::Stopped.error(&crate::vm::Limits::default()));
+        }
+        self.queue_timeout.filter(|&limit| now - self.submitted > limit).map(|_| self.waited_too_long())
+    }
+
+    fn waited_too_long(&self) -> Error {
+        let ms = self.queue_timeout.unwrap_or_default().as_secs_f64() * 1000.0;
+        Error::new(
+            Code::QueueTimeout,
+            format!("the run waited for its turn longer than its queueTimeout of {ms} ms; nothing was run"),
+        )
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn owner(&self) -> &ScriptId {
+        &self.owner
+    }
+
+    pub(super) fn flag(&self) -> &Arc<Flag> {
+        &self.flag
     }
 
     /// Whether the run has not executed yet.
-    pub fn is_queued(&self) -> bool {
+    pub(super) fn is_queued(&self) -> bool {
         matches!(self.stage, Stage::Queued(_))
     }
 
+    pub(super) fn is_killed(&self) -> bool {
+        self.flag.killed().is_some()
+    }
+
+    /// Ends a run that has not begun, if it has been killed or has waited too long.
+    #[expect(clippy::result_large_err, reason = "no error: the run goes on")]
+    pub(super) fn refuse(self) -> Result<Settled, Self> {
+        let now = Instant::now();
+        match self.refusal(now) {
+            Some(error) => Ok(self.refused(now, error)),
+            None => self.settle(),
+        }
+    }
+
+    /// Ends a run that has not begun, because its `queueTimeout` has passed.
+    pub(super) fn expire(self) -> Settled {
+        let error = self.waited_too_long();
+        self.refused(Instant::now(), error)
+    }
+
+    fn refused(self, now: Instant, error: Error) -> Settled {
+        let usage = Usage { queued: now - self.submitted, ..self.usage };
+        Settled { id: self.id, outcome: Err(Box::new(Failure::new(error))), usage }
+    }
+
     /// What came of the run, or the run again when it is not done.
+    #[expect(clippy::result_large_err, reason = "no error: the run goes on")]
     pub fn settle(self) -> Result<Settled, Self> {
         match self.stage {
-            Stage::Done(outcome) => Ok(Settled { id: self.id, outcome }),
+            Stage::Done(outcome) => Ok(Settled { id: self.id, outcome, usage: self.usage }),
             _ => Err(self),
         }
     }
 }
 
 impl Execution {
-    fn start(script: &Script, slice: Duration) -> Stage {
-        let flag = Arc::new(Flag::new());
+    fn start(script: &Script, flag: &Arc<Flag>, usage: &mut Usage, slice: Duration, warm: Option<Vm>) -> Stage {
         // The clock starts here: building the VM and compiling the source are the script's time, too.
-        let timeout = Watchdog::after(script.limits.timeout, &flag, Act::Kill(Kill::Timeout));
-        match Vm::new(script, flag.clone()) {
-            Ok(vm) => {
-                let cpu_timeout = script.limits.cpu_timeout;
-                let execution = Self { vm, flag, cpu_timeout, executed: Duration::ZERO, _timeout: timeout };
-                Box::new(execution).slice(slice, |vm| vm.start(&script.source))
-            }
-            Err(error) => Stage::Done(Err(Box::new(Failure::new(error)))),
-        }
+        let timeout = Watchdog::after(script.limits.timeout, flag, Act::Kill(Kill::Timeout));
+        let mut vm = match warm.map_or_else(|| Vm::build(&script.host.template), Ok) {
+            Ok(vm) => vm,
+            Err(error) => return refused(error),
+        };
+        vm.assign(script, flag.clone());
+        let execution = Self { vm, cpu_timeout: script.limits.cpu_timeout, _timeout: timeout };
+        Box::new(execution).slice(flag, usage, slice, |vm| vm.start(script))
     }
 
     /// Lets the VM work for one slice.
-    fn slice(mut self: Box<Self>, slice: Duration, work: impl FnOnce(&mut Vm) -> Progress) -> Stage {
-        let start = Instant::now();
-        let leave = Watchdog::after(slice, &self.flag, Act::Leave);
+    fn slice(
+        mut self: Box<Self>,
+        flag: &Arc<Flag>,
+        usage: &mut Usage,
+        slice: Duration,
+        work: impl FnOnce(&mut Vm) -> Progress,
+    ) -> Stage {
+        let leave = Watchdog::after(slice, flag, Act::Leave);
         if slice.is_zero() {
-            self.flag.leave();
+            flag.leave();
         }
         let cpu_timeout = self
             .cpu_timeout
-            .map(|limit| Watchdog::after(limit.saturating_sub(self.executed), &self.flag, Act::Kill(Kill::CpuTimeout)));
+            .map(|limit| Watchdog::after(limit.saturating_sub(usage.executed), flag, Act::Kill(Kill::CpuTimeout)));
         let progress = work(&mut self.vm);
         drop((leave, cpu_timeout));
-        self.flag.stay();
-        self.executed += start.elapsed();
+        flag.stay();
+        usage.peak_memory = self.vm.peak_memory();
         match progress {
             Progress::Done(outcome) => Stage::Done(outcome),
             Progress::Left => Stage::Suspended(self),
         }
     }
+}
+
+/// Compiles a script on this thread, within its limits of time and memory.
+///
+/// # Errors
+/// `ERR_LUA_SYNTAX`, or the limit that passed.
+pub fn compile(script: &Script) -> Result<Compiled, Box<Failure>> {
+    let compiled = catch_unwind(AssertUnwindSafe(|| {
+        let flag = Arc::default();
+        let _timeout = Watchdog::after(script.limits.timeout, &flag, Act::Kill(Kill::Timeout));
+        let mut vm = Vm::build(&script.host.template).map_err(|error| Box::new(Failure::new(error)))?;
+        vm.assign(script, flag);
+        vm.compile(script)
+    }));
+    compiled.unwrap_or_else(|panic| Err(internal(&panic_message(&*panic))))
+}
+
+fn refused(error: Error) -> Stage {
+    Stage::Done(Err(Box::new(Failure::new(error))))
 }
 
 fn internal(what: &str) -> Box<Failure> {

@@ -1,6 +1,9 @@
 //! Worker threads, behind a trait: the binding implements it with Node's work items, tests with plain threads.
 
 use super::{Run, SLICE};
+use crate::vm::{Host, Vm};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -10,11 +13,20 @@ pub trait Slices {
     fn start(&self, batch: Batch);
 }
 
-/// Runs that share one trip to a worker thread, so that short ones do not pay for a trip each.
+/// What shares one trip to a worker thread: runs, so that short ones do not pay for a trip each, or VMs to be built.
 pub struct Batch {
     pub(super) runs: Vec<Run>,
-    /// How many of them had started before.
-    pub(super) started: usize,
+    /// Whether none of the runs had begun before.
+    pub(super) fresh: bool,
+    /// VMs for runs that begin; what is left comes back.
+    pub(super) warm: Vec<Vm>,
+    /// How many VMs to build.
+    pub(super) build: usize,
+    pub(super) host: Arc<Host>,
+    /// Raised when the engine is over: begin nothing more.
+    pub(super) stopped: Arc<AtomicBool>,
+    /// How long it had the worker.
+    pub(super) worked: Duration,
 }
 
 impl Batch {
@@ -24,15 +36,30 @@ impl Batch {
     /// After this time no further run of the batch begins, so that a trip never takes longer than this and a slice.
     const PATIENCE: Duration = Duration::from_millis(1);
 
+    /// The numbers of its runs.
+    pub fn ids(&self) -> Vec<u64> {
+        self.runs.iter().map(Run::id).collect()
+    }
+
     /// Executes a slice of each run, in order, as long as the runs are short. Never panics.
     pub fn execute(&mut self) {
         let start = Instant::now();
         for run in &mut self.runs {
-            run.execute(SLICE);
+            if self.stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            let warm = if self.fresh { self.warm.pop() } else { None };
+            run.execute(SLICE, warm);
             if start.elapsed() > Self::PATIENCE {
-                return;
+                break;
             }
         }
+        while self.build > 0 && !self.stopped.load(Ordering::Relaxed) {
+            self.build -= 1;
+            // Without memory the next run builds its own, and says so when it cannot.
+            self.warm.extend(Vm::build(&self.host.template));
+        }
+        self.worked = start.elapsed();
     }
 }
 

@@ -11,7 +11,8 @@
 //! ```
 
 use super::mapping;
-use std::alloc::{Layout, alloc, dealloc, realloc};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
+use std::collections::HashMap;
 use std::ptr;
 
 /// Every block is aligned as malloc would; Lua asks for nothing stricter.
@@ -28,8 +29,8 @@ const CLASSES: usize = FINE_CLASSES + 4 * (SMALL / FINE).ilog2() as usize;
 /// From here on a block is a mapping.
 const LARGE: usize = 1 << 20;
 
-/// Chunks double from the first (what a new VM needs) to the last.
-const FIRST_CHUNK: usize = 32 << 10;
+/// Chunks double from the first (what a small script needs) to the last.
+const FIRST_CHUNK: usize = 48 << 10;
 const LAST_CHUNK: usize = LARGE;
 
 /// The largest block that may be asked for.
@@ -50,7 +51,14 @@ pub(super) struct Arena {
     /// Bytes taken from the system, and how many there may be.
     reserved: usize,
     max_reserved: usize,
-    closing: bool,
+    /// The blocks that are not in a chunk, and their sizes: so that the arena's end frees them, too.
+    large: HashMap<*mut u8, usize>,
+}
+
+/// Where an arena stands that has one chunk: distances from the chunk's start.
+pub(super) struct Mark {
+    used: usize,
+    free: [Option<u32>; CLASSES],
 }
 
 /// The class of a small size.
@@ -94,19 +102,61 @@ impl Arena {
             rest_len: 0,
             reserved: 0,
             max_reserved,
-            closing: false,
+            large: HashMap::new(),
         }
     }
 
-    /// From now on small blocks are freed only as a whole, when the arena is dropped.
-    pub(super) fn close(&mut self) {
-        self.closing = true;
+    /// An arena whose one chunk begins with `words`, and stands where `mark` says; nothing when there is no memory.
+    pub(super) fn with_picture(max_reserved: usize, words: &[u64], mark: &Mark) -> Option<Self> {
+        let mut arena = Self::new(max_reserved);
+        if !arena.reserve(FIRST_CHUNK) {
+            return None;
+        }
+        // SAFETY: the length is a chunk's.
+        let chunk = unsafe { alloc(layout(FIRST_CHUNK)) };
+        if chunk.is_null() {
+            return None;
+        }
+        arena.chunks.push((chunk, FIRST_CHUNK));
+        // SAFETY: `words` and `mark` were taken of a chunk of this size.
+        unsafe {
+            chunk.cast::<u64>().copy_from_nonoverlapping(words.as_ptr(), words.len());
+            (arena.rest, arena.rest_len) = (chunk.add(mark.used), FIRST_CHUNK - mark.used);
+            for (list, first) in arena.free.iter_mut().zip(mark.free) {
+                *list = first.map_or(ptr::null_mut(), |distance| chunk.add(distance as usize).cast());
+            }
+        }
+        Some(arena)
+    }
+
+    /// The used part of the arena's one chunk, and where it stands; nothing when it has more than that.
+    pub(super) fn picture(&self) -> Option<(&[u64], Mark)> {
+        let [(chunk, FIRST_CHUNK)] = *self.chunks.as_slice() else { return None };
+        if !self.large.is_empty() {
+            return None;
+        }
+        let used = FIRST_CHUNK - self.rest_len;
+        let distance = |block: *mut Free| (!block.is_null()).then(|| (block.addr() - chunk.addr()) as u32);
+        let mark = Mark { used, free: self.free.map(distance) };
+        // SAFETY: within the chunk, which was zeroed when it was made; blocks and so `used` are multiples of a word.
+        Some((unsafe { std::slice::from_raw_parts(chunk.cast(), used / size_of::<u64>()) }, mark))
+    }
+
+    /// The start of the first chunk, which there is.
+    pub(super) fn start(&self) -> *mut u8 {
+        self.chunks[0].0
+    }
+
+    /// Changes how many bytes may be taken from the system.
+    pub(super) fn set_max_reserved(&mut self, bytes: usize) {
+        self.max_reserved = bytes;
     }
 
     /// A new block, or null.
     ///
     /// # Safety
     /// `size` is not zero and not above [`LARGEST`].
+    #[inline]
     pub(super) unsafe fn allocate(&mut self, size: usize) -> *mut u8 {
         if size <= SMALL {
             return self.allocate_small(class_of(size));
@@ -118,6 +168,8 @@ impl Arena {
         let block = unsafe { if size < LARGE { alloc(layout(size)) } else { mapping::allocate(size) } };
         if block.is_null() {
             self.reserved -= cost(size);
+        } else {
+            self.large.insert(block, size);
         }
         block
     }
@@ -164,6 +216,10 @@ impl Arena {
             (false, false) => self.reserved -= held - wanted,
             _ => {}
         }
+        if !moved.is_null() {
+            self.large.remove(&block);
+            self.large.insert(moved, new);
+        }
         moved
     }
 
@@ -175,16 +231,16 @@ impl Arena {
         // SAFETY: the caller vouches for block and size.
         unsafe {
             if size <= SMALL {
-                if !self.closing {
-                    self.push(block, class_of(size));
-                }
+                self.push(block, class_of(size));
                 return;
             }
             self.reserved -= cost(size);
-            if size < LARGE { dealloc(block, layout(size)) } else { mapping::free(block, size) }
+            self.large.remove(&block);
+            give_back(block, size);
         }
     }
 
+    #[inline]
     fn allocate_small(&mut self, class: usize) -> *mut u8 {
         let first = self.free[class];
         if !first.is_null() {
@@ -216,7 +272,14 @@ impl Arena {
             return false;
         };
         // SAFETY: the length is a chunk's.
-        let chunk = unsafe { if len < LARGE { alloc(layout(len)) } else { mapping::allocate(len) } };
+        let chunk = unsafe {
+            match len {
+                // Zeroed, so that two VMs that were built alike can be compared word by word.
+                FIRST_CHUNK => alloc_zeroed(layout(len)),
+                _ if len < LARGE => alloc(layout(len)),
+                _ => mapping::allocate(len),
+            }
+        };
         if chunk.is_null() {
             self.reserved -= len;
             return false;
@@ -254,11 +317,20 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
-        for &(chunk, len) in &self.chunks {
-            // SAFETY: made by `add_chunk` with this length; no block of it is used any more.
-            unsafe { if len < LARGE { dealloc(chunk, layout(len)) } else { mapping::free(chunk, len) } }
+        for (block, size) in self.chunks.drain(..).chain(self.large.drain()) {
+            // SAFETY: made here with this size; nothing of the VM is used any more.
+            unsafe { give_back(block, size) };
         }
     }
+}
+
+/// Gives a chunk, or a block that is in none, back to the system.
+///
+/// # Safety
+/// It was allocated with this size, and is not used again.
+unsafe fn give_back(block: *mut u8, size: usize) {
+    // SAFETY: the caller vouches for block and size.
+    unsafe { if size < LARGE { dealloc(block, layout(size)) } else { mapping::free(block, size) } }
 }
 
 fn layout(size: usize) -> Layout {

@@ -3,9 +3,9 @@
 use super::heap::Heap;
 use super::json::Marks;
 use super::kill::Kill;
-use super::type_name;
+use super::{Host, Script, type_name};
 use crate::error::{Code, Error};
-use crate::state::{ScriptId, Store};
+use crate::state::ScriptId;
 use mlua::{AppDataRef, Lua, Value};
 use moonpool_lua::Flag;
 use std::cell::RefCell;
@@ -17,8 +17,8 @@ pub struct Context {
     pub id: ScriptId,
     /// The chunk's name in messages.
     pub name: Arc<str>,
-    /// Where State is kept.
-    pub store: Arc<dyn Store>,
+    /// What the engine gives to all its scripts.
+    pub host: Arc<Host>,
     flag: Arc<Flag>,
     output: RefCell<Vec<u8>>,
     max_output: usize,
@@ -34,15 +34,17 @@ pub(super) struct HeapRef(pub(super) *const Heap);
 unsafe impl Send for HeapRef {}
 
 impl Context {
-    pub(super) fn new(
-        id: ScriptId,
-        name: Arc<str>,
-        store: Arc<dyn Store>,
-        flag: Arc<Flag>,
-        max_output: usize,
-        heap: HeapRef,
-    ) -> Self {
-        Self { id, name, store, flag, output: RefCell::default(), max_output, heap, panic: RefCell::default() }
+    pub(super) fn new(script: &Script, flag: Arc<Flag>, heap: HeapRef) -> Self {
+        Self {
+            id: script.id.clone(),
+            name: script.name.clone(),
+            host: script.host.clone(),
+            flag,
+            output: RefCell::default(),
+            max_output: script.limits.output,
+            heap,
+            panic: RefCell::default(),
+        }
     }
 
     /// Adds to the captured output; past `maxOutput` the run is killed, with the output cut at the limit.

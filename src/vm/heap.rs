@@ -1,6 +1,6 @@
 //! The memory of one VM: an allocator that counts, and refuses what passes the limit.
 
-use super::arena::{self, Arena};
+use super::arena::{self, Arena, Mark};
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::ptr;
@@ -8,16 +8,58 @@ use std::ptr;
 /// What one VM holds, in bytes: its Lua heap, and what the host holds on its behalf.
 pub(super) struct Heap {
     used: Cell<usize>,
+    peak: Cell<usize>,
     limit: Cell<usize>,
     arena: UnsafeCell<Arena>,
 }
 
+/// The limit is for what is in use; what freed blocks of other sizes hold besides may be two fifths more.
+fn max_reserved(limit: usize) -> usize {
+    limit.saturating_add(limit / 5 * 2)
+}
+
 impl Heap {
+    /// An empty heap of at most `limit` bytes.
     pub(super) fn new(limit: usize) -> Self {
-        // The limit is for what is in use; what freed blocks of other sizes hold besides may be two fifths more.
-        let max_reserved = limit.saturating_add(limit / 5 * 2);
-        let arena = UnsafeCell::new(Arena::new(max_reserved));
-        Self { used: Cell::new(0), limit: Cell::new(limit), arena }
+        Self::with(Arena::new(max_reserved(limit)), limit, 0)
+    }
+
+    /// A heap whose arena begins with a picture, of which `used` bytes are in use; nothing when there is no memory.
+    pub(super) fn with_picture(limit: usize, words: &[u64], mark: &Mark, used: usize) -> Option<Self> {
+        Some(Self::with(Arena::with_picture(max_reserved(limit), words, mark)?, limit, used))
+    }
+
+    fn with(arena: Arena, limit: usize, used: usize) -> Self {
+        Self { used: Cell::new(used), peak: Cell::new(used), limit: Cell::new(limit), arena: UnsafeCell::new(arena) }
+    }
+
+    /// The arena's picture, see [`Arena::picture`].
+    pub(super) fn picture(&self) -> Option<(&[u64], Mark)> {
+        // SAFETY: no allocation is going on while the caller looks at the picture.
+        unsafe { (*self.arena.get()).picture() }
+    }
+
+    /// The start of the arena's first chunk.
+    pub(super) fn start(&self) -> *mut u8 {
+        // SAFETY: no allocation is going on.
+        unsafe { (*self.arena.get()).start() }
+    }
+
+    /// How many bytes are in use.
+    pub(super) fn used(&self) -> usize {
+        self.used.get()
+    }
+
+    /// The most bytes that were in use at once.
+    pub(super) fn peak(&self) -> usize {
+        self.peak.get()
+    }
+
+    /// Sets the limit, for a script that is about to begin.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.limit.set(limit);
+        // SAFETY: no allocation is going on.
+        unsafe { (*self.arena.get()).set_max_reserved(max_reserved(limit)) };
     }
 
     /// Counts `bytes` more, or refuses.
@@ -25,6 +67,7 @@ impl Heap {
         match self.used.get().checked_add(bytes) {
             Some(used) if used <= self.limit.get() => {
                 self.used.set(used);
+                self.peak.set(self.peak.get().max(used));
                 true
             }
             _ => false,
@@ -36,18 +79,22 @@ impl Heap {
         self.used.set(self.used.get() - bytes);
     }
 
-    /// Prepares for the end of the VM: its blocks go back to the system together.
-    ///
-    /// # Safety
-    /// No allocation is going on.
-    pub(super) unsafe fn close(&self) {
-        // SAFETY: the caller vouches for it; one thread at a time uses the heap.
-        unsafe { (*self.arena.get()).close() };
-    }
-
     /// Allows `bytes` more than before.
     pub(super) fn raise_limit(&self, bytes: usize) {
         self.limit.set(self.limit.get().saturating_add(bytes));
+    }
+
+    #[inline]
+    fn allocate_new(&self, blocks: &mut Arena, size: usize) -> *mut u8 {
+        if size == 0 || size > arena::LARGEST || !self.take(arena::cost(size)) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the size was just checked.
+        let block = unsafe { blocks.allocate(size) };
+        if block.is_null() {
+            self.give_back(arena::cost(size));
+        }
+        block
     }
 
     /// Lua's allocator (`lua_Alloc`); `data` is a `Heap`.
@@ -65,8 +112,10 @@ impl Heap {
         let heap = unsafe { &*data.cast::<Self>() };
         // SAFETY: one thread at a time, and no allocation happens inside another.
         let blocks = unsafe { &mut *heap.arena.get() };
-        // For a new block Lua passes the kind of object as `old`.
-        let old = if block.is_null() { 0 } else { old };
+        if block.is_null() {
+            // Of a new block Lua passes the kind of object as `old`.
+            return heap.allocate_new(blocks, new).cast();
+        }
         if new > arena::LARGEST {
             return ptr::null_mut();
         }
@@ -75,20 +124,13 @@ impl Heap {
             return ptr::null_mut();
         }
         if new == 0 {
-            if !block.is_null() {
-                heap.give_back(held);
-                // SAFETY: `block` was allocated here with this size.
-                unsafe { blocks.free(block.cast(), old) };
-            }
+            heap.give_back(held);
+            // SAFETY: `block` was allocated here with this size.
+            unsafe { blocks.free(block.cast(), old) };
             return ptr::null_mut();
         }
-        let result = if block.is_null() {
-            // SAFETY: `new` is not zero.
-            unsafe { blocks.allocate(new) }
-        } else {
-            // SAFETY: `block` was allocated here with size `old`; `new` is not zero.
-            unsafe { blocks.resize(block.cast(), old, new) }
-        };
+        // SAFETY: `block` was allocated here with size `old`; `new` is not zero.
+        let result = unsafe { blocks.resize(block.cast(), old, new) };
         // Growth was counted before; what shrank, or did not come to be, is given back.
         match (result.is_null(), wanted > held) {
             (true, true) => heap.give_back(wanted - held),

@@ -16,10 +16,12 @@ pub enum Kill {
     Output,
     /// A panic in our own code.
     Internal,
+    /// The host stopped it.
+    Stopped,
 }
 
 impl Kill {
-    const ALL: [Self; 5] = [Self::Memory, Self::Timeout, Self::CpuTimeout, Self::Output, Self::Internal];
+    const ALL: [Self; 6] = [Self::Memory, Self::Timeout, Self::CpuTimeout, Self::Output, Self::Internal, Self::Stopped];
 
     /// The value of the flag.
     pub const fn reason(self) -> i32 {
@@ -29,6 +31,7 @@ impl Kill {
             Self::CpuTimeout => Flag::FIRST_REASON + 1,
             Self::Output => Flag::FIRST_REASON + 2,
             Self::Internal => Flag::FIRST_REASON + 3,
+            Self::Stopped => Flag::FIRST_REASON + 4,
         }
     }
 
@@ -69,6 +72,7 @@ impl Kill {
             Self::Output => {
                 Error::new(Code::Output, format!("the script wrote more than its maxOutput of {} bytes", limits.output))
             }
+            Self::Stopped => Error::new(Code::EngineClosed, "the engine was closed before the run was done"),
             Self::Internal => Error::new(Code::Internal, "moonpool failed inside this run; this is a bug of moonpool"),
         }
     }

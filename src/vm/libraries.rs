@@ -1,19 +1,62 @@
 //! The allow-list: which of Lua's libraries and functions a script finds, and ours beside them.
+//!
+//! Everything here is opened before any script, by [`open`]. What an engine may leave out are the [`Libraries`].
 
 use super::error_value;
 use crate::api;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
 
-/// Whole libraries that are safe as they are (after the edits to Lua).
-const LIBRARIES: &[api::Named] = &[
-    (c"_G", ffi::luaopen_base),
-    (c"string", ffi::luaopen_string),
-    (c"table", ffi::luaopen_table),
-    (c"math", ffi::luaopen_math),
-    (c"utf8", ffi::luaopen_utf8),
-    (c"coroutine", ffi::luaopen_coroutine),
+/// How a library comes into a state: called in protected mode, with an empty stack, leaving anything on it.
+enum Open {
+    /// One of Lua's own.
+    Lua(&'static CStr, ffi::lua_CFunction),
+    /// One of ours, or what we take of Lua's.
+    Ours(unsafe fn(*mut ffi::lua_State)),
+}
+
+/// The libraries that an engine may leave out. Lua's own are safe as they are, after the edits to Lua.
+const SELECTABLE: &[(&str, Open)] = &[
+    ("coroutine", Open::Lua(c"coroutine", ffi::luaopen_coroutine)),
+    ("io", Open::Ours(api::output::install_io)),
+    ("json", Open::Ours(api::json::install)),
+    ("math", Open::Lua(c"math", ffi::luaopen_math)),
+    ("os", Open::Ours(open_os)),
+    ("State", Open::Ours(api::state::install)),
+    ("string", Open::Ours(open_string)),
+    ("table", Open::Lua(c"table", ffi::luaopen_table)),
+    ("utf8", Open::Lua(c"utf8", ffi::luaopen_utf8)),
 ];
+
+/// Which of the libraries that may be left out a VM has. All have the base functions, `print` and `script`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Libraries(u16);
+
+impl Libraries {
+    /// Every library.
+    pub const ALL: Self = Self((1 << SELECTABLE.len()) - 1);
+
+    /// The libraries with these names; the name that is none, if there is one.
+    ///
+    /// # Errors
+    /// A name that is not a library's.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, &'a str> {
+        names.into_iter().try_fold(Self(0), |Self(bits), name| {
+            let index = SELECTABLE.iter().position(|(known, _)| *known == name).ok_or(name)?;
+            Ok(Self(bits | 1 << index))
+        })
+    }
+
+    /// Their names, sorted.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SELECTABLE.iter().map(|(name, _)| *name)
+    }
+
+    /// As an integer, for a trip through Lua.
+    pub(super) const fn bits(self) -> u16 {
+        self.0
+    }
+}
 
 /// What the base library offers and a script must not have: files.
 const ABSENT_GLOBALS: &[&CStr] = &[c"dofile", c"loadfile"];
@@ -21,17 +64,16 @@ const ABSENT_GLOBALS: &[&CStr] = &[c"dofile", c"loadfile"];
 /// What a script may have of `os`: reading the time.
 const OS_FUNCTIONS: &[&CStr] = &[c"time", c"clock", c"date", c"difftime"];
 
-/// Opens everything in a new state, before any script, and returns the coroutine that the script will run in.
+/// Opens the libraries in a new state, before any script, and returns the coroutine that the script will run in.
 ///
 /// # Safety
-/// Only through `lua_pcall`, as a C function without arguments.
+/// Only through `lua_pcall`, as a C function whose argument is the bits of [`Libraries`].
 pub(super) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: called by Lua with its own state and LUA_MINSTACK free slots; nothing here has a destructor.
     unsafe {
-        for (name, function) in LIBRARIES {
-            ffi::luaL_requiref(state, name.as_ptr(), *function, 1);
-            ffi::lua_settop(state, 0);
-        }
+        let bits = ffi::lua_tointeger(state, 1);
+        moonpool_lua::make_room(state);
+        require(state, c"_G", ffi::luaopen_base);
         for name in ABSENT_GLOBALS {
             ffi::lua_pushnil(state);
             ffi::lua_setglobal(state, name.as_ptr());
@@ -40,17 +82,37 @@ pub(super) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int
             ffi::lua_pushcfunction(state, function);
             ffi::lua_setglobal(state, name.as_ptr());
         }
-        open_os(state);
         error_value::install(state);
-        remove(state, c"string", c"dump");
-        freeze_string_metatable(state);
-        api::output::install_io(state);
         api::script::install(state);
-        api::json::install(state);
-        api::state::install(state);
+        for (i, (_, open)) in SELECTABLE.iter().enumerate() {
+            match open {
+                _ if bits & 1 << i == 0 => {}
+                Open::Lua(name, function) => require(state, name, *function),
+                Open::Ours(install) => install(state),
+            }
+            ffi::lua_settop(state, 0);
+        }
         ffi::lua_newthread(state);
     }
     1
+}
+
+/// # Safety
+/// As [`open`].
+unsafe fn require(state: *mut ffi::lua_State, name: &CStr, function: ffi::lua_CFunction) {
+    // SAFETY: as the caller.
+    unsafe { ffi::luaL_requiref(state, name.as_ptr(), function, 1) }
+}
+
+/// # Safety
+/// As [`open`].
+unsafe fn open_string(state: *mut ffi::lua_State) {
+    // SAFETY: as the caller.
+    unsafe {
+        require(state, c"string", ffi::luaopen_string);
+        remove(state, c"string", c"dump");
+        freeze_string_metatable(state);
+    }
 }
 
 /// # Safety

@@ -1,6 +1,7 @@
 //! One VM: a fresh Lua state with its limits, the script that runs in it, and what came of it.
 
 mod arena;
+mod code;
 mod context;
 mod error_value;
 mod heap;
@@ -8,24 +9,28 @@ mod kill;
 mod libraries;
 mod mapping;
 mod outcome;
+mod template;
 
 #[doc(hidden)]
 pub mod entry;
 pub(crate) mod json;
 
+pub use code::{CacheLimits, CacheStats, Chunk, CodeCache, Compiled};
 pub(crate) use context::panic_message;
 pub use context::{Call, Context};
 pub use kill::Kill;
+pub use libraries::Libraries;
+pub use template::Template;
 
 use crate::error::{Code, Error, Failure};
 use crate::state::{ScriptId, Store};
 use heap::Heap;
 use mlua::{Lua, Value};
-use moonpool_lua::{Flag, ffi, set_base};
-use std::ffi::{CString, c_int, c_void};
-use std::ptr;
+use moonpool_lua::{Flag, ffi};
+use std::ffi::{CString, c_int};
 use std::sync::Arc;
 use std::time::Duration;
+use template::Blank;
 
 /// What one run may use.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +39,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// Time of execution on a worker thread, waits not counted; `None` for no such limit.
     pub cpu_timeout: Option<Duration>,
+    /// Time in the queue, before execution; `None` for no such limit.
+    pub queue_timeout: Option<Duration>,
     /// Bytes of Lua heap, and of what the host holds for the script; at least [`Limits::MIN_MEMORY`].
     pub memory: usize,
     /// Bytes of captured output.
@@ -47,23 +54,39 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), cpu_timeout: None, memory: 64 << 20, output: 1 << 20 }
+        Self {
+            timeout: Duration::from_secs(5),
+            cpu_timeout: None,
+            queue_timeout: None,
+            memory: 64 << 20,
+            output: 1 << 20,
+        }
     }
 }
 
-/// One script to run: its source, who it is, and what it may use.
+/// What an engine gives to all its scripts.
+pub struct Host {
+    /// Where State is kept.
+    pub store: Arc<dyn Store>,
+    /// What VMs are made from.
+    pub template: Arc<Template>,
+    /// Where compiled chunks are kept, if they are.
+    pub code_cache: Option<CodeCache>,
+}
+
+/// One script to run: its code, who it is, and what it may use.
 #[derive(Clone)]
 pub struct Script {
-    /// Lua source text. A byte order mark and a first line that begins with `#` are skipped, as `lua` does.
-    pub source: Vec<u8>,
+    /// What to run.
+    pub chunk: Chunk,
     /// Who runs.
     pub id: ScriptId,
-    /// The chunk's name in messages and tracebacks.
+    /// The chunk's name in messages and tracebacks; for a compiled chunk, the one it was compiled with.
     pub name: Arc<str>,
     /// What the run may use.
     pub limits: Limits,
-    /// Where State is kept.
-    pub store: Arc<dyn Store>,
+    /// The engine's part.
+    pub host: Arc<Host>,
 }
 
 /// What a run ended with: captured output and returned values as text, or why there are none.
@@ -77,7 +100,7 @@ pub enum Progress {
     Done(Outcome),
 }
 
-/// A Lua state that runs one script, used by one thread at a time.
+/// A Lua state, used by one thread at a time: built without a script, then given one, once.
 pub struct Vm {
     state: *mut ffi::lua_State,
     /// The coroutine that the script runs in, so that it can be left and resumed.
@@ -94,57 +117,54 @@ pub struct Vm {
 unsafe impl Send for Vm {}
 
 impl Vm {
-    /// Builds a VM for `script`, obeying `flag`.
+    /// Builds a VM that has no script yet.
     ///
     /// # Errors
-    /// `ERR_LUA_MEMORY` when the memory limit leaves no room for the libraries.
-    pub fn new(script: &Script, flag: Arc<Flag>) -> Result<Self, Error> {
-        let heap = Box::new(Heap::new(script.limits.memory));
-        let heap_ptr: *const Heap = &*heap;
-        let no_room = || Kill::Memory.error(&script.limits);
-        // SAFETY: the heap outlives the state, which `Drop` closes first; the flag is kept alive in `self`.
-        let mut vm = unsafe {
-            let state = ffi::lua_newstate(Heap::allocate, heap_ptr.cast_mut().cast::<c_void>());
-            if state.is_null() {
-                return Err(no_room());
-            }
-            Self { state, base: ptr::null_mut(), lua: None, flag, limits: script.limits.clone(), heap }
-        };
-        // SAFETY: a new state, ours; every step that may raise an error runs under `lua_pcall`. mlua keeps its own
-        // data in the state's registry and is dropped before the state is closed.
-        unsafe {
-            // Nothing to collect while building.
-            ffi::lua_gc(vm.state, ffi::LUA_GCSTOP);
-            ffi::lua_pushcfunction(vm.state, libraries::open);
-            if ffi::lua_pcall(vm.state, 0, 1, 0) != ffi::LUA_OK {
-                return Err(no_room());
-            }
-            // The base coroutine stays at the bottom of the main stack, and so is never collected.
-            vm.base = ffi::lua_tothread(vm.state, 1);
-            set_base(vm.state, vm.base);
-            let lua = Lua::get_or_init_from_ptr(vm.state).clone();
-            vm.prepare(&lua, script, context::HeapRef(heap_ptr)).map_err(|_| no_room())?;
-            vm.lua = Some(lua);
-            ffi::lua_gc(vm.state, ffi::LUA_GCRESTART);
-            // Only now: a kill is for the script, and shall not surprise our own work on the VM.
-            vm.flag.watch(vm.state);
-        }
+    /// `ERR_LUA_MEMORY` when the system has no memory for it.
+    pub fn build(template: &Template) -> Result<Self, Error> {
+        let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
+        let Blank { heap, state, base } = template.vm().ok_or_else(no_memory)?;
+        let mut vm = Self { state, base, lua: None, flag: Arc::default(), limits: Limits::default(), heap };
+        // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
+        // state's registry and is dropped before the state is closed.
+        let lua = unsafe { Lua::get_or_init_from_ptr(vm.state) }.clone();
+        let marks = crate::api::json::marks(&lua).map_err(|_| no_memory())?;
+        lua.set_app_data(marks);
+        vm.lua = Some(lua);
+        // SAFETY: the state is ours, and its collector stood still until now.
+        unsafe { moonpool_lua::built(vm.state) };
         Ok(vm)
     }
 
-    fn prepare(&self, lua: &Lua, script: &Script, heap: context::HeapRef) -> mlua::Result<()> {
-        lua.set_app_data(crate::api::json::marks(lua)?);
-        let (store, flag) = (script.store.clone(), self.flag.clone());
-        let (id, name) = (script.id.clone(), script.name.clone());
-        lua.set_app_data(Context::new(id, name, store, flag, script.limits.output, heap));
-        Ok(())
+    /// Gives the VM to a script, which obeys `flag`.
+    pub fn assign(&mut self, script: &Script, flag: Arc<Flag>) {
+        (self.flag, self.limits) = (flag, script.limits.clone());
+        self.heap.set_limit(script.limits.memory);
+        let heap = context::HeapRef(&raw const *self.heap);
+        self.lua().set_app_data(Context::new(script, self.flag.clone(), heap));
+        // SAFETY: the flag is kept alive in `self`. Only now: a kill is for the script, and shall not surprise our own
+        // work on the VM.
+        unsafe { self.flag.watch(self.state) };
     }
 
     /// Loads the script and runs it until it ends or leaves.
-    pub fn start(&mut self, source: &[u8]) -> Progress {
-        match self.load(source) {
+    pub fn start(&mut self, script: &Script) -> Progress {
+        match self.load(script) {
             ffi::LUA_OK => self.resume(),
             _ => Progress::Done(self.outcome(Err(Code::Syntax))),
+        }
+    }
+
+    /// Compiles the script without running it.
+    ///
+    /// # Errors
+    /// As for a run: `ERR_LUA_SYNTAX`, or a limit that passed.
+    pub fn compile(&mut self, script: &Script) -> Result<Compiled, Box<Failure>> {
+        let Chunk::Source(source) = &script.chunk else { unreachable!("only source is compiled") };
+        match self.load_source(source, &script.name) {
+            // SAFETY: the state is ours, and loading left the function there.
+            ffi::LUA_OK => Ok(unsafe { Compiled::of_top(self.base, script.name.clone()) }),
+            _ => Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile")),
         }
     }
 
@@ -159,13 +179,39 @@ impl Vm {
         }
     }
 
-    /// Compiles `source` onto the base coroutine.
-    fn load(&mut self, source: &[u8]) -> c_int {
-        let source = skip_file_header(source);
-        let name = self.with_context(|context| CString::new(format!("={}", context.name)).unwrap_or_default());
+    /// Loads the script's function onto the base coroutine: from the cache, if it is there.
+    fn load(&mut self, script: &Script) -> c_int {
+        let source = match &script.chunk {
+            Chunk::Compiled(compiled) => return self.load_compiled(compiled),
+            Chunk::Source(source) => source,
+        };
+        let Some(cache) = &script.host.code_cache else { return self.load_source(source, &script.name) };
+        if let Some(compiled) = cache.get(&script.name, source) {
+            return self.load_compiled(&compiled);
+        }
+        let status = self.load_source(source, &script.name);
+        if status == ffi::LUA_OK {
+            // SAFETY: the state is ours, and loading left the function there.
+            cache.insert(source, unsafe { Compiled::of_top(self.base, script.name.clone()) });
+        }
+        status
+    }
+
+    fn load_source(&mut self, source: &[u8], name: &str) -> c_int {
+        let (source, name) = (skip_file_header(source), chunk_name(name));
         // SAFETY: `base` is a fresh coroutine of our state; the buffer is read during the call only. Loading is
         // protected by Lua itself.
         unsafe { ffi::luaL_loadbufferx(self.base, source.as_ptr().cast(), source.len(), name.as_ptr(), c"t".as_ptr()) }
+    }
+
+    fn load_compiled(&mut self, compiled: &Compiled) -> c_int {
+        // SAFETY: as for source; and the bytecode is what our own compiler made.
+        unsafe { moonpool_lua::load_bytecode(self.base, compiled.bytecode(), &chunk_name(compiled.name())) }
+    }
+
+    /// The most bytes that were in use at once, since the VM had its script.
+    pub fn peak_memory(&self) -> usize {
+        self.heap.peak()
     }
 
     /// Lets the host work on the VM undisturbed. The script must never run again.
@@ -192,8 +238,7 @@ impl Drop for Vm {
         self.ignore_flag();
         // SAFETY: the state is ours, no frame of it is running, and nothing else refers to it.
         unsafe {
-            self.heap.close();
-            ffi::lua_close(self.state);
+            moonpool_lua::close(self.state);
         }
     }
 }
@@ -205,6 +250,11 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         Value::LightUserData(_) => "userdata",
         other => other.type_name(),
     }
+}
+
+/// As Lua takes a name that is to be shown as it is.
+fn chunk_name(name: &str) -> CString {
+    CString::new(format!("={name}")).unwrap_or_default()
 }
 
 /// Skips what `lua` skips at the start of a file: a byte order mark, and a first line that begins with `#`

@@ -4,18 +4,24 @@
 use moonpool::engine::{Run, SLICE};
 use moonpool::error::Failure;
 use moonpool::state::{MemoryStore, ScriptId, Store};
-use moonpool::vm::{Limits, Script};
-use std::sync::Arc;
+use moonpool::vm::{Chunk, CodeCache, Host, Libraries, Limits, Script, Template};
+use std::sync::{Arc, LazyLock};
 
 /// A script by `tester` with the default limits and a store of its own.
 pub fn script(source: &str) -> Script {
     Script {
-        source: source.into(),
+        chunk: Chunk::Source(source.as_bytes().into()),
         id: ScriptId::new("tester").expect("a good id"),
         name: "tester".into(),
         limits: Limits::default(),
-        store: store(),
+        host: host(store(), None),
     }
+}
+
+/// An engine's part, with all libraries.
+pub fn host(store: Arc<dyn Store>, code_cache: Option<CodeCache>) -> Arc<Host> {
+    static TEMPLATE: LazyLock<Arc<Template>> = LazyLock::new(|| Arc::new(Template::new(Libraries::ALL)));
+    Arc::new(Host { store, template: TEMPLATE.clone(), code_cache })
 }
 
 /// An empty store with the default quota.
@@ -27,7 +33,7 @@ pub fn store() -> Arc<dyn Store> {
 pub fn execute(script: Script) -> Result<String, Box<Failure>> {
     let mut run = Run::new(0, script);
     loop {
-        run.execute(SLICE);
+        run.execute(SLICE, None);
         match run.settle() {
             Ok(settled) => return settled.outcome,
             Err(left) => run = left,

@@ -30,7 +30,7 @@ const DOCUMENTED: &[&str] = &[
 pub(crate) fn answer(question: &str) -> String {
     let source: String = serde_json::from_str(question).expect("the parent asks in JSON");
     let mut script = script("");
-    script.source = source.chars().map(|c| c as u8).collect();
+    script.chunk = moonpool::vm::Chunk::Source(source.chars().map(|c| c as u8).collect());
     script.limits.timeout = TIMEOUT;
     script.limits.memory = 8 << 20;
     let start = Instant::now();

@@ -4,6 +4,7 @@ mod base;
 mod collector;
 mod hash;
 mod kill;
+mod library;
 mod loops;
 mod resume;
 mod safepoint;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
         hash::EDITS,
         sandbox::EDITS,
         seed::EDITS,
+        library::EDITS,
     ]
     .into_iter()
     .flatten()

@@ -25,9 +25,19 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "load-text-only",
         file: "ldo.c",
         find: "    checkmode(L, p->mode, \"binary\");\n",
-        replace: "    checkmode(L, \"t\", \"binary\");  /* whatever the mode */\n",
+        replace: "    checkmode(L, (p->mode == luaP_bytecode) ? \"b\" : \"t\", \"binary\");  /* whatever the mode says */\n",
         proof: "sandbox::binary_chunks_are_refused_whatever_the_mode",
-        why: "Lua does not verify bytecode: a forged chunk reads and writes any memory.",
+        why: "Lua does not verify bytecode: a forged chunk reads and writes any memory. The one mode that allows it is \
+              an address that no script can have.",
+    },
+    Edit {
+        name: "load-bytecode-mode",
+        file: "ldo.c",
+        find: "static void checkmode (lua_State *L, const char *mode, const char *x) {\n",
+        replace: "static const char luaP_bytecode[] = \"b\";  /* the mode of moonpool_load */\n\n\
+                  static void checkmode (lua_State *L, const char *mode, const char *x) {\n",
+        proof: "build",
+        why: "See load-text-only; c/library.c has the function that passes it.",
     },
     Edit {
         name: "no-gc-metamethod",

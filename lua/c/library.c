@@ -1,0 +1,36 @@
+/* Opening libraries: what a fresh VM spends most of its time on. */
+
+/*
+** 'lua_setfield' with the value on top, into a plain table: raw, and past the cache that 'lua_setfield' keeps of the
+** C strings that it sees again and again, which these names are not.
+*/
+static void luaP_setname (lua_State *L, int idx, const char *name) {
+  Table *t = hvalue(index2value(L, idx));
+  lua_pushlstring(L, name, strlen(name));
+  luaH_set(L, t, s2v(L->top.p - 1), s2v(L->top.p - 2));
+  invalidateTMcache(t);
+  luaC_barrierback(L, obj2gco(t), s2v(L->top.p - 2));
+  L->top.p -= 2;
+}
+
+/* New seeds for 'math.random' in a copy of a VM, before any script. Raises no error: all strings are there. */
+LUA_API void moonpool_reseed (lua_State *L) {
+  int top = lua_gettop(L);
+  if (lua_getglobal(L, LUA_MATHLIBNAME) == LUA_TTABLE && lua_getfield(L, -1, "randomseed") == LUA_TFUNCTION) {
+    lua_getupvalue(L, -1, 1);
+    randseed(L, (RanState *)lua_touserdata(L, -1));
+  }
+  lua_settop(L, top);
+}
+
+/* Room for what the host puts into the globals, so that they need not grow step by step. */
+LUA_API void moonpool_makeroom (lua_State *L) {
+  lua_pushglobaltable(L);
+  luaH_resize(L, hvalue(s2v(L->top.p - 1)), 0, 64);
+  L->top.p--;
+}
+
+/* Loads bytecode that 'lua_dump' wrote in this process: see the edit 'load-text-only'. */
+LUA_API int moonpool_load (lua_State *L, const char *code, size_t size, const char *name) {
+  return luaL_loadbufferx(L, code, size, name, luaP_bytecode);
+}

@@ -1,0 +1,21 @@
+/* The beginning and the end of a VM that lives for one script in memory of its own. */
+
+/* Starts the collector as if it had just collected everything that the host built while it was stopped. */
+LUA_API void moonpool_built (lua_State *L) {
+  global_State *g = G(L);
+  g->GCestimate = gettotalbytes(g);
+  setpause(g);
+  g->gcstp = 0;
+}
+
+/* 'lua_close' for a VM whose memory is given back as a whole: only finalizers run, nothing is freed. */
+LUA_API void moonpool_close (lua_State *L) {
+  global_State *g = G(L);
+  L = g->mainthread;
+  L->ci = &L->base_ci;
+  L->errfunc = 0;
+  L->top.p = L->stack.p + 1;
+  g->gcstp = GCSTPCLS;  /* no extra finalizers after here */
+  separatetobefnz(g, 1);
+  callallpendingfinalizers(L);
+}

@@ -1,0 +1,20 @@
+//! The end of a JS thread: its scripts are stopped, so that `process.exit()` waits for none of them.
+//!
+//! Registered here, when the addon is loaded, and not by lib/: a test runner may give each file a `process` object of its
+//! own, whose `exit` event never comes.
+
+use super::engine::stop_engines;
+use napi::bindgen_prelude::{Env, FnArgs, Function, JsObjectValue, Object, Result};
+use napi_derive::napi;
+
+#[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
+#[napi(module_exports)]
+pub(super) fn on_load(_exports: Object, env: Env) -> Result<()> {
+    let process = env.get_global()?.get_named_property::<Object>("process")?;
+    let on = process.get_named_property::<Function<FnArgs<(&str, Function<(), ()>)>, ()>>("on")?;
+    let stop = env.create_function_from_closure::<(), (), _>("stopEngines", |_| {
+        stop_engines();
+        Ok(())
+    })?;
+    on.apply(process, ("exit", stop).into())
+}
