@@ -13,20 +13,31 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeEngine {
   /**
    * An idle engine. `settle` is called exactly once for each run that was queued, `drained` when the queue is empty
-   * after a call of `watchDrain`.
+   * after a call of `watchDrain`, `call` when a script calls an exposed function, and then waits for the answer.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, result: string | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void, drained: () => void)
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void, drained: () => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
   /**
    * Queues one run, whose number is greater than those before, and returns how many wait; -1 when the queue is full,
    * and then nothing was queued. Without limits it has the engine's.
    */
-  run(runId: number, code: string | Uint8Array | NativeScript, scriptId: string, name: string, limits?: Limits | undefined | null): number
+  run(runId: number, code: string | Uint8Array | NativeScript, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null): number
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
   warmUp(): void
   /** Asks for one call of `drained`, when no run waits any more. */
   watchDrain(): void
   /** Compiles source on this thread, or says why it does not compile. */
   compile(source: string | Uint8Array, name: string): NativeScript | Failure
+  /**
+   * Compiles modules on this thread and adds them, all or, when one of them does not compile, none. Names that are
+   * there already keep their modules.
+   */
+  addModules(modules: Array<Module>): Failure | null
+  /** Lets runs that begin from now on find a function in `host`, under this path of names. */
+  expose(path: Array<string>, number: number): void
+  /** Answers the call that a run waits for, with a list of one value. */
+  answer(runId: number, values: Uint8Array): void
+  /** Answers the call that a run waits for with an error, known by a number. */
+  fail(runId: number, message: string, cause: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
   kill(runId: number): void
   /** Stops all runs. */
@@ -88,6 +99,16 @@ export interface EngineStats {
   cacheMisses: number
 }
 
+/** The values that a run is given, and how it gives its own. Lists as lib/values.js writes them. */
+export interface Exchange {
+  /** The values of the chunk's `...`. */
+  args?: Uint8Array
+  /** Names and values in turn: globals that the script finds. */
+  globals?: Uint8Array
+  /** How the returned values are given; absent for as text. */
+  results?: Shapes
+}
+
 /** Why a run has no result. */
 export interface Failure {
   /** The stable code. */
@@ -106,6 +127,8 @@ export interface Failure {
   luaValue?: string
   /** Which time limit passed. */
   limit?: string
+  /** The number of the host's error that this one stands for. */
+  cause?: number
 }
 
 /** What one run may use. */
@@ -120,4 +143,20 @@ export interface Limits {
   memoryLimit: number
   /** Bytes of captured output. */
   maxOutput: number
+}
+
+/** A module that `require` shall find. */
+export interface Module {
+  /** Its name, and that of its chunk. */
+  name: string
+  /** Its Lua source. */
+  source: string | Uint8Array
+}
+
+/** How Lua values are given to JavaScript. */
+export interface Shapes {
+  /** Every string as bytes. */
+  bytes: boolean
+  /** Every table as a map. */
+  maps: boolean
 }

@@ -89,8 +89,8 @@ export interface RunOptions extends Limits {
   name?: string | undefined
   /**
    * Stops the run: as soon as the signal is aborted, the promise rejects with `signal.reason`, whether the run was
-   * waiting, executing or suspended. A run that was executing is stopped at its next instruction, and no effect of it
-   * follows. When the run settles, its listener is removed from the signal.
+   * waiting, executing or suspended. A run that was executing is stopped at its next safepoint (a jump, a call, a step of
+   * a long C function), and no effect of it follows. When the run settles, its listener is removed from the signal.
    * @defaultValue none
    */
   signal?: AbortSignal | undefined
@@ -286,7 +286,7 @@ export interface EngineStats {
   timedOut: number
   /** Runs that their `signal` stopped, before or after they began; and those that `close` stopped after they began. */
   aborted: number
-  /** Calls of which nothing was run: the queue was full, `queueTimeout` passed, the engine was closed. */
+  /** Calls of which nothing was run: the queue was full, `queueTimeout` passed, the engine was closed, no file was read. */
   rejected: number
   /** VMs that were made; some of them wait for a script. */
   vmsCreated: number
@@ -337,7 +337,7 @@ export interface TimeSummary {
  * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped when its closing took longer than its timeout |
  * | `ERR_INTERNAL` | a bug in moonpool, caught at its boundary; the process and the engine live on |
  *
- * No Lua code can catch `ERR_LUA_TIMEOUT`, `ERR_LUA_MEMORY` or `ERR_LUA_OUTPUT`.
+ * No Lua code can catch `ERR_LUA_TIMEOUT`, `ERR_LUA_MEMORY`, `ERR_LUA_OUTPUT` or `ERR_ENGINE_CLOSED`.
  */
 export type LuaErrorCode =
   | 'ERR_LUA_SYNTAX'

@@ -6,7 +6,7 @@ import { mustSucceed, root, run, tool } from '../scripts/run.mjs'
 
 const FOLDER = path.join(root, 'target/bench')
 
-/** The package as users have it, and the baselines of the same addon. */
+/** The package as users have it, the folder that it is in, and the baselines of the same addon. */
 export async function load() {
   rmSync(FOLDER, { recursive: true, force: true })
   mkdirSync(FOLDER, { recursive: true })
@@ -23,5 +23,5 @@ export async function load() {
   ]
   mustSucceed(await run(...tool('@napi-rs/cli/dist/cli.js', 'build', ...flags, ...files, '--', '--locked', '--quiet')))
   const require = createRequire(path.join(FOLDER, 'index.js'))
-  return { moonpool: require('./index.js'), baselines: require('./binding.js') }
+  return { folder: FOLDER, moonpool: require('./index.js'), baselines: require('./binding.js') }
 }

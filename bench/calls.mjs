@@ -1,5 +1,5 @@
 // What a call costs: `runLua('return 1')` against an empty work item and against a naive VM per call.
-import { median, perCall, ratio, rounds } from './measure.mjs'
+import { median, perCall, ratio, rounds, verdict } from './measure.mjs'
 
 const CODE = 'return 1'
 
@@ -33,8 +33,19 @@ export async function calls({ moonpool, baselines }) {
     console.log(`\n${inFlight === 1 ? 'one after another' : `${inFlight} in flight`}, median µs per call`)
     for (const name of Object.keys(taken))
       console.log(`  ${name.padEnd(20)} ${median(taken[name]).toFixed(1).padStart(8)}`)
-    for (const name of ['naive VM per call', 'empty work item']) {
-      console.log(`  runLua / ${name}: ${ratio(taken, 'runLua', name).toFixed(2)}`)
-    }
+    judge(taken, inFlight)
+  }
+}
+
+/** One after another, a call is to cost little more than the way to a thread; many at once, to use the threads well. */
+function judge(taken, inFlight) {
+  const naive = ratio(taken, 'runLua', 'naive VM per call')
+  const empty = ratio(taken, 'runLua', 'empty work item')
+  console.log(`  runLua / naive VM per call: ${naive.toFixed(2)}`)
+  if (inFlight === 1) verdict('runLua / empty work item', empty, { atMost: 1.5 })
+  else {
+    console.log(`  runLua / empty work item: ${empty.toFixed(2)}`)
+    const throughput = ratio(taken, 'naive VM per call', 'runLua')
+    verdict('throughput: runLua / naive VM per call', throughput, { atLeast: 2 })
   }
 }

@@ -1,12 +1,23 @@
-// npm run bench: prints medians and ratios against baselines of the same run. Let nothing else run meanwhile.
+// npm run bench [part …]: prints figures, and ratios against baselines of the same run. Let nothing else run meanwhile.
 import os from 'node:os'
 import { setup } from '../scripts/setup.mjs'
 import { load } from './build.mjs'
 import { calls } from './calls.mjs'
 import { lua } from './lua.mjs'
+import { memory } from './memory.mjs'
+import { overhead } from './overhead.mjs'
+import { scheduling } from './scheduling.mjs'
 
+const PARTS = { calls, overhead, scheduling, memory, lua }
+
+const known = Object.keys(PARTS)
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : known
+const unknown = chosen.filter((name) => !known.includes(name))
+if (unknown.length > 0) {
+  console.error(`npm run bench knows no part '${unknown.join("', '")}' (known parts: ${known.join(', ')})`)
+  process.exit(1)
+}
 await setup()
-const parts = await load()
+const subjects = await load()
 console.log(`Node ${process.version}, ${os.cpus().length} × ${os.cpus()[0].model.trim()}`)
-await calls(parts)
-await lua(parts)
+for (const name of chosen) await PARTS[name](subjects)

@@ -5,11 +5,21 @@ const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setTimeout } = require('node:timers')
 const { debug, isTraced, traced } = require('./diagnostics')
-const { LuaError } = require('./errors')
+const { LuaError, valueError } = require('./errors')
+const { callFunction, checkNew, functionsOf, messageOf } = require('./host')
+const { moduleOf, modulesOfFolder } = require('./modules')
 const { NativeEngine } = require('./native')
-const { checkLabel, readCloseOptions, readCompileOptions, readEngineOptions, readRunOptions } = require('./options')
+const {
+  checkLabel,
+  readCloseOptions,
+  readCompileOptions,
+  readEngineOptions,
+  readRunOptions,
+  readValueRunOptions,
+} = require('./options')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Stats } = require('./stats')
+const { decode, encode, encodeNamed } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
@@ -22,6 +32,8 @@ class Engine extends EventEmitter {
   // Runs in flight, by number. Also those whose promise is settled while their VM is still being stopped.
   #runs = new Map()
   #lastRunId = 0
+  #modules = new Set()
+  #functions = []
   #full = false
   #closing
   #idleTimer
@@ -31,13 +43,11 @@ class Engine extends EventEmitter {
     const { defaults, maxQueue, state: _state, ...options } = readEngineOptions(given)
     this.#maxQueue = maxQueue
     this.#defaults = defaults
-    // The native engine must not hold this one, which could then never be garbage-collected.
-    const weak = new WeakRef(this)
-    const drained = () => weak.deref()?.#drained()
-    this.#native = new NativeEngine({ ...options, maxQueue }, defaults, Engine.#settlerOf(this.#runs), drained)
+    const [settle, call] = [Engine.#settlerOf(this.#runs), Engine.#callerOf(this.#runs)]
+    const drained = Engine.#drainerOf(new WeakRef(this))
+    this.#native = new NativeEngine({ ...options, maxQueue }, defaults, settle, drained, call)
     this.#stats = new Stats(this.#native, options.concurrency)
-    const native = this.#native
-    if (options.warmVms > 0) this.#idleTimer = setTimeout(() => native.warmUp(), IDLE).unref()
+    if (options.warmVms > 0) this.#idleTimer = setTimeout(Engine.#warmerOf(this.#native), IDLE).unref()
     debug('engine: %d threads, a queue of %d', options.concurrency, maxQueue)
   }
 
@@ -48,10 +58,22 @@ class Engine extends EventEmitter {
     return this.#execute(run)
   }
 
+  async run(code, scriptId, options = {}) {
+    checkCode(code)
+    const run = this.#prepare(scriptId, options, readValueRunOptions)
+    Object.assign(run, codeOf(code, run.options, scriptId))
+    return this.#execute(run)
+  }
+
   async runFile(path, scriptId, options) {
     const file = checkPath(path)
     const run = this.#prepare(scriptId, options)
-    run.code = await readSource(file, run.options.maxSource)
+    try {
+      run.code = await readSource(file, run.options.maxSource)
+    } catch (error) {
+      this.#stats.count('rejected')
+      throw error
+    }
     run.name = run.options.name ?? nameOfFile(file)
     return this.#execute(run)
   }
@@ -64,6 +86,27 @@ class Engine extends EventEmitter {
     const compiled = this.#native.compile(checked, name)
     if (compiled.code !== undefined) throw new LuaError(compiled)
     return scriptOf(compiled, name)
+  }
+
+  expose(name, what) {
+    const functions = functionsOf(name, what)
+    const taken = this.#functions.map(({ path }) => path.join('.'))
+    for (const { path } of functions) {
+      checkNew(path, taken)
+      taken.push(path.join('.'))
+    }
+    if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no functions any more')
+    for (const entry of functions) this.#native.expose(entry.path, this.#functions.push(entry) - 1)
+  }
+
+  addModule(name, source) {
+    this.#addModules([moduleOf(name, source, this.#defaults.maxSource)])
+  }
+
+  async addModules(folder) {
+    const modules = await modulesOfFolder(folder, this.#defaults.maxSource)
+    this.#addModules(modules)
+    return modules.map(({ name }) => name)
   }
 
   stats() {
@@ -83,12 +126,25 @@ class Engine extends EventEmitter {
     clearTimeout(timer)
   }
 
+  /** All of them or none. */
+  #addModules(modules) {
+    if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no modules any more')
+    for (const { name } of modules) {
+      if (!this.#modules.has(name)) continue
+      throw valueError(`The "name" argument must be new. Received '${name}', of which there is a module already`)
+    }
+    const failure = this.#native.addModules(modules)
+    if (failure) throw new LuaError(failure)
+    for (const { name } of modules) this.#modules.add(name)
+  }
+
   /** What a call asks for, but for its code. */
-  #prepare(scriptId, options) {
+  #prepare(scriptId, options, read = readRunOptions) {
     checkLabel(scriptId, 'The "scriptId" argument')
-    const given = options === undefined ? this.#defaults : readRunOptions(options, this.#defaults)
     // The native engine knows the defaults: without options there is nothing to convert.
-    return { scriptId, options: given, limits: options === undefined ? undefined : given }
+    if (options === undefined) return { scriptId, options: this.#defaults }
+    const limits = read(options, this.#defaults)
+    return { scriptId, options: limits, limits, exchange: exchangeOf(limits) }
   }
 
   async #execute(run) {
@@ -98,12 +154,14 @@ class Engine extends EventEmitter {
   }
 
   async #outcome(run, context) {
-    const { text, failure, error } = await this.#start(run)
+    const { text, values, failure, error } = await this.#start(run)
     if (context && run.usage) context.stats = run.usage
     // Made here, after the await, so that its stack names the caller that awaits.
-    if (failure) throw new LuaError(failure, run.scriptId)
+    if (failure) throw new LuaError(failure, run.scriptId, run.causes)
     if (error) throw error.reason
-    return text
+    if (!values) return text
+    const returned = decode(values, run.options)
+    return { value: returned[0], values: returned, output: text, stats: run.usage }
   }
 
   /** Resolves with what came of the run; anything that happens to it afterwards is nobody's business. */
@@ -117,7 +175,7 @@ class Engine extends EventEmitter {
     return new Promise((resolve) => {
       this.#lastRunId += 1
       const runId = this.#lastRunId
-      const queued = this.#native.run(runId, run.code, run.scriptId, run.name, run.limits)
+      const queued = this.#native.run(runId, run.code, run.scriptId, run.name, run.limits, run.exchange)
       this.#noteQueue(queued)
       if (queued < 0) {
         const message = `the queue is full: ${this.#maxQueue} runs wait (maxQueue); nothing was run`
@@ -125,7 +183,7 @@ class Engine extends EventEmitter {
         return
       }
       // After the call, which may throw: nothing settles before it returns.
-      run.code = undefined
+      run.code = run.exchange = undefined
       run.engine = this
       run.resolve = resolve
       this.#runs.set(runId, run)
@@ -147,14 +205,48 @@ class Engine extends EventEmitter {
     this.#native.kill(runId)
   }
 
+  // What the native engine and the timer call. Each is made in a scope of its own, and holds nothing but its argument:
+  // whatever holds an engine, native or not, would keep it from being garbage-collected.
+
+  static #warmerOf(native) {
+    return () => native.warmUp()
+  }
+
+  static #drainerOf(weak) {
+    return () => weak.deref()?.#drained()
+  }
+
   /** The native engine's `settle`. A run holds its engine only while it is in flight. */
   static #settlerOf(runs) {
-    return (runId, text, failure, queueTime, runTime, cpuTime, slices, peakMemory) => {
+    return (runId, text, values, failure, queueTime, runTime, cpuTime, slices, peakMemory) => {
       const run = runs.get(runId)
       runs.delete(runId)
       run.usage = { queueTime, runTime, cpuTime, peakMemory, slices }
-      run.engine.#settle(run, { text, failure })
+      run.engine.#settle(run, { text, values, failure })
     }
+  }
+
+  /** The native engine's `call`. */
+  static #callerOf(runs) {
+    return (runId, number, args) => {
+      const run = runs.get(runId)
+      run.engine.#call(runId, run, number, args)
+    }
+  }
+
+  /** A script calls an exposed function, and waits for the answer. */
+  #call(runId, run, number, args) {
+    if (run.concluded) return
+    run.controller ??= new AbortController()
+    run.context ??= Object.freeze({ scriptId: run.scriptId, signal: run.controller.signal })
+    // An answer that comes after the end of the run is nobody's business.
+    const answer = (bytes) => run.concluded || this.#native.answer(runId, bytes)
+    const fail = (error) => {
+      if (run.concluded) return
+      run.causes ??= []
+      this.#native.fail(runId, messageOf(error), run.causes.push(error) - 1)
+    }
+    callFunction(this.#functions[number], run.context, args, answer, fail)
   }
 
   /** The native engine is done with a run. */
@@ -173,8 +265,10 @@ class Engine extends EventEmitter {
     this.#stats.count(end)
     run.options.signal?.removeEventListener('abort', run.abort)
     clearTimeout(run.timer)
+    // For functions of the host's that are still at work for it.
+    if (end !== 'completed') run.controller?.abort(new Error(`the run of '${run.scriptId}' has ended`))
     run.resolve(outcome)
-    if (debug.enabled) debug('%s: %s %o', run.scriptId, outcome.failure?.code ?? end, run.usage)
+    if (debug.enabled) debug('%s: %s %s', run.scriptId, outcome.failure?.code ?? end, JSON.stringify(run.usage) ?? '')
     if (outcome.failure?.code === 'ERR_INTERNAL' && this.listenerCount('error') > 0) {
       this.#tell('error', new LuaError(outcome.failure, run.scriptId))
     }
@@ -214,6 +308,16 @@ if (Symbol.asyncDispose) {
     configurable: true,
     writable: true,
   })
+}
+
+/** The values that go into a run, copied as they are now, and how its own shall come out. */
+function exchangeOf({ args, globals, strings, tables }) {
+  if (args === undefined && globals === undefined && strings === undefined) return undefined
+  return {
+    args: args && encode(args, 'options.args'),
+    globals: globals && encodeNamed(globals, 'options.globals'),
+    results: strings && { bytes: strings === 'buffer', maps: tables === 'map' },
+  }
 }
 
 /** How statistics call the end of a run that the native engine settled. */

@@ -4,8 +4,12 @@
 const { inspect } = require('node:util')
 
 class LuaError extends Error {
-  constructor(failure, scriptId) {
+  constructor(failure, scriptId, causes) {
     super(failure.message)
+    // As the constructor of Error defines it: not enumerable.
+    if (failure.cause != null) {
+      Object.defineProperty(this, 'cause', { value: causes[failure.cause], configurable: true, writable: true })
+    }
     this.code = failure.code
     // Compiling is nobody's run.
     if (scriptId !== undefined) this.scriptId = scriptId

@@ -5,11 +5,13 @@ const { inspect } = require('node:util')
 const { concurrency } = require('./concurrency')
 const { shown, typeError, valueError } = require('./errors')
 const { nearest } = require('./nearest')
+const { isPlain } = require('./values')
 
 const MIB = 1024 * 1024
 const MAX_MILLISECONDS = 2 ** 31 - 1
 const MAX_BYTES = 2 ** 31 - 1
 const MAX_COUNT = 2 ** 32 - 1
+const MAX_ARGS = 1000
 
 const LIBRARIES = ['coroutine', 'io', 'json', 'math', 'os', 'State', 'string', 'table', 'utf8']
 
@@ -27,6 +29,15 @@ const RUN = {
   ...LIMITS,
   name: { default: undefined, check: checkLabel },
   signal: { default: undefined, check: checkSignal },
+  args: { default: undefined, check: checkArgs },
+  globals: { default: undefined, check: checkGlobals },
+}
+
+/** How `engine.run` gives Lua's values to JavaScript. */
+const RUN_FOR_VALUES = {
+  ...RUN,
+  strings: { default: 'text', check: oneOf('text', 'buffer') },
+  tables: { default: 'object', check: oneOf('object', 'map') },
 }
 
 const COMPILE = { name: { default: 'script', check: checkLabel } }
@@ -64,8 +75,10 @@ function readEngineOptions(given) {
   }
 }
 
-/** The options of a run on an engine with these defaults. */
+/** The options of a run on an engine with these defaults, whose results are text. */
 const readRunOptions = (given, defaults) => readOptions(given, RUN, 'options', defaults)
+/** The options of a run whose results are values. */
+const readValueRunOptions = (given, defaults) => readOptions(given, RUN_FOR_VALUES, 'options', defaults)
 const readCompileOptions = (given) => readOptions(given, COMPILE)
 const readCloseOptions = (given) => readOptions(given, CLOSE)
 
@@ -128,6 +141,27 @@ function checkSignal(value, what) {
   throw typeError(`${what} must be an AbortSignal. Received ${shown(value)}`)
 }
 
+function checkArgs(value, what) {
+  const rule = `${what} must be an array of at most ${MAX_ARGS} values`
+  if (!Array.isArray(value)) throw typeError(`${rule}. Received ${shown(value)}`)
+  if (value.length > MAX_ARGS) throw valueError(`${rule}. Received ${value.length}`)
+}
+
+function checkGlobals(value, what) {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value)) return
+  throw typeError(`${what} must be a plain object of names and values. Received ${shown(value)}`)
+}
+
+function oneOf(...choices) {
+  return (value, what) => {
+    if (choices.includes(value)) return
+    const error = typeof value === 'string' ? valueError : typeError
+    throw error(
+      `${what} must be one of ${choices.map((choice) => inspect(choice)).join(', ')}. Received ${shown(value)}`,
+    )
+  }
+}
+
 function checkState(value, what) {
   if (value === 'memory') return
   const error = typeof value === 'string' ? valueError : typeError
@@ -153,4 +187,11 @@ function checkLibraries(value, what) {
   }
 }
 
-module.exports = { checkLabel, readCloseOptions, readCompileOptions, readEngineOptions, readRunOptions }
+module.exports = {
+  checkLabel,
+  readCloseOptions,
+  readCompileOptions,
+  readEngineOptions,
+  readRunOptions,
+  readValueRunOptions,
+}

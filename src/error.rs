@@ -25,6 +25,8 @@ pub enum Code {
     StateQuota,
     /// State: the store cannot be reached.
     StateUnavailable,
+    /// A function of the host's failed.
+    HostFunction,
     /// More time in the queue than `queueTimeout`: not run.
     QueueTimeout,
     /// The engine was closed: not run, or stopped.
@@ -34,7 +36,7 @@ pub enum Code {
 }
 
 impl Code {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Syntax,
         Self::Runtime,
         Self::Timeout,
@@ -45,6 +47,7 @@ impl Code {
         Self::StateValue,
         Self::StateQuota,
         Self::StateUnavailable,
+        Self::HostFunction,
         Self::QueueTimeout,
         Self::EngineClosed,
         Self::Internal,
@@ -68,6 +71,7 @@ impl Code {
             Self::StateValue => "ERR_STATE_VALUE",
             Self::StateQuota => "ERR_STATE_QUOTA",
             Self::StateUnavailable => "ERR_STATE_UNAVAILABLE",
+            Self::HostFunction => "ERR_HOST_FUNCTION",
             Self::QueueTimeout => "ERR_QUEUE_TIMEOUT",
             Self::EngineClosed => "ERR_ENGINE_CLOSED",
             Self::Internal => "ERR_INTERNAL",
@@ -84,12 +88,14 @@ pub struct Error {
     pub message: String,
     /// `chunk:line: `, where a script called the function that raised it; else empty.
     pub position: String,
+    /// The host's number for the error of its own that this one stands for.
+    pub cause: Option<u32>,
 }
 
 impl Error {
     /// An error without a position yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), position: String::new() }
+        Self { code, message: message.into(), position: String::new(), cause: None }
     }
 
     /// The same error, raised at `position`, unless it has one already.

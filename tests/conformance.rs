@@ -69,7 +69,7 @@ fn every_script_prints_the_same_when_it_is_sliced_at_every_safepoint() {
         let outcome = loop {
             run.execute(Duration::ZERO, None);
             match run.settle() {
-                Ok(settled) => break settled.outcome,
+                Ok(settled) => break settled.outcome.map(|success| success.text),
                 Err(left) => run = left,
             }
         };

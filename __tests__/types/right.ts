@@ -1,5 +1,21 @@
 // Right uses of the public types: every line compiles.
-import { LuaError, type LuaErrorCode, type RunOptions, runLua } from 'moonpool'
+import type { EventEmitter } from 'node:events'
+import {
+  type CloseOptions,
+  type CodeCacheOptions,
+  type CompileOptions,
+  Engine,
+  type EngineOptions,
+  type EngineStats,
+  type Library,
+  type Limits,
+  LuaError,
+  type LuaErrorCode,
+  type RunOptions,
+  runLua,
+  type Script,
+  type TimeSummary,
+} from 'moonpool'
 
 const text: Promise<string> = runLua('return 1', 'tenant-1')
 runLua(new Uint8Array([45, 45]), 'tenant-1')
@@ -55,4 +71,99 @@ export function isOurFault(code: LuaErrorCode): boolean {
     default:
       return code satisfies never
   }
+}
+
+const limits: Limits = { queueTimeout: 0.5, timeout: 100 }
+const codeCache: CodeCacheOptions = { maxEntries: 1, maxBytes: 1, ttl: 0.5 }
+const libraries: Library[] = ['coroutine', 'io', 'json', 'math', 'os', 'State', 'string', 'table', 'utf8']
+const frozen: readonly Library[] = libraries
+
+const engineOptions: EngineOptions = {
+  concurrency: 1,
+  maxQueue: 0,
+  warmVms: 0,
+  state: 'memory',
+  stateQuota: 0,
+  codeCache,
+  defaults: limits,
+  libraries: frozen,
+}
+export const engines: Engine[] = [
+  new Engine(),
+  new Engine(undefined),
+  new Engine({}),
+  new Engine(engineOptions),
+  new Engine({ codeCache: false, libraries: [], defaults: {} }),
+  new Engine({ codeCache: true, maxQueue: undefined, defaults: { timeout: undefined } }),
+]
+
+export async function useEngine(engine: Engine, signal: AbortSignal): Promise<string[]> {
+  const byName: CompileOptions = { name: 'rule.lua' }
+  const script: Script = engine.compile('return 1', byName)
+  const name: string = script.name
+  engine.compile(Buffer.from('return 1'))
+  engine.compile(new Uint8Array(1), {})
+  runLua(script, 'tenant-1', { signal, queueTimeout: 10 })
+  return Promise.all([
+    name,
+    engine.runLua('return 1', 'tenant-1'),
+    engine.runLua(script, 'tenant-1', { signal: undefined }),
+    engine.runLua(new Uint8Array(1), 'tenant-1', options),
+    engine.runFile('rule.lua', 'tenant-1'),
+    engine.runFile(new URL('file:///rule.lua'), 'tenant-1', { name: 'rule', signal: AbortSignal.timeout(100) }),
+  ])
+}
+
+export async function endEngine(engine: Engine): Promise<void> {
+  const patient: CloseOptions = { timeout: 0 }
+  await engine.close()
+  await engine.close(undefined)
+  await engine.close(patient)
+  const disposed: Promise<void> = engine[Symbol.asyncDispose]()
+  const disposable: AsyncDisposable = engine
+  return disposed.then(() => disposable[Symbol.asyncDispose]()).then(() => undefined)
+}
+
+export function listen(engine: Engine): EventEmitter {
+  const same: Engine = engine
+    .on('full', () => {})
+    .once('drain', () => {})
+    .on('error', (error) => error.code satisfies LuaErrorCode)
+  same.off('full', () => {})
+  const heard: boolean = engine.emit('full')
+  const listeners: number = engine.listenerCount('drain')
+  return heard && listeners > 0 ? engine : same
+}
+
+export function total(engine: Engine): number {
+  const stats: EngineStats = engine.stats()
+  engine.resetStats()
+  const gauges: number = stats.queued + stats.running + stats.suspended
+  const ends: number = stats.completed + stats.failed + stats.timedOut + stats.aborted + stats.rejected
+  const others: number = stats.started + stats.vmsCreated + stats.cacheHits + stats.cacheMisses + stats.utilization
+  const times: TimeSummary[] = [stats.queueTime, stats.runTime, stats.cpuTime]
+  const sums = times.map(({ min, mean, p50, p90, p99, p99_9, max, count }) =>
+    [min, mean, p50, p90, p99, p99_9, max, count].reduce((sum: number, value: number) => sum + value, 0),
+  )
+  return gauges + ends + others + sums.length
+}
+
+/** Every statistic, and no other. */
+export const everyStatistic: Record<keyof EngineStats, true> = {
+  queued: true,
+  running: true,
+  suspended: true,
+  started: true,
+  completed: true,
+  failed: true,
+  timedOut: true,
+  aborted: true,
+  rejected: true,
+  vmsCreated: true,
+  cacheHits: true,
+  cacheMisses: true,
+  utilization: true,
+  queueTime: true,
+  runTime: true,
+  cpuTime: true,
 }

@@ -1,5 +1,5 @@
 // Wrong uses of the public types: no line compiles without its expectation.
-import { LuaError, type LuaErrorCode, runLua } from 'moonpool'
+import { Engine, type EngineStats, LuaError, type LuaErrorCode, runLua, Script } from 'moonpool'
 
 // @ts-expect-error: scriptId is required
 runLua('return 1')
@@ -35,3 +35,62 @@ export const line: number = error.line
 export const code: LuaErrorCode = 'ERR_LUA'
 // @ts-expect-error: not one of the limits
 export const isMemory = error.limit === 'memoryLimit'
+
+// @ts-expect-error: options are an object
+new Engine(4)
+// @ts-expect-error: a misspelt option
+new Engine({ maxqueue: 4 })
+// @ts-expect-error: threads are a number
+new Engine({ concurrency: '4' })
+// @ts-expect-error: no such store
+new Engine({ state: 'sqlite' })
+// @ts-expect-error: no such library
+new Engine({ libraries: ['debug'] })
+// @ts-expect-error: libraries are an array
+new Engine({ libraries: 'math' })
+// @ts-expect-error: a code cache is a yes, a no, or its options
+new Engine({ codeCache: 100 })
+// @ts-expect-error: a misspelt option of the code cache
+new Engine({ codeCache: { maxEntry: 1 } })
+// @ts-expect-error: a name is no limit
+new Engine({ defaults: { name: 'x' } })
+// @ts-expect-error: a signal is no limit
+new Engine({ defaults: { signal: AbortSignal.timeout(1) } })
+
+declare const engine: Engine
+// @ts-expect-error: scriptId is required
+engine.runLua('return 1')
+// @ts-expect-error: a controller is no signal
+engine.runLua('return 1', 'tenant-1', { signal: new AbortController() })
+// @ts-expect-error: scriptId is required
+engine.runFile('rule.lua')
+// @ts-expect-error: a file is a path or a URL
+engine.runFile(Buffer.from('rule.lua'), 'tenant-1')
+// @ts-expect-error: a script is compiled already
+engine.compile(engine.compile(''))
+// @ts-expect-error: compiling has no limits of its own
+engine.compile('', { timeout: 5 })
+// @ts-expect-error: compiling is done when it returns
+engine.compile('').then()
+// @ts-expect-error: only an engine makes them
+export const script = new Script()
+// @ts-expect-error: a script keeps its name
+engine.compile('').name = 'other'
+// @ts-expect-error: milliseconds are a number
+engine.close({ timeout: '5' })
+// @ts-expect-error: a misspelt option
+engine.close({ timeOut: 5 })
+// @ts-expect-error: closing takes its time
+export const closed: undefined = engine.close()
+// @ts-expect-error: no such event
+engine.on('empty', () => {})
+// @ts-expect-error: full comes with nothing
+engine.on('full', (runs: number) => runs)
+// @ts-expect-error: an error comes with a LuaError
+engine.on('error', (error: string) => error)
+// @ts-expect-error: no such statistic
+export const waiting: number = engine.stats().waiting
+// @ts-expect-error: times are summaries
+export const time: EngineStats['runTime'] = 5
+// @ts-expect-error: compile threw it, perhaps: the scriptId may be absent
+export const id: string = error.scriptId

@@ -74,3 +74,17 @@ LUA_API void moonpool_setbase (lua_State *L, lua_State *base) {
 LUA_API void moonpool_poll (lua_State *L) {
   pollkill(L);
 }
+
+/* Whether the C function that is running could leave: as luaP_safepoint asks. */
+LUA_API int moonpool_canleave (lua_State *L) {
+  return yieldable(L) && G(L)->pinned == 0;
+}
+
+/*
+** Leaves from a C function, as a safepoint does: through all coroutines, and nobody can tell. 'k' goes on when the VM
+** is resumed. Only where 'moonpool_canleave' says so.
+*/
+LUA_API int moonpool_leave (lua_State *L, lua_KFunction k) {
+  G(L)->leaving = 1;
+  return lua_yieldk(L, 0, 0, k);
+}

@@ -37,6 +37,8 @@ unsafe extern "C-unwind" {
     fn moonpool_built(state: *mut ffi::lua_State);
     fn moonpool_close(state: *mut ffi::lua_State);
     fn moonpool_reseed(state: *mut ffi::lua_State);
+    fn moonpool_canleave(state: *mut ffi::lua_State) -> c_int;
+    fn moonpool_leave(state: *mut ffi::lua_State, k: ffi::lua_KFunction) -> c_int;
     fn moonpool_makeroom(state: *mut ffi::lua_State);
     fn moonpool_load(state: *mut ffi::lua_State, code: *const c_char, size: usize, name: *const c_char) -> c_int;
 }
@@ -116,6 +118,25 @@ impl Flag {
 pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for both.
     unsafe { moonpool_setbase(state, base) }
+}
+
+/// Whether the C function that is running could [`leave`].
+///
+/// # Safety
+/// `state` runs a C function.
+pub unsafe fn can_leave(state: *mut ffi::lua_State) -> bool {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_canleave(state) != 0 }
+}
+
+/// Leaves the VM from a C function, as it is left at a safepoint: through all coroutines, and no script can tell. When the
+/// VM is resumed, `k` goes on in the function's place.
+///
+/// # Safety
+/// The last act of the C function that `state` runs, with nothing alive that has a destructor; [`can_leave`] said yes.
+pub unsafe fn leave(state: *mut ffi::lua_State, k: ffi::lua_KFunction) -> c_int {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_leave(state, k) }
 }
 
 /// Starts the collector of a VM that was built while it stood still, as if a collection had just ended: what is there now

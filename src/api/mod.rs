@@ -1,7 +1,9 @@
-//! What scripts see beyond Lua itself: output, `script`, `json` and `State`. One file each.
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json` and `State`. One file each.
 
+pub(crate) mod host;
 pub(crate) mod json;
 pub(crate) mod output;
+pub(crate) mod require;
 pub(crate) mod script;
 pub(crate) mod state;
 

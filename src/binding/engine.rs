@@ -1,15 +1,22 @@
 //! `NativeEngine`: an engine on libuv's pool whose outcomes go to one JS callback.
 
-use super::work::{Finished, LibuvPool};
-use crate::engine::{self, Batch, Capacity, Engine, Run, Settled};
+use super::bell::{Bell, Rung};
+use super::work::{Finished, LibuvPool, Mailbox, may_call_js};
+use crate::engine::{self, Batch, Call, Capacity, Engine, Run, Settled};
 use crate::error::Failure as RunFailure;
 use crate::state::{MemoryStore, ScriptId};
-use crate::vm::{CacheLimits, Chunk, CodeCache, Compiled, Host, Libraries, Limits as VmLimits, Script, Template};
-use napi::bindgen_prelude::{ClassInstance, Either, Either3, Env, FnArgs, Function, FunctionRef, Result, Uint8Array};
+use crate::vm::{
+    Answer, CacheLimits, Chunk, CodeCache, Compiled, Exchange as VmExchange, Host, HostError, HostFunction, Libraries,
+    Limits as VmLimits, Modules, Script, Shapes as VmShapes, Template,
+};
+use napi::bindgen_prelude::{
+    ClassInstance, Either, Either3, Env, FnArgs, Function, FunctionRef, Result, ToNapiValue, Uint8Array,
+};
+use napi::sys;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What an engine may use, and what it gives to its scripts.
@@ -55,6 +62,59 @@ pub struct Limits {
     pub max_output: f64,
 }
 
+/// A module that `require` shall find.
+#[napi(object, object_to_js = false)]
+pub struct Module {
+    /// Its name, and that of its chunk.
+    pub name: String,
+    /// Its Lua source.
+    pub source: Either<String, Uint8Array>,
+}
+
+/// The values that a run is given, and how it gives its own. Lists as lib/values.js writes them.
+#[napi(object, object_to_js = false)]
+pub struct Exchange {
+    /// The values of the chunk's `...`.
+    pub args: Option<Uint8Array>,
+    /// Names and values in turn: globals that the script finds.
+    pub globals: Option<Uint8Array>,
+    /// How the returned values are given; absent for as text.
+    pub results: Option<Shapes>,
+}
+
+/// How Lua values are given to JavaScript.
+#[napi(object, object_to_js = false)]
+pub struct Shapes {
+    /// Every string as bytes.
+    pub bytes: bool,
+    /// Every table as a map.
+    pub maps: bool,
+}
+
+impl From<Exchange> for VmExchange {
+    fn from(exchange: Exchange) -> Self {
+        Self {
+            args: exchange.args.map(|values| values.to_vec()),
+            globals: exchange.globals.map(|values| values.to_vec()),
+            results: exchange.results.map(|Shapes { bytes, maps }| VmShapes { bytes, maps }),
+        }
+    }
+}
+
+/// Bytes that are copied into a `Buffer` of JavaScript's own: Electron allows no others.
+pub struct Copied(Vec<u8>);
+
+impl ToNapiValue for Copied {
+    unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> Result<sys::napi_value> {
+        let mut buffer = std::ptr::null_mut();
+        // SAFETY: on the JS thread, as the caller vouches; Node copies the bytes before it returns.
+        let status = unsafe {
+            sys::napi_create_buffer_copy(env, bytes.0.len(), bytes.0.as_ptr().cast(), std::ptr::null_mut(), &mut buffer)
+        };
+        napi::check_status!(status, "the values do not fit into a Buffer").map(|()| buffer)
+    }
+}
+
 /// Why a run has no result.
 #[napi(object, object_from_js = false)]
 pub struct Failure {
@@ -74,6 +134,8 @@ pub struct Failure {
     pub lua_value: Option<String>,
     /// Which time limit passed.
     pub limit: Option<String>,
+    /// The number of the host's error that this one stands for.
+    pub cause: Option<u32>,
 }
 
 impl From<RunFailure> for Failure {
@@ -81,6 +143,7 @@ impl From<RunFailure> for Failure {
         Self {
             code: failure.error.code.as_str().to_owned(),
             message: failure.error.to_string(),
+            cause: failure.error.cause,
             chunk: failure.chunk,
             line: failure.line,
             lua_stack: failure.lua_stack,
@@ -118,8 +181,11 @@ pub struct NativeScript {
     compiled: Arc<Compiled>,
 }
 
-/// Id; result or failure; then, of the usage, queued, ran and executed in ms, slices, and bytes at the peak.
-type SettleArgs = (f64, Option<String>, Option<Failure>, f64, f64, f64, u32, f64);
+/// Id; text or failure, and values if they were asked for; then, of the usage, queued, ran and executed in ms, slices, and bytes at the peak.
+type SettleArgs = (f64, Option<String>, Option<Copied>, Option<Failure>, f64, f64, f64, u32, f64);
+
+/// The run's number, the function's, and its arguments.
+type CallArgs = (f64, u32, Copied);
 
 /// An engine on libuv's pool.
 #[napi]
@@ -130,10 +196,12 @@ pub struct NativeEngine {
 struct Inner {
     env: Env,
     engine: RefCell<Engine<LibuvPool>>,
+    mailbox: Arc<Mailbox>,
     host: Arc<Host>,
     defaults: VmLimits,
     settle: FunctionRef<FnArgs<SettleArgs>, ()>,
     drained: FunctionRef<(), ()>,
+    call: FunctionRef<FnArgs<CallArgs>, ()>,
     /// Whether somebody waits for the queue to be empty.
     draining: Cell<bool>,
 }
@@ -146,19 +214,23 @@ thread_local! {
 #[napi]
 impl NativeEngine {
     /// An idle engine. `settle` is called exactly once for each run that was queued, `drained` when the queue is empty
-    /// after a call of `watchDrain`.
+    /// after a call of `watchDrain`, `call` when a script calls an exposed function, and then waits for the answer.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         options: EngineOptions,
         defaults: Limits,
         #[napi(
-            ts_arg_type = "(runId: number, result: string | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void"
+            ts_arg_type = "(runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void"
         )]
         settle: Function<FnArgs<SettleArgs>, ()>,
         drained: Function<(), ()>,
+        #[napi(ts_arg_type = "(runId: number, functionNumber: number, args: Buffer) => void")] call: Function<
+            FnArgs<CallArgs>,
+            (),
+        >,
     ) -> Result<Self> {
-        let (settle, drained) = (settle.create_ref()?, drained.create_ref()?);
+        let (settle, drained, call) = (settle.create_ref()?, drained.create_ref()?, call.create_ref()?);
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
             .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
         let code_cache = options.code_cache.map(|cache| {
@@ -169,6 +241,8 @@ impl NativeEngine {
             store: Arc::new(MemoryStore::new(options.state_quota as usize)),
             template: Arc::new(Template::new(libraries)),
             code_cache,
+            modules: Modules::default(),
+            functions: RwLock::default(),
         });
         let capacity = Capacity {
             slots: options.concurrency as usize,
@@ -176,9 +250,13 @@ impl NativeEngine {
             warm: options.warm_vms as usize,
         };
         let inner = Rc::new_cyclic(|inner: &Weak<Inner>| {
-            let pool = LibuvPool::new(env.raw(), inner.clone());
+            // SAFETY: called by JS, so on the JS thread of `env`.
+            let bell = unsafe { Bell::new(env.raw(), inner.clone()) };
+            let mailbox = Arc::<Mailbox>::default();
+            let pool = LibuvPool::new(env.raw(), inner.clone(), bell, mailbox.clone());
             let engine = RefCell::new(Engine::new(pool, host.clone(), capacity));
-            Inner { env, engine, host, defaults: defaults.into(), settle, drained, draining: Cell::new(false) }
+            let (defaults, draining) = (defaults.into(), Cell::new(false));
+            Inner { env, engine, mailbox, host, defaults, settle, drained, call, draining }
         });
         ENGINES.with_borrow_mut(|engines| {
             engines.retain(|engine| engine.strong_count() > 0);
@@ -197,13 +275,15 @@ impl NativeEngine {
         script_id: String,
         name: String,
         limits: Option<Limits>,
+        exchange: Option<Exchange>,
     ) -> Result<i64> {
         let chunk = match code {
             Either3::A(text) => Chunk::Source(text.into_bytes().into()),
             Either3::B(bytes) => Chunk::Source((*bytes).into()),
             Either3::C(script) => Chunk::Compiled(script.compiled.clone()),
         };
-        let script = self.script(chunk, &script_id, name, limits)?;
+        let mut script = self.script(chunk, &script_id, name, limits)?;
+        script.exchange = exchange.map(VmExchange::from).unwrap_or_default();
         let mut engine = self.inner.engine.borrow_mut();
         Ok(engine.submit(Run::new(run_id as u64, script)).map_or(-1, |()| engine.queued() as i64))
     }
@@ -223,15 +303,46 @@ impl NativeEngine {
     /// Compiles source on this thread, or says why it does not compile.
     #[napi]
     pub fn compile(&self, source: Either<String, Uint8Array>, name: String) -> Result<Either<NativeScript, Failure>> {
-        let source = match source {
-            Either::A(text) => text.into_bytes().into(),
-            Either::B(bytes) => (*bytes).into(),
-        };
-        let script = self.script(Chunk::Source(source), "compile", name, None)?;
-        Ok(match engine::compile(&script) {
+        Ok(match self.compiled(source, name)? {
             Ok(compiled) => Either::A(NativeScript { compiled: Arc::new(compiled) }),
-            Err(failure) => Either::B((*failure).into()),
+            Err(failure) => Either::B(failure),
         })
+    }
+
+    /// Compiles modules on this thread and adds them, all or, when one of them does not compile, none. Names that are
+    /// there already keep their modules.
+    #[napi]
+    pub fn add_modules(&self, modules: Vec<Module>) -> Result<Option<Failure>> {
+        let mut compiled = Vec::with_capacity(modules.len());
+        for Module { name, source } in modules {
+            match self.compiled(source, name)? {
+                Ok(module) => compiled.push(module),
+                Err(failure) => return Ok(Some(failure)),
+            }
+        }
+        for module in compiled {
+            self.inner.host.modules.add(module);
+        }
+        Ok(None)
+    }
+
+    /// Lets runs that begin from now on find a function in `host`, under this path of names.
+    #[napi]
+    pub fn expose(&self, path: Vec<String>, number: u32) {
+        let mut functions = self.inner.host.functions.write().unwrap_or_else(PoisonError::into_inner);
+        functions.push(HostFunction { path, number });
+    }
+
+    /// Answers the call that a run waits for, with a list of one value.
+    #[napi]
+    pub fn answer(&self, run_id: f64, values: Uint8Array) {
+        self.inner.answer(run_id, Ok(values.to_vec()));
+    }
+
+    /// Answers the call that a run waits for with an error, known by a number.
+    #[napi]
+    pub fn fail(&self, run_id: f64, message: String, cause: u32) {
+        self.inner.answer(run_id, Err(HostError { message, cause }));
     }
 
     /// Stops a run: one that still waits settles during this call, one that has begun soon after it.
@@ -279,10 +390,24 @@ impl NativeEngine {
         }
     }
 
+    fn compiled(
+        &self,
+        source: Either<String, Uint8Array>,
+        name: String,
+    ) -> Result<std::result::Result<Compiled, Failure>> {
+        let source = match source {
+            Either::A(text) => text.into_bytes().into(),
+            Either::B(bytes) => (*bytes).into(),
+        };
+        let script = self.script(Chunk::Source(source), "compile", name, None)?;
+        Ok(engine::compile(&script).map_err(|failure| (*failure).into()))
+    }
+
     fn script(&self, chunk: Chunk, id: &str, name: String, limits: Option<Limits>) -> Result<Script> {
         let id = ScriptId::new(id).map_err(napi::Error::from_reason)?;
         let limits = limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from);
-        Ok(Script { chunk, id, name: name.into(), limits, host: self.inner.host.clone() })
+        let exchange = VmExchange::default();
+        Ok(Script { chunk, id, name: name.into(), limits, exchange, host: self.inner.host.clone() })
     }
 }
 
@@ -321,21 +446,41 @@ impl Finished for Inner {
     }
 
     fn finished(&self, batch: Batch) {
-        let settled = self.engine.borrow_mut().finished(batch);
-        // The engine is not borrowed any more: the callback may submit another run.
-        self.tell(settled);
+        let finished = self.engine.borrow_mut().finished(batch);
+        // The engine is not borrowed any more: the callbacks may submit another run.
+        self.tell(finished.settled);
+        for Call { run, call } in finished.calls {
+            let args = (run as f64, call.function, Copied(call.args));
+            let _ = self.call.borrow_back(&self.env).and_then(|callback| callback.call(args.into()));
+        }
+    }
+}
+
+impl Rung for Inner {
+    fn rung(&self, env: sys::napi_env) {
+        if !may_call_js(env) {
+            self.ending();
+        }
+        for signal in self.mailbox.empty() {
+            self.engine.borrow_mut().signal(signal);
+        }
     }
 }
 
 impl Inner {
+    fn answer(&self, run_id: f64, answer: Answer) {
+        self.engine.borrow_mut().answer(run_id as u64, answer);
+    }
+
     fn tell(&self, settled: impl IntoIterator<Item = Settled>) {
         for Settled { id, outcome, usage } in settled {
-            let (text, failure) = match outcome {
-                Ok(text) => (Some(text), None),
-                Err(failure) => (None, Some((*failure).into())),
+            let (text, values, failure) = match outcome {
+                Ok(success) => (Some(success.text), success.values.map(Copied), None),
+                Err(failure) => (None, None, Some((*failure).into())),
             };
             let [queued, ran, executed] = [usage.queued, usage.ran, usage.executed].map(in_milliseconds);
-            let args = (id as f64, text, failure, queued, ran, executed, usage.slices, usage.peak_memory as f64);
+            let args =
+                (id as f64, text, values, failure, queued, ran, executed, usage.slices, usage.peak_memory as f64);
             // A callback that cannot be called (the JS thread is ending) leaves nobody to tell.
             let _ = self.settle.borrow_back(&self.env).and_then(|settle| settle.call(args.into()));
         }

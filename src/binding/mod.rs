@@ -1,5 +1,6 @@
 //! The door to Node.js: the only part that names napi. Converts and delegates.
 
+mod bell;
 #[cfg(feature = "bench")]
 mod bench;
 mod engine;

@@ -1,10 +1,12 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
-use crate::engine::{Batch, Slices};
+use super::bell::Bell;
+use crate::engine::{Alarm, Batch, Signal, Slices};
 use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::{Rc, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Something to do on a worker thread, and then to finish on the JS thread.
 pub(super) trait Job {
@@ -67,7 +69,8 @@ pub(super) trait Finished {
     /// Takes the batch back.
     fn finished(&self, batch: Batch);
 
-    /// Learns that the JS thread is ending.
+    /// Learns that the JS thread is ending. Node waits for every work item before it does: what executes is to stop, and
+    /// nothing more to begin.
     fn ending(&self);
 }
 
@@ -76,12 +79,35 @@ pub(super) struct LibuvPool {
     env: sys::napi_env,
     /// Owns this pool, so the way back is weak.
     owner: Weak<dyn Finished>,
+    bell: Arc<Bell>,
+    mailbox: Arc<Mailbox>,
+}
+
+/// What other threads have to tell one JS thread.
+#[derive(Default)]
+pub(super) struct Mailbox(Mutex<Vec<Signal>>);
+
+impl Mailbox {
+    fn put(&self, signal: Signal) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(signal);
+    }
+
+    /// What came since the last time.
+    pub(super) fn empty(&self) -> Vec<Signal> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl LibuvPool {
-    /// The pool of `env`, whose batches go back to `owner`.
-    pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>) -> Self {
-        Self { env, owner }
+    /// The pool of `env`, whose batches go back to `owner`. Signals are put into `mailbox`, and then `bell` is rung.
+    pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>, bell: Arc<Bell>, mailbox: Arc<Mailbox>) -> Self {
+        Self { env, owner, bell, mailbox }
+    }
+}
+
+impl Drop for LibuvPool {
+    fn drop(&mut self) {
+        self.bell.silence();
     }
 }
 
@@ -91,6 +117,19 @@ impl Slices for LibuvPool {
             // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
             unsafe { queue(self.env, Trip { batch, owner }) }
         }
+    }
+
+    fn alarm(&self) -> Alarm {
+        let (bell, mailbox) = (self.bell.clone(), self.mailbox.clone());
+        Arc::new(move |signal| {
+            mailbox.put(signal);
+            bell.ring();
+        })
+    }
+
+    fn hold(&self, waiting: bool) {
+        // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
+        unsafe { self.bell.hold(self.env, waiting) }
     }
 }
 
@@ -107,7 +146,6 @@ impl Job for Trip {
 
     fn complete(self, env: sys::napi_env) {
         if !may_call_js(env) {
-            // Node waits for every work item before a thread ends: begin no more.
             self.owner.ending();
         }
         self.owner.finished(self.batch);
@@ -115,7 +153,7 @@ impl Job for Trip {
 }
 
 /// Whether JS can still be called: not when a worker thread is being terminated.
-fn may_call_js(env: sys::napi_env) -> bool {
+pub(super) fn may_call_js(env: sys::napi_env) -> bool {
     let (mut undefined, mut equal) = (ptr::null_mut(), false);
     // SAFETY: on the JS thread of `env`. Comparing does nothing, but Node refuses it, as everything that could run
     // JS, once none may run.

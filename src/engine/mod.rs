@@ -8,25 +8,29 @@
 //! - no more than [`MAX_STARTED`] runs are started and unfinished, and no more than as many again of scripts that had
 //!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
 //!   out, and no script that has nothing started waits for one that has much;
+//! - a run that waits for the host or for a time holds no slot and does not count as unfinished; when it goes on, it
+//!   takes turns with those that wait for their first slice;
 //! - a run that is killed goes before all others, to give its VM back;
 //! - every submitted run settles exactly once; one that is refused (the queue is full) was never there.
 
 mod run;
 mod slices;
+mod timer;
 mod turns;
 mod watchdog;
 
 pub use run::{Run, SLICE, Settled, Usage, compile};
-pub use slices::{Batch, Slices, Threads};
+pub use slices::{Alarm, Batch, Signal, Slices, Threads};
 
 use crate::state::ScriptId;
-use crate::vm::{Host, Kill, Vm};
+use crate::vm::{Answer, Host, HostCall, Kill, Vm, Wait};
 use moonpool_lua::Flag;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use timer::Timer;
 use turns::Turns;
 
 /// How many runs of one engine may be started and not done; the same number again is for scripts without any.
@@ -57,13 +61,15 @@ impl Default for Capacity {
 /// ```
 /// use moonpool::engine::{Capacity, Engine, Run, Threads};
 /// use moonpool::state::{MemoryStore, ScriptId};
-/// use moonpool::vm::{Chunk, Host, Libraries, Limits, Script, Template};
+/// use moonpool::vm::{Chunk, Exchange, Host, Libraries, Limits, Modules, Script, Template};
 /// use std::sync::Arc;
 ///
 /// let host = Arc::new(Host {
 ///     store: Arc::new(MemoryStore::new(MemoryStore::DEFAULT_QUOTA)),
 ///     template: Arc::new(Template::new(Libraries::ALL)),
 ///     code_cache: None,
+///     modules: Modules::default(),
+///     functions: Default::default(),
 /// });
 /// let (threads, done) = Threads::new();
 /// let mut engine = Engine::new(threads, host.clone(), Capacity { slots: 2, ..Capacity::default() });
@@ -72,24 +78,32 @@ impl Default for Capacity {
 ///     id: ScriptId::new("example")?,
 ///     name: "example".into(),
 ///     limits: Limits::default(),
+///     exchange: Exchange::default(),
 ///     host,
 /// };
 /// assert!(engine.submit(Run::new(1, script)).is_ok());
-/// let settled = engine.finished(done.recv().map_err(|e| e.to_string())?);
-/// assert_eq!(settled[0].outcome, Ok("42".to_owned()));
+/// let settled = engine.finished(done.recv().map_err(|e| e.to_string())?).settled;
+/// assert_eq!(settled[0].outcome.as_ref().map(|success| &*success.text), Ok("42"));
 /// # Ok::<(), String>(())
 /// ```
 pub struct Engine<S> {
     slices: S,
+    alarm: Alarm,
     host: Arc<Host>,
     capacity: Capacity,
     busy: usize,
     /// How many of the batches that are with `slices` are of fresh runs.
     fresh_batches: usize,
+    /// How many runs those have beyond the first of each: they may come back without having begun.
+    behind: usize,
     /// Not executed yet, by number.
     fresh: Turns<Run>,
     /// Executed for a slice and not done, by the count of their slices' ends.
     started: Turns<Run>,
+    /// Not waiting any more, by the count of their slices' ends.
+    ready: Turns<Run>,
+    /// Waiting for the host or for a time, by number.
+    waiting: HashMap<u64, Waiting>,
     /// Killed, started, and not done.
     dying: VecDeque<Run>,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
@@ -111,11 +125,37 @@ struct Ticket {
     place: Place,
 }
 
+struct Waiting {
+    run: Run,
+    _timer: Option<Timer>,
+}
+
+/// A call of a function of the host's, by a run that waits for the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The number of the run.
+    pub run: u64,
+    /// What it calls.
+    pub call: HostCall,
+}
+
+/// What came of a batch.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// Runs that are done.
+    pub settled: Vec<Settled>,
+    /// Runs that call the host; each goes on after [`Engine::answer`].
+    pub calls: Vec<Call>,
+}
+
 #[derive(Clone, Copy)]
 enum Place {
     Fresh,
     /// By its key there.
     Started(u64),
+    /// By its key there.
+    Ready(u64),
+    Waiting,
     /// With `slices`, or dying.
     Away,
 }
@@ -133,13 +173,17 @@ impl<S: Slices> Engine<S> {
     /// An idle engine.
     pub fn new(slices: S, host: Arc<Host>, capacity: Capacity) -> Self {
         Self {
+            alarm: slices.alarm(),
             slices,
             host,
             capacity: Capacity { slots: capacity.slots.max(1), ..capacity },
             busy: 0,
             fresh_batches: 0,
+            behind: 0,
             fresh: Turns::new(),
             started: Turns::new(),
+            ready: Turns::new(),
+            waiting: HashMap::new(),
             dying: VecDeque::new(),
             tickets: HashMap::new(),
             unfinished_of: HashMap::new(),
@@ -171,7 +215,7 @@ impl<S: Slices> Engine<S> {
         self.tickets.insert(id, Ticket { owner: owner.clone(), flag: run.flag().clone(), place: Place::Fresh });
         self.fresh.push(&owner, id, run);
         self.fill();
-        if self.fresh.len() > self.capacity.queue
+        if self.fresh.len() + self.behind > self.capacity.queue
             && let Some(run) = self.fresh.remove(&owner, id)
         {
             self.tickets.remove(&id);
@@ -180,13 +224,16 @@ impl<S: Slices> Engine<S> {
         Ok(())
     }
 
-    /// Takes back a batch that `slices` has executed, starts the next, and says what came of the runs that are done.
-    pub fn finished(&mut self, batch: Batch) -> Vec<Settled> {
+    /// Takes back a batch that `slices` has executed, starts the next, and says what came of its runs.
+    pub fn finished(&mut self, batch: Batch) -> Finished {
         self.busy -= 1;
-        self.fresh_batches -= usize::from(batch.fresh);
+        if batch.fresh {
+            self.fresh_batches -= 1;
+            self.behind -= batch.runs.len() - 1;
+        }
         self.totals.worked += batch.worked;
         self.warm.extend(batch.warm);
-        let mut settled = Vec::with_capacity(batch.runs.len());
+        let mut finished = Finished::default();
         let mut not_executed = Vec::new();
         for run in batch.runs {
             let began = batch.fresh && !run.is_queued();
@@ -198,15 +245,21 @@ impl<S: Slices> Engine<S> {
                     if !batch.fresh {
                         self.is_finished(&owner);
                     }
-                    settled.push(done);
+                    finished.settled.push(done);
                 }
                 Err(run) if run.is_queued() => not_executed.push(run),
-                Err(run) => {
-                    if batch.fresh {
-                        self.totals.started += 1;
-                        self.leaves_unfinished(&owner);
+                Err(mut run) => {
+                    self.totals.started += u64::from(batch.fresh);
+                    let wait = run.take_wait();
+                    match (batch.fresh, wait.is_some()) {
+                        (true, false) => self.leaves_unfinished(&owner),
+                        (false, true) => self.is_finished(&owner),
+                        _ => {}
                     }
-                    self.wait_for_turn(run);
+                    match wait {
+                        Some(wait) => finished.calls.extend(self.wait(run, wait)),
+                        None => self.wait_for_turn(run),
+                    }
                 }
             }
         }
@@ -215,7 +268,86 @@ impl<S: Slices> Engine<S> {
             self.fresh.put_back(&run.owner().clone(), run.id(), run);
         }
         self.fill();
-        settled
+        finished
+    }
+
+    /// Puts a run aside that waits for something else than its turn.
+    fn wait(&mut self, run: Run, wait: Wait) -> Option<Call> {
+        let id = run.id();
+        if run.is_killed() {
+            self.go_on(run);
+            return None;
+        }
+        let (timer, call) = match wait {
+            Wait::Call(call) => (None, Some(Call { run: id, call })),
+            Wait::Sleep(time) => {
+                let alarm = self.alarm.clone();
+                (Some(Timer::after(time, move || alarm(Signal::Awake(id)))), None)
+            }
+        };
+        self.place(id, Place::Waiting);
+        self.waiting.insert(id, Waiting { run, _timer: timer });
+        self.slices.hold(true);
+        call
+    }
+
+    /// Lets a run go on that waited: among those that are ready, or, when it was killed meanwhile, to its end.
+    fn go_on(&mut self, run: Run) {
+        self.leaves_unfinished(&run.owner().clone());
+        if run.is_killed() {
+            self.place(run.id(), Place::Away);
+            self.dying.push_back(run);
+            return;
+        }
+        self.left += 1;
+        self.place(run.id(), Place::Ready(self.left));
+        self.ready.push(&run.owner().clone(), self.left, run);
+    }
+
+    fn take_waiting(&mut self, id: u64) -> Option<Run> {
+        let waiting = self.waiting.remove(&id)?;
+        self.slices.hold(!self.waiting.is_empty());
+        Some(waiting.run)
+    }
+
+    /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
+    pub fn answer(&mut self, id: u64, answer: Answer) {
+        if let Some(mut run) = self.take_waiting(id) {
+            run.answer(answer);
+            self.go_on(run);
+            self.fill();
+        }
+    }
+
+    /// Hears what other threads have to say.
+    pub fn signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Overdue => {}
+            Signal::Awake(id) => {
+                if let Some(run) = self.take_waiting(id) {
+                    self.go_on(run);
+                }
+            }
+            Signal::Killed(id) => self.hasten(id),
+        }
+        self.fill();
+    }
+
+    /// Lets a run that was killed go before all others, if it is started and not with a worker.
+    fn hasten(&mut self, id: u64) {
+        let Some(ticket) = self.tickets.get_mut(&id) else { return };
+        match ticket.place {
+            Place::Fresh | Place::Away => return,
+            Place::Started(key) => self.dying.extend(self.started.remove(&ticket.owner, key)),
+            Place::Ready(key) => self.dying.extend(self.ready.remove(&ticket.owner, key)),
+            Place::Waiting => {
+                if let Some(run) = self.take_waiting(id) {
+                    self.go_on(run);
+                }
+                return;
+            }
+        }
+        self.place(id, Place::Away);
     }
 
     fn wait_for_turn(&mut self, run: Run) {
@@ -233,15 +365,12 @@ impl<S: Slices> Engine<S> {
     pub fn kill(&mut self, id: u64) -> Option<Settled> {
         let ticket = self.tickets.get_mut(&id)?;
         ticket.flag.kill(Kill::Stopped.reason());
-        match std::mem::replace(&mut ticket.place, Place::Away) {
-            Place::Fresh => {
-                let run = self.fresh.remove(&ticket.owner, id)?;
-                self.tickets.remove(&id);
-                return run.refuse().ok();
-            }
-            Place::Started(key) => self.dying.extend(self.started.remove(&ticket.owner, key)),
-            Place::Away => {}
+        if let Place::Fresh = ticket.place {
+            let run = self.fresh.remove(&ticket.owner, id)?;
+            self.tickets.remove(&id);
+            return run.refuse().ok();
         }
+        self.hasten(id);
         self.fill();
         None
     }
@@ -288,7 +417,7 @@ impl<S: Slices> Engine<S> {
 
     /// How many runs are started, not done, and hold no worker thread.
     pub fn suspended(&self) -> usize {
-        self.started.len() + self.dying.len()
+        self.started.len() + self.ready.len() + self.waiting.len() + self.dying.len()
     }
 
     /// How many runs are started and not done.
@@ -336,6 +465,9 @@ impl<S: Slices> Engine<S> {
         if self.stopped.load(Ordering::Relaxed) {
             self.fresh = Turns::new();
             self.started = Turns::new();
+            self.ready = Turns::new();
+            self.waiting.clear();
+            self.slices.hold(false);
             self.dying.clear();
             self.warm.clear();
             return;
@@ -349,7 +481,10 @@ impl<S: Slices> Engine<S> {
 
     fn start(&mut self, batch: Batch) {
         self.busy += 1;
-        self.fresh_batches += usize::from(batch.fresh);
+        if batch.fresh {
+            self.fresh_batches += 1;
+            self.behind += batch.runs.len() - 1;
+        }
         for run in &batch.runs {
             self.place(run.id(), Place::Away);
         }
@@ -363,10 +498,21 @@ impl<S: Slices> Engine<S> {
             return Some(self.batch(runs, false));
         }
         self.turn += 1;
-        let turn_of_started = self.turn.is_multiple_of(TURN) && !self.started.is_empty();
-        let runs = if turn_of_started { Vec::new() } else { self.next_fresh() };
-        if !runs.is_empty() {
-            return Some(self.batch(runs, true));
+        if self.turn.is_multiple_of(TURN)
+            && let Some(run) = self.started.pop(|_| true)
+        {
+            return Some(self.batch(vec![run], false));
+        }
+        // Fresh runs and those that waited take turns, too.
+        let ready_first = self.turn.is_multiple_of(2);
+        let fresh = if ready_first && !self.ready.is_empty() { Vec::new() } else { self.next_fresh() };
+        if !fresh.is_empty() {
+            return Some(self.batch(fresh, true));
+        }
+        let share = self.ready.len().div_ceil(self.capacity.slots).min(Batch::MAX);
+        let ready: Vec<Run> = std::iter::from_fn(|| self.ready.pop(|_| true)).take(share).collect();
+        if !ready.is_empty() {
+            return Some(self.batch(ready, false));
         }
         let run = self.started.pop(|_| true)?;
         Some(self.batch(vec![run], false))
@@ -385,7 +531,7 @@ impl<S: Slices> Engine<S> {
 
     fn batch(&mut self, runs: Vec<Run>, fresh: bool) -> Batch {
         let warm = if fresh { self.warm.split_off(self.warm.len().saturating_sub(runs.len())) } else { Vec::new() };
-        let (host, stopped) = (self.host.clone(), self.stopped.clone());
-        Batch { runs, fresh, warm, build: 0, host, stopped, worked: Duration::ZERO }
+        let (host, alarm, stopped) = (self.host.clone(), self.alarm.clone(), self.stopped.clone());
+        Batch { runs, fresh, warm, build: 0, host, alarm, stopped, worked: Duration::ZERO }
     }
 }

@@ -1,9 +1,10 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
+use super::Alarm;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::error::{Code, Error, Failure};
 use crate::state::ScriptId;
-use crate::vm::{Compiled, Kill, Outcome, Progress, Script, Vm, panic_message};
+use crate::vm::{Answer, Compiled, Kill, Outcome, Progress, Script, Vm, Wait, panic_message};
 use moonpool_lua::Flag;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub struct Run {
     /// When it began, once it has.
     began: Option<Instant>,
     usage: Usage,
+    /// What it waits for, from the end of a slice until somebody takes notice.
+    wait: Option<Wait>,
     stage: Stage,
 }
 
@@ -37,6 +40,13 @@ struct Execution {
     cpu_timeout: Option<Duration>,
     /// Watched from the first slice to the last, waits included.
     _timeout: Deadline,
+}
+
+/// How long a run may execute, and whom to tell when it stays longer.
+#[derive(Clone, Copy)]
+struct Slice<'a> {
+    time: Duration,
+    alarm: Option<&'a Alarm>,
 }
 
 /// What a run took.
@@ -76,6 +86,7 @@ impl Run {
             queue_timeout: script.limits.queue_timeout,
             began: None,
             usage: Usage::default(),
+            wait: None,
             stage: Stage::Queued(Box::new(script)),
         }
     }
@@ -84,6 +95,12 @@ impl Run {
     /// With no time at all it leaves at every safepoint. A run that begins takes `warm` for its VM, if there is one.
     /// Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
     pub fn execute(&mut self, slice: Duration, warm: Option<Vm>) {
+        self.execute_for(slice, warm, None);
+    }
+
+    /// As [`Run::execute`]; sounds the alarm when the run does not leave.
+    pub(super) fn execute_for(&mut self, slice: Duration, warm: Option<Vm>, alarm: Option<&Alarm>) {
+        let slice = Slice { time: slice, alarm };
         let start = Instant::now();
         if self.began.is_none() {
             self.usage.queued = start - self.submitted;
@@ -95,8 +112,8 @@ impl Run {
         let began = *self.began.get_or_insert(start);
         let stage = std::mem::replace(&mut self.stage, Stage::Done(Err(internal("it panicked twice"))));
         let next = catch_unwind(AssertUnwindSafe(|| match stage {
-            Stage::Queued(script) => Execution::start(&script, &self.flag, &mut self.usage, slice, warm),
-            Stage::Suspended(execution) => execution.slice(&self.flag, &mut self.usage, slice, Vm::resume),
+            Stage::Queued(script) => self.start(&script, slice, warm),
+            Stage::Suspended(execution) => self.slice(execution, slice, Vm::resume),
             done @ Stage::Done(_) => done,
         }));
         self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
@@ -174,41 +191,53 @@ impl Run {
     }
 }
 
-impl Execution {
-    fn start(script: &Script, flag: &Arc<Flag>, usage: &mut Usage, slice: Duration, warm: Option<Vm>) -> Stage {
+impl Run {
+    fn start(&mut self, script: &Script, slice: Slice, warm: Option<Vm>) -> Stage {
         // The clock starts here: building the VM and compiling the source are the script's time, too.
-        let timeout = Watchdog::after(script.limits.timeout, flag, Act::Kill(Kill::Timeout));
+        let tell = slice.alarm.map(|alarm| (alarm.clone(), self.id));
+        let timeout = Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell));
         let mut vm = match warm.map_or_else(|| Vm::build(&script.host.template), Ok) {
             Ok(vm) => vm,
             Err(error) => return refused(error),
         };
-        vm.assign(script, flag.clone());
-        let execution = Self { vm, cpu_timeout: script.limits.cpu_timeout, _timeout: timeout };
-        Box::new(execution).slice(flag, usage, slice, |vm| vm.start(script))
+        vm.assign(script, self.flag.clone());
+        let execution = Execution { vm, cpu_timeout: script.limits.cpu_timeout, _timeout: timeout };
+        self.slice(Box::new(execution), slice, |vm| vm.start(script))
     }
 
     /// Lets the VM work for one slice.
-    fn slice(
-        mut self: Box<Self>,
-        flag: &Arc<Flag>,
-        usage: &mut Usage,
-        slice: Duration,
-        work: impl FnOnce(&mut Vm) -> Progress,
-    ) -> Stage {
-        let leave = Watchdog::after(slice, flag, Act::Leave);
-        if slice.is_zero() {
-            flag.leave();
+    fn slice(&mut self, mut execution: Box<Execution>, slice: Slice, work: impl FnOnce(&mut Vm) -> Progress) -> Stage {
+        let leave = Watchdog::after(slice.time, &self.flag, Act::Leave(slice.alarm.cloned()));
+        if slice.time.is_zero() {
+            self.flag.leave();
         }
-        let cpu_timeout = self
-            .cpu_timeout
-            .map(|limit| Watchdog::after(limit.saturating_sub(usage.executed), flag, Act::Kill(Kill::CpuTimeout)));
-        let progress = work(&mut self.vm);
+        let cpu_timeout = execution.cpu_timeout.map(|limit| {
+            let left = limit.saturating_sub(self.usage.executed);
+            Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None))
+        });
+        let progress = work(&mut execution.vm);
         drop((leave, cpu_timeout));
-        flag.stay();
-        usage.peak_memory = self.vm.peak_memory();
+        self.flag.stay();
+        self.usage.peak_memory = execution.vm.peak_memory();
         match progress {
             Progress::Done(outcome) => Stage::Done(outcome),
-            Progress::Left => Stage::Suspended(self),
+            Progress::Left => Stage::Suspended(execution),
+            Progress::Waits(wait) => {
+                self.wait = Some(wait);
+                Stage::Suspended(execution)
+            }
+        }
+    }
+
+    /// What the run waits for, if it does.
+    pub(super) fn take_wait(&mut self) -> Option<Wait> {
+        self.wait.take()
+    }
+
+    /// Gives the script the answer that it waits for.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        if let Stage::Suspended(execution) = &mut self.stage {
+            execution.vm.answer(answer);
         }
     }
 }
@@ -220,7 +249,7 @@ impl Execution {
 pub fn compile(script: &Script) -> Result<Compiled, Box<Failure>> {
     let compiled = catch_unwind(AssertUnwindSafe(|| {
         let flag = Arc::default();
-        let _timeout = Watchdog::after(script.limits.timeout, &flag, Act::Kill(Kill::Timeout));
+        let _timeout = Watchdog::after(script.limits.timeout, &flag, Act::Kill(Kill::Timeout, None));
         let mut vm = Vm::build(&script.host.template).map_err(|error| Box::new(Failure::new(error)))?;
         vm.assign(script, flag);
         vm.compile(script)

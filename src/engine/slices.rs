@@ -11,6 +11,29 @@ use std::time::{Duration, Instant};
 pub trait Slices {
     /// Calls [`Batch::execute`] on a worker, and then, on the engine's thread, [`super::Engine::finished`].
     fn start(&self, batch: Batch);
+
+    /// What to call, on any thread, when something happens that the engine's thread should know of: there, it passes
+    /// the signal to [`super::Engine::signal`].
+    fn alarm(&self) -> Alarm {
+        Arc::new(|_| ())
+    }
+
+    /// Whether runs wait for something else than a worker: then the engine's thread has to stay.
+    fn hold(&self, _waiting: bool) {}
+}
+
+/// See [`Slices::alarm`].
+pub type Alarm = Arc<dyn Fn(Signal) + Send + Sync>;
+
+/// What an engine hears from other threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A run does not leave its worker long after its slice: whoever waits for the worker may have reason to stop it.
+    Overdue,
+    /// The run of this number was killed because its time is over.
+    Killed(u64),
+    /// The run of this number has slept enough.
+    Awake(u64),
 }
 
 /// What shares one trip to a worker thread: runs, so that short ones do not pay for a trip each, or VMs to be built.
@@ -23,6 +46,7 @@ pub struct Batch {
     /// How many VMs to build.
     pub(super) build: usize,
     pub(super) host: Arc<Host>,
+    pub(super) alarm: Alarm,
     /// Raised when the engine is over: begin nothing more.
     pub(super) stopped: Arc<AtomicBool>,
     /// How long it had the worker.
@@ -49,7 +73,7 @@ impl Batch {
                 break;
             }
             let warm = if self.fresh { self.warm.pop() } else { None };
-            run.execute(SLICE, warm);
+            run.execute_for(SLICE, warm, Some(&self.alarm));
             if start.elapsed() > Self::PATIENCE {
                 break;
             }

@@ -2,6 +2,7 @@
 //!
 //! Holds no user's state: deadlines of all engines, in all realms and worker threads, are alike.
 
+use super::{Alarm, Signal};
 use crate::vm::Kill;
 use moonpool_lua::Flag;
 use std::collections::BTreeMap;
@@ -9,13 +10,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What to do when a deadline passes.
-#[derive(Clone, Copy)]
 pub(super) enum Act {
-    /// Ask the VM to leave.
-    Leave,
-    /// Kill the run.
-    Kill(Kill),
+    /// Ask the VM to leave; if it has not after [`OVERDUE`], sound the alarm.
+    Leave(Option<Alarm>),
+    /// Sound the alarm: the VM was asked to leave, and is where Lua cannot.
+    Alarm(Alarm),
+    /// Kill the run; and say so, because it may be nowhere near a worker.
+    Kill(Kill, Option<(Alarm, u64)>),
 }
+
+/// How long a VM may take to leave.
+const OVERDUE: Duration = Duration::from_millis(50);
 
 /// The process's watchdog.
 pub(super) struct Watchdog {
@@ -70,10 +75,20 @@ impl Watchdog {
             while let Some(entry) = state.deadlines.first_entry()
                 && entry.key().0 <= now
             {
-                match entry.remove() {
-                    (flag, Act::Leave) => flag.leave(),
-                    (flag, Act::Kill(kill)) => {
+                let ((when, number), (flag, act)) = entry.remove_entry();
+                match act {
+                    Act::Leave(alarm) => {
+                        flag.leave();
+                        if let Some(alarm) = alarm {
+                            state.deadlines.insert((when + OVERDUE, number), (flag, Act::Alarm(alarm)));
+                        }
+                    }
+                    Act::Alarm(alarm) => alarm(Signal::Overdue),
+                    Act::Kill(kill, tell) => {
                         flag.kill(kill.reason());
+                        if let Some((alarm, run)) = tell {
+                            alarm(Signal::Killed(run));
+                        }
                     }
                 }
             }
@@ -94,6 +109,10 @@ impl Watchdog {
 impl Drop for Deadline {
     fn drop(&mut self) {
         // The thread may wake once for nothing; cheaper than telling it.
-        WATCHDOG.lock().deadlines.remove(&self.0);
+        let mut state = WATCHDOG.lock();
+        let (when, number) = self.0;
+        if state.deadlines.remove(&(when, number)).is_none() {
+            state.deadlines.remove(&(when + OVERDUE, number));
+        }
     }
 }

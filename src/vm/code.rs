@@ -1,6 +1,7 @@
 //! What a run executes: source, or bytecode that our own compiler made of it; and the cache of the latter.
 
 use lru::LruCache;
+use mlua::{Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,8 +29,28 @@ impl Compiled {
         &self.name
     }
 
-    pub(super) fn bytecode(&self) -> &[u8] {
-        &self.bytecode
+    /// Loads the chunk onto a coroutine that is not running; the status is Lua's.
+    ///
+    /// # Safety
+    /// `state` is valid, used by this thread only, and has a free stack slot.
+    pub(super) unsafe fn load_onto(&self, state: *mut ffi::lua_State) -> c_int {
+        // SAFETY: the caller vouches for the state; the bytecode is what our own compiler made.
+        unsafe { moonpool_lua::load_bytecode(state, &self.bytecode, &super::chunk_name(&self.name)) }
+    }
+
+    /// The chunk's function, in a running VM.
+    ///
+    /// # Errors
+    /// When the VM's memory does not suffice.
+    pub(crate) fn load(&self, lua: &Lua) -> mlua::Result<Value> {
+        // SAFETY: the closure owns nothing that has a destructor; an error object is left to be raised.
+        unsafe {
+            lua.exec_raw((), |state| {
+                if self.load_onto(state) != ffi::LUA_OK {
+                    ffi::lua_error(state);
+                }
+            })
+        }
     }
 
     /// The function on top of the stack, which was just compiled of source by us, with its debug information.

@@ -3,7 +3,7 @@
 use super::heap::Heap;
 use super::json::Marks;
 use super::kill::Kill;
-use super::{Host, Script, type_name};
+use super::{Answer, Host, Script, Wait, type_name};
 use crate::error::{Code, Error};
 use crate::state::ScriptId;
 use mlua::{AppDataRef, Lua, Value};
@@ -24,6 +24,9 @@ pub struct Context {
     max_output: usize,
     heap: HeapRef,
     panic: RefCell<Option<String>>,
+    /// What the script waits for, until its run is off the worker; and what came of it.
+    pub(super) wait: RefCell<Option<Wait>>,
+    pub(super) answer: RefCell<Option<Answer>>,
 }
 
 /// The heap of the VM that holds this context.
@@ -44,6 +47,8 @@ impl Context {
             max_output: script.limits.output,
             heap,
             panic: RefCell::default(),
+            wait: RefCell::default(),
+            answer: RefCell::default(),
         }
     }
 

@@ -19,13 +19,24 @@ pub type Function = fn(&Call) -> Result<Value, Error>;
 /// # Safety
 /// Only from a C function that Lua called with `state`, as its last act, with nothing alive that has a destructor.
 pub unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_int {
-    let mut failed = false;
-    // SAFETY: mlua was initialised for this VM when it was built.
+    // SAFETY: as the caller.
     unsafe {
         // Each argument takes a slot of mlua's; no function of ours looks at more.
         if ffi::lua_gettop(state) > MAX_ARGS {
             ffi::lua_settop(state, MAX_ARGS);
         }
+        call_with_many(state, function)
+    }
+}
+
+/// As [`call`], for a function that looks at all its arguments.
+///
+/// # Safety
+/// As [`call`].
+pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> c_int {
+    let mut failed = false;
+    // SAFETY: mlua was initialised for this VM when it was built.
+    unsafe {
         let results =
             Lua::entrypoint(state, |lua: &Lua, args: MultiValue| match run(lua, &args.into_vec(), function) {
                 Ok(value) => Ok(value),

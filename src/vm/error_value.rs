@@ -15,6 +15,7 @@ const NAME: &CStr = c"moonpool.error";
 const CODE: c_int = 1;
 const MESSAGE: c_int = 2;
 const POSITION: c_int = 3;
+const CAUSE: c_int = 4;
 
 /// Makes the metatable of all error values of a new VM.
 ///
@@ -42,13 +43,13 @@ pub(super) unsafe fn install(state: *mut ffi::lua_State) {
 /// # Errors
 /// When the VM's memory does not suffice.
 pub(super) fn make(lua: &Lua, error: &Error) -> mlua::Result<Value> {
-    let texts = (error.code.as_str(), error.message.as_str(), error.position.as_str());
-    // SAFETY: the closure owns nothing that has a destructor; it takes the three strings and leaves the userdata.
+    let texts = (error.code.as_str(), error.message.as_str(), error.position.as_str(), error.cause);
+    // SAFETY: the closure owns nothing that has a destructor; it takes the four values and leaves the userdata.
     unsafe {
         lua.exec_raw(texts, |state| {
-            ffi::lua_newuserdatauv(state, 0, POSITION);
+            ffi::lua_newuserdatauv(state, 0, CAUSE);
             ffi::lua_rotate(state, 1, 1);
-            for value in [POSITION, MESSAGE, CODE] {
+            for value in [CAUSE, POSITION, MESSAGE, CODE] {
                 ffi::lua_setiuservalue(state, 1, value);
             }
             ffi::luaL_setmetatable(state, NAME.as_ptr());
@@ -59,11 +60,11 @@ pub(super) fn make(lua: &Lua, error: &Error) -> mlua::Result<Value> {
 /// The error that a Lua value is, if it is one of ours.
 pub(super) fn read(lua: &Lua, value: &Value) -> Option<Error> {
     let Value::UserData(_) = value else { return None };
-    // SAFETY: as in `make`; it leaves three strings, or nothing.
-    let texts: mlua::Result<Option<(String, mlua::LuaString, mlua::LuaString)>> = unsafe {
+    // SAFETY: as in `make`; it leaves what that took, or nothing.
+    let texts: mlua::Result<Option<(String, mlua::LuaString, mlua::LuaString, Option<u32>)>> = unsafe {
         lua.exec_raw::<mlua::MultiValue>(value.clone(), |state| {
             if !ffi::luaL_testudata(state, 1, NAME.as_ptr()).is_null() {
-                for value in [CODE, MESSAGE, POSITION] {
+                for value in [CODE, MESSAGE, POSITION, CAUSE] {
                     ffi::lua_getiuservalue(state, 1, value);
                 }
             }
@@ -71,9 +72,10 @@ pub(super) fn read(lua: &Lua, value: &Value) -> Option<Error> {
         })
         .and_then(|values| if values.is_empty() { Ok(None) } else { lua.unpack_multi(values).map(Some) })
     };
-    let (code, message, position) = texts.ok()??;
+    let (code, message, position, cause) = texts.ok()??;
     let mut error = Error::new(Code::of(&code)?, message.to_string_lossy());
     error.position = position.to_string_lossy();
+    error.cause = cause;
     Some(error)
 }
 

@@ -84,6 +84,8 @@ pub(super) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int
         }
         error_value::install(state);
         api::script::install(state);
+        api::require::install(state);
+        api::host::install(state);
         for (i, (_, open)) in SELECTABLE.iter().enumerate() {
             match open {
                 _ if bits & 1 << i == 0 => {}

@@ -8,8 +8,12 @@ mod heap;
 mod kill;
 mod libraries;
 mod mapping;
+mod modules;
 mod outcome;
 mod template;
+mod values;
+mod waits;
+mod walk;
 
 #[doc(hidden)]
 pub mod entry;
@@ -20,17 +24,24 @@ pub(crate) use context::panic_message;
 pub use context::{Call, Context};
 pub use kill::Kill;
 pub use libraries::Libraries;
+pub use modules::Modules;
 pub use template::Template;
+pub use values::{Shapes, Values};
+pub(crate) use values::{read_values, write_values};
+pub use waits::{Answer, HostCall, HostError, HostFunction, Wait};
 
+use crate::api;
 use crate::error::{Code, Error, Failure};
 use crate::state::{ScriptId, Store};
 use heap::Heap;
+use json::Refusal;
 use mlua::{Lua, Value};
 use moonpool_lua::{Flag, ffi};
 use std::ffi::{CString, c_int};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use template::Blank;
+use values::Reader;
 
 /// What one run may use.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +83,10 @@ pub struct Host {
     pub template: Arc<Template>,
     /// Where compiled chunks are kept, if they are.
     pub code_cache: Option<CodeCache>,
+    /// What `require` finds.
+    pub modules: Modules,
+    /// What `host` has, for runs that begin from now on.
+    pub functions: RwLock<Vec<HostFunction>>,
 }
 
 /// One script to run: its code, who it is, and what it may use.
@@ -85,17 +100,41 @@ pub struct Script {
     pub name: Arc<str>,
     /// What the run may use.
     pub limits: Limits,
+    /// What JavaScript gives to the run and takes from it.
+    pub exchange: Exchange,
     /// The engine's part.
     pub host: Arc<Host>,
 }
 
-/// What a run ended with: captured output and returned values as text, or why there are none.
-pub type Outcome = Result<String, Box<Failure>>;
+/// The values that a run is given, and how it gives its own.
+#[derive(Clone, Debug, Default)]
+pub struct Exchange {
+    /// A list: the values of the chunk's `...`.
+    pub args: Option<Values>,
+    /// A list of names and values in turn: globals that the script finds.
+    pub globals: Option<Values>,
+    /// How the returned values are given; `None` for as text, after the output.
+    pub results: Option<Shapes>,
+}
+
+/// What a run ended with, or why there is nothing.
+pub type Outcome = Result<Success, Box<Failure>>;
+
+/// What a run that succeeded wrote and returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Success {
+    /// Captured output; and the returned values as text, unless they are given as values.
+    pub text: String,
+    /// The returned values, if they were asked for.
+    pub values: Option<Values>,
+}
 
 /// Where a script stands after it ran for a while.
 pub enum Progress {
-    /// It left because its flag asked for it, and can be resumed.
+    /// It left because its flag asked for it, or to give up its turn, and can be resumed.
     Left,
+    /// It left because it waits, and can be resumed when that is over; for a call, after [`Vm::answer`].
+    Waits(Wait),
     /// It ended.
     Done(Outcome),
 }
@@ -108,6 +147,8 @@ pub struct Vm {
     lua: Option<Lua>,
     flag: Arc<Flag>,
     limits: Limits,
+    /// How the script's results are given.
+    results: Option<Shapes>,
     /// Dropped after the state is closed; Lua and the context point to it.
     heap: Box<Heap>,
 }
@@ -124,11 +165,12 @@ impl Vm {
     pub fn build(template: &Template) -> Result<Self, Error> {
         let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
         let Blank { heap, state, base } = template.vm().ok_or_else(no_memory)?;
-        let mut vm = Self { state, base, lua: None, flag: Arc::default(), limits: Limits::default(), heap };
+        let mut vm =
+            Self { state, base, lua: None, flag: Arc::default(), limits: Limits::default(), results: None, heap };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
         // state's registry and is dropped before the state is closed.
         let lua = unsafe { Lua::get_or_init_from_ptr(vm.state) }.clone();
-        let marks = crate::api::json::marks(&lua).map_err(|_| no_memory())?;
+        let marks = api::json::marks(&lua).map_err(|_| no_memory())?;
         lua.set_app_data(marks);
         vm.lua = Some(lua);
         // SAFETY: the state is ours, and its collector stood still until now.
@@ -149,9 +191,13 @@ impl Vm {
 
     /// Loads the script and runs it until it ends or leaves.
     pub fn start(&mut self, script: &Script) -> Progress {
-        match self.load(script) {
-            ffi::LUA_OK => self.resume(),
-            _ => Progress::Done(self.outcome(Err(Code::Syntax))),
+        if self.load(script) != ffi::LUA_OK {
+            return Progress::Done(self.outcome(Err(Code::Syntax)));
+        }
+        self.results = script.exchange.results;
+        match self.hand_over(&script.exchange) {
+            Ok(args) => self.go_on(args),
+            Err(refusal) => Progress::Done(Err(self.not_handed_over(refusal))),
         }
     }
 
@@ -170,24 +216,57 @@ impl Vm {
 
     /// Runs the script, which is loaded or has left before, until it ends or leaves.
     pub fn resume(&mut self) -> Progress {
+        self.go_on(0)
+    }
+
+    fn go_on(&mut self, args: c_int) -> Progress {
         let mut results = 0;
-        // SAFETY: `base` holds a loaded function or has left; lua_resume is protected by Lua itself.
-        match unsafe { ffi::lua_resume(self.base, self.state, 0, &mut results) } {
-            ffi::LUA_YIELD => Progress::Left,
+        // SAFETY: `base` holds a loaded function and so many arguments, or has left; lua_resume is protected by Lua itself.
+        match unsafe { ffi::lua_resume(self.base, self.state, args, &mut results) } {
+            ffi::LUA_YIELD => self.with_context(Context::take_wait).map_or(Progress::Left, Progress::Waits),
             ffi::LUA_OK => Progress::Done(self.outcome(Ok(()))),
             _ => Progress::Done(self.outcome(Err(Code::Runtime))),
         }
     }
 
+    /// Gives the script the answer that it waits for.
+    pub fn answer(&mut self, answer: Answer) {
+        self.with_context(|context| context.set_answer(answer));
+    }
+
+    /// Sets the globals that the run is given, and puts the arguments on top of the script's function.
+    fn hand_over(&self, exchange: &Exchange) -> Result<c_int, Refusal> {
+        let host = self.with_context(|context| context.host.clone());
+        api::host::add_functions(self.lua(), &host.functions.read().unwrap_or_else(PoisonError::into_inner))?;
+        let read = |values| Reader::new(self.lua(), values);
+        for (name, value) in exchange.globals.as_deref().map_or(Ok(Vec::new()), |values| read(values).named())? {
+            self.lua().globals().raw_set(name, value)?;
+        }
+        let args = exchange.args.as_deref().map_or(Ok(Vec::new()), |values| read(values).values())?;
+        let (base, count) = (self.base, args.len() as c_int);
+        for value in args {
+            // SAFETY: the closure owns nothing that has a destructor; `base` is ours and not running.
+            unsafe {
+                self.lua().exec_raw::<()>(value, |state| {
+                    ffi::luaL_checkstack(base, 1, std::ptr::null());
+                    ffi::lua_xmove(state, base, 1);
+                })?;
+            }
+        }
+        Ok(count)
+    }
+
     /// Loads the script's function onto the base coroutine: from the cache, if it is there.
     fn load(&mut self, script: &Script) -> c_int {
         let source = match &script.chunk {
-            Chunk::Compiled(compiled) => return self.load_compiled(compiled),
+            // SAFETY: `base` is a fresh coroutine of our state.
+            Chunk::Compiled(compiled) => return unsafe { compiled.load_onto(self.base) },
             Chunk::Source(source) => source,
         };
         let Some(cache) = &script.host.code_cache else { return self.load_source(source, &script.name) };
         if let Some(compiled) = cache.get(&script.name, source) {
-            return self.load_compiled(&compiled);
+            // SAFETY: as above.
+            return unsafe { compiled.load_onto(self.base) };
         }
         let status = self.load_source(source, &script.name);
         if status == ffi::LUA_OK {
@@ -202,11 +281,6 @@ impl Vm {
         // SAFETY: `base` is a fresh coroutine of our state; the buffer is read during the call only. Loading is
         // protected by Lua itself.
         unsafe { ffi::luaL_loadbufferx(self.base, source.as_ptr().cast(), source.len(), name.as_ptr(), c"t".as_ptr()) }
-    }
-
-    fn load_compiled(&mut self, compiled: &Compiled) -> c_int {
-        // SAFETY: as for source; and the bytecode is what our own compiler made.
-        unsafe { moonpool_lua::load_bytecode(self.base, compiled.bytecode(), &chunk_name(compiled.name())) }
     }
 
     /// The most bytes that were in use at once, since the VM had its script.

@@ -3,7 +3,8 @@
 //! The flag decides, never the error value: scripts can keep, copy and rethrow error values.
 
 use super::json::{self, Refusal, Text};
-use super::{Context, Kill, Outcome, Vm, error_value, type_name};
+use super::values::{Shapes, Writer};
+use super::{Context, Kill, Outcome, Success, Vm, error_value, type_name};
 use crate::error::{Code, Error, Failure};
 use mlua::{LuaString, Value};
 use moonpool_lua::ffi;
@@ -30,41 +31,78 @@ impl Vm {
         })
     }
 
-    /// Captured output, then the returned values joined by tabs.
+    /// Captured output and the returned values, as the run's caller wants them.
     fn results(&self) -> Outcome {
+        match self.results {
+            None => self.results_as_text(),
+            Some(shapes) => self.results_as_values(shapes),
+        }
+    }
+
+    /// Captured output, then the returned values joined by tabs.
+    fn results_as_text(&self) -> Outcome {
         self.with_context(|context| {
             let output = context.take_output();
             let written = output.len();
             let mut text = Text::continuing(context, output);
-            let result = self.write_values(&mut text);
+            let result = self.write_texts(&mut text);
             let mut bytes = text.into_bytes();
             match result {
-                Ok(()) => Ok(lossy(bytes)),
-                Err(error) => {
+                Ok(()) => Ok(Success { text: lossy(bytes), values: None }),
+                Err(refusal) => {
                     bytes.truncate(written);
-                    Err(Box::new(Failure { output: lossy(bytes), ..Failure::new(error) }))
+                    Err(Box::new(Failure { output: lossy(bytes), ..Failure::new(result_error(refusal)) }))
                 }
             }
         })
     }
 
-    fn write_values(&self, text: &mut Text) -> Result<(), Error> {
+    fn write_texts(&self, text: &mut Text) -> Result<(), Refusal> {
+        self.each_result(|i, value, root| {
+            text.push(if i > 0 { b"\t" } else { b"" })?;
+            self.write_value(value, root, text)
+        })
+    }
+
+    fn results_as_values(&self, shapes: Shapes) -> Outcome {
+        let values = self.with_context(|context| {
+            let mut writer = Writer::new(context, shapes, self.result_count())?;
+            let marks = self.lua().app_data_ref().expect("every VM is built with marks");
+            self.each_result(|_, value, root| writer.write(&marks, value, root))?;
+            Ok(writer.into_values())
+        });
+        let output = lossy(self.with_context(Context::take_output));
+        match values {
+            Ok(values) => Ok(Success { text: output, values: Some(values) }),
+            Err(refusal) => Err(Box::new(Failure { output, ..Failure::new(result_error(refusal)) })),
+        }
+    }
+
+    fn result_count(&self) -> usize {
         // SAFETY: `base` has ended and holds only its results.
-        let count = unsafe { ffi::lua_gettop(self.base) };
-        for i in 1..=count {
-            let value = self.result(i).map_err(|error| error_value::of(&error))?;
-            if count == 1 && value.is_nil() {
+        unsafe { ffi::lua_gettop(self.base) as usize }
+    }
+
+    /// Each returned value, with what its path begins with. A single nil is no value, but counts.
+    fn each_result(&self, mut take: impl FnMut(usize, &Value, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        let count = self.result_count();
+        for i in 0..count {
+            let value = self.result(i as c_int + 1)?;
+            if count == 1 && value.is_nil() && self.results.is_none() {
                 return Ok(());
             }
-            let root = if count == 1 { "value".to_owned() } else { format!("values[{i}]") };
-            let tab: &[u8] = if i > 1 { b"\t" } else { b"" };
-            text.push(tab).and_then(|()| self.write_value(&value, &root, text)).map_err(|refusal| match refusal {
-                Refusal::Killed(error) => error,
-                Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
-                Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
-            })?;
+            let root = if count == 1 { "value".to_owned() } else { format!("values[{}]", i + 1) };
+            take(i, &value, &root)?;
         }
         Ok(())
+    }
+
+    /// The failure of a run whose arguments or globals did not get into its VM.
+    pub(super) fn not_handed_over(&mut self, refusal: Refusal) -> Box<Failure> {
+        match Kill::of(&self.flag) {
+            Some(kill) => self.killed(kill),
+            None => self.plain(result_error(refusal)),
+        }
     }
 
     fn write_value(&self, value: &Value, root: &str, text: &mut Text) -> Result<(), Refusal> {
@@ -229,6 +267,14 @@ impl Vm {
             let chunk = std::ffi::CStr::from_ptr(ar.short_src.as_ptr()).to_string_lossy().into_owned();
             Some(u32::try_from(ar.currentline).ok().map(|line| (chunk, line)))
         }
+    }
+}
+
+fn result_error(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Killed(error) => error,
+        Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
+        Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
     }
 }
 

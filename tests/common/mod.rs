@@ -4,8 +4,8 @@
 use moonpool::engine::{Run, SLICE};
 use moonpool::error::Failure;
 use moonpool::state::{MemoryStore, ScriptId, Store};
-use moonpool::vm::{Chunk, CodeCache, Host, Libraries, Limits, Script, Template};
-use std::sync::{Arc, LazyLock};
+use moonpool::vm::{Chunk, CodeCache, Exchange, Host, Libraries, Limits, Modules, Script, Template};
+use std::sync::{Arc, LazyLock, RwLock};
 
 /// A script by `tester` with the default limits and a store of its own.
 pub fn script(source: &str) -> Script {
@@ -14,6 +14,7 @@ pub fn script(source: &str) -> Script {
         id: ScriptId::new("tester").expect("a good id"),
         name: "tester".into(),
         limits: Limits::default(),
+        exchange: Exchange::default(),
         host: host(store(), None),
     }
 }
@@ -21,7 +22,13 @@ pub fn script(source: &str) -> Script {
 /// An engine's part, with all libraries.
 pub fn host(store: Arc<dyn Store>, code_cache: Option<CodeCache>) -> Arc<Host> {
     static TEMPLATE: LazyLock<Arc<Template>> = LazyLock::new(|| Arc::new(Template::new(Libraries::ALL)));
-    Arc::new(Host { store, template: TEMPLATE.clone(), code_cache })
+    Arc::new(Host {
+        store,
+        template: TEMPLATE.clone(),
+        code_cache,
+        modules: Modules::default(),
+        functions: RwLock::default(),
+    })
 }
 
 /// An empty store with the default quota.
@@ -35,7 +42,7 @@ pub fn execute(script: Script) -> Result<String, Box<Failure>> {
     loop {
         run.execute(SLICE, None);
         match run.settle() {
-            Ok(settled) => return settled.outcome,
+            Ok(settled) => return settled.outcome.map(|success| success.text),
             Err(left) => run = left,
         }
     }

@@ -27,6 +27,11 @@ impl<'a> Text<'a> {
         std::mem::take(&mut self.bytes)
     }
 
+    /// The run that the text belongs to.
+    pub(crate) fn context(&self) -> &'a Context {
+        self.context
+    }
+
     /// Adds bytes.
     ///
     /// # Errors

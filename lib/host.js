@@ -1,0 +1,76 @@
+// Functions of the host's that scripts call as `host.name(...)`: their names, and one call of one of them.
+'use strict'
+
+const { inspect } = require('node:util')
+const { shown, typeError, valueError } = require('./errors')
+const { decode, encode, isPlain } = require('./values')
+
+const KEYWORDS = new Set(
+  'and break do else elseif end false for function goto if in local nil not or repeat return then true until while'.split(
+    ' ',
+  ),
+)
+
+/** The functions that `expose(name, what)` means: each with the names of the tables around it and its own. */
+function functionsOf(name, what) {
+  return [...listed([name], what)]
+}
+
+function* listed(path, what) {
+  const place = `host.${path.join('.')}`
+  const name = path.at(-1)
+  const rule = 'names in "host" must be identifiers of Lua'
+  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
+    throw valueError(`${rule}. Received ${inspect(name)}`)
+  if (typeof what === 'function') yield { path, call: what }
+  else if (typeof what === 'object' && what !== null && isPlain(what) && path.length < 10) {
+    const names = Object.keys(what)
+    if (names.length === 0) throw valueError(`${place} must have functions. Received an empty object`)
+    for (const inner of names) yield* listed([...path, inner], what[inner])
+  } else throw typeError(`${place} must be a function, or a plain object of functions. Received ${shown(what)}`)
+}
+
+/** Throws when a function would stand where another one, or a table of others, is. */
+function checkNew(path, taken) {
+  const name = path.join('.')
+  for (const other of taken) {
+    if (other !== name && !other.startsWith(`${name}.`) && !name.startsWith(`${other}.`)) continue
+    throw valueError(`host.${name} must be new. Received a name where host.${other} is already`)
+  }
+}
+
+/**
+ * Calls a function for a script, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
+ * `fail` (an error of any kind), now or later.
+ */
+function callFunction({ path, call }, context, args, answer, fail) {
+  const settle = (value) => {
+    let bytes
+    try {
+      bytes = encode([value], `host.${path.join('.')}()`)
+    } catch (error) {
+      return fail(error)
+    }
+    answer(bytes)
+  }
+  try {
+    const result = call(context, ...decode(args, {}))
+    if (typeof result?.then === 'function') Promise.resolve(result).then(settle, fail)
+    else settle(result)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** What a thrown value says, whatever it is. */
+function messageOf(error) {
+  try {
+    const message = error?.message
+    return typeof message === 'string' ? message : inspect(error)
+  } catch {
+    return 'an error that cannot be shown'
+  }
+}
+
+module.exports = { callFunction, checkNew, functionsOf, messageOf }

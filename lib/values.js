@@ -1,0 +1,293 @@
+// Values that cross between JavaScript and Lua: checked, and copied into bytes. src/vm/values.rs has the other side.
+'use strict'
+
+const { isMap, isUint8Array } = require('node:util').types
+const { inspect } = require('node:util')
+const { shown, typeError, valueError } = require('./errors')
+
+/** How deep arrays, objects and Maps may nest, as `{}` counts one. */
+const MAX_DEPTH = 128
+const MAX_BYTES = 2 ** 31 - 1
+const MIN_INTEGER = -(2n ** 63n)
+const MAX_INTEGER = 2n ** 63n - 1n
+
+// One byte before each value. All numbers are little-endian.
+const NIL = 0
+const FALSE = 1
+const TRUE = 2
+const INTEGER = 3 // 8 bytes, two's complement
+const FLOAT = 4 // 8 bytes, IEEE 754
+const TEXT = 5 // 4 bytes of length, then UTF-8
+const BYTES = 6 // 4 bytes of length, then bytes
+const NULL = 7
+const ARRAY = 8 // 4 bytes of count, then values
+const OBJECT = 9 // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
+const MAP = 10 // 4 bytes of count, then keys and values in turn
+
+/** Bytes that grow as they are written. */
+class Writer {
+  #bytes = Buffer.allocUnsafe(256)
+  #used = 0
+
+  #reserve(size) {
+    const start = this.#used
+    this.#used += size
+    if (this.#used > MAX_BYTES) throw valueError(`The values take more than ${MAX_BYTES} bytes`)
+    if (this.#used > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(this.#used, this.#bytes.length * 2))
+      this.#bytes.copy(grown, 0, 0, start)
+      this.#bytes = grown
+    }
+    return start
+  }
+
+  tag(tag) {
+    this.#bytes[this.#reserve(1)] = tag
+  }
+
+  count(count) {
+    const at = this.#reserve(4)
+    this.#bytes.writeUInt32LE(count, at)
+    return at
+  }
+
+  integer(value) {
+    this.tag(INTEGER)
+    const at = this.#reserve(8)
+    this.#bytes.writeBigInt64LE(BigInt(value), at)
+  }
+
+  float(value) {
+    this.tag(FLOAT)
+    const at = this.#reserve(8)
+    this.#bytes.writeDoubleLE(value, at)
+  }
+
+  text(text) {
+    const size = Buffer.byteLength(text)
+    this.count(size)
+    const at = this.#reserve(size)
+    this.#bytes.write(text, at)
+  }
+
+  bytes(bytes) {
+    this.count(bytes.length)
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+  }
+
+  /** Writes again what `count` wrote. */
+  correct(at, count) {
+    this.#bytes.writeUInt32LE(count, at)
+  }
+
+  written() {
+    return this.#bytes.subarray(0, this.#used)
+  }
+}
+
+/** The bytes of a list of values, whose paths in refusals begin with `root[i]`. */
+function encode(values, root) {
+  const writer = new Writer()
+  writer.count(values.length)
+  for (let i = 0; i < values.length; i++) write(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
+  return writer.written()
+}
+
+/** The bytes of a plain object's or a Map's string keys and values in turn. */
+function encodeNamed(object, root) {
+  const writer = new Writer()
+  const at = writer.count(0)
+  writer.correct(at, writeMembers(writer, object, { root, open: [object], path: [] }))
+  return writer.written()
+}
+
+function write(writer, value, place) {
+  switch (typeof value) {
+    case 'undefined':
+      return writer.tag(NIL)
+    case 'boolean':
+      return writer.tag(value ? TRUE : FALSE)
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? writer.integer(value) : writer.float(value)
+    case 'bigint':
+      if (value >= MIN_INTEGER && value <= MAX_INTEGER) return writer.integer(value)
+      throw refusal(place, `${inspect(value)}, which is no 64-bit integer`)
+    case 'string':
+      if (!value.isWellFormed()) throw refusal(place, 'a string with a lone surrogate')
+      writer.tag(TEXT)
+      return writer.text(value)
+    case 'object':
+      return writeObject(writer, value, place)
+    default:
+      throw refusal(place, shown(value))
+  }
+}
+
+function writeObject(writer, value, place) {
+  if (value === null) return writer.tag(NULL)
+  if (isUint8Array(value)) {
+    writer.tag(BYTES)
+    return writer.bytes(value)
+  }
+  if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
+  if (place.open.length === MAX_DEPTH) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
+  place.open.push(value)
+  if (Array.isArray(value)) writeArray(writer, value, place)
+  else if (isMap(value)) writeMap(writer, value, place)
+  else if (isPlain(value)) {
+    writer.tag(OBJECT)
+    const at = writer.count(0)
+    writer.correct(at, writeMembers(writer, value, place))
+  } else throw refusal(place, shown(value))
+  place.open.pop()
+}
+
+function writeArray(writer, array, place) {
+  const { length } = array
+  writer.tag(ARRAY)
+  writer.count(length)
+  for (let i = 0; i < length; i++) {
+    place.path.push(`[${i}]`)
+    const item = array[i]
+    // In a Lua table it would be a hole.
+    if (item === undefined) throw refusal(place, 'undefined in an array; use null for json.null')
+    write(writer, item, place)
+    place.path.pop()
+  }
+}
+
+function writeMap(writer, map, place) {
+  writer.tag(MAP)
+  const at = writer.count(0)
+  let count = 0
+  // Not `map.entries()` of its own, which a subclass may have replaced.
+  for (const [key, value] of Map.prototype.entries.call(map)) {
+    place.path.push(`[${inspect(key)}]`)
+    if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
+      throw refusal(place, 'a value under a key that no Lua table can have by value', 'has')
+    }
+    if (value !== undefined) {
+      write(writer, key, place)
+      write(writer, value, place)
+      count += 1
+    }
+    place.path.pop()
+  }
+  writer.correct(at, count)
+}
+
+/** A property that is undefined is as good as absent, on both sides. */
+function writeMembers(writer, object, place) {
+  let count = 0
+  for (const key of Reflect.ownKeys(object)) {
+    if (!Object.prototype.propertyIsEnumerable.call(object, key)) continue
+    place.path.push(typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${inspect(key)}]`)
+    if (typeof key === 'symbol') throw refusal(place, 'a property named by a symbol')
+    if (!key.isWellFormed()) throw refusal(place, 'a property whose name has a lone surrogate')
+    const value = object[key]
+    if (value !== undefined) {
+      writer.text(key)
+      write(writer, value, place)
+      count += 1
+    }
+    place.path.pop()
+  }
+  return count
+}
+
+/** Without a prototype, or with the one of object literals, of whichever realm. */
+function isPlain(object) {
+  const prototype = Object.getPrototypeOf(object)
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
+}
+
+function refusal({ root, path }, what, verb = 'is') {
+  return typeError(`${root}${path.join('')} ${verb} ${what}. It cannot cross to Lua`)
+}
+
+/** The values that src/vm/values.rs wrote. */
+function decode(bytes, { strings, tables }) {
+  const reader = { bytes, at: 0, asBytes: strings === 'buffer', asMaps: tables === 'map' }
+  return readMany(reader, count(reader))
+}
+
+function readMany(reader, length) {
+  const values = new Array(length)
+  for (let i = 0; i < length; i++) values[i] = read(reader)
+  return values
+}
+
+function read(reader) {
+  switch (reader.bytes[reader.at++]) {
+    case NIL:
+      return undefined
+    case FALSE:
+      return false
+    case TRUE:
+      return true
+    case INTEGER:
+      return readInteger(reader)
+    case FLOAT:
+      reader.at += 8
+      return reader.bytes.readDoubleLE(reader.at - 8)
+    case TEXT:
+      return text(reader)
+    case BYTES:
+      return new Uint8Array(slice(reader))
+    case NULL:
+      return null
+    case ARRAY:
+      return readMany(reader, count(reader))
+    case OBJECT:
+      return readMembers(reader)
+    case MAP:
+      return readMap(reader)
+    default:
+      throw new Error(`an unknown tag at byte ${reader.at - 1}`)
+  }
+}
+
+function count(reader) {
+  reader.at += 4
+  return reader.bytes.readUInt32LE(reader.at - 4)
+}
+
+function slice(reader) {
+  const size = count(reader)
+  reader.at += size
+  return reader.bytes.subarray(reader.at - size, reader.at)
+}
+
+const text = (reader) => slice(reader).toString('utf8')
+
+function readInteger(reader) {
+  const value = reader.bytes.readBigInt64LE(reader.at)
+  reader.at += 8
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+function readMembers(reader) {
+  const object = {}
+  for (let left = count(reader); left > 0; left--) {
+    const key = text(reader)
+    const value = read(reader)
+    // An assignment to this name would set the prototype.
+    if (key === '__proto__') {
+      Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+    } else object[key] = value
+  }
+  return object
+}
+
+function readMap(reader) {
+  const map = new Map()
+  for (let left = count(reader); left > 0; left--) {
+    const key = read(reader)
+    map.set(key, read(reader))
+  }
+  return map
+}
+
+module.exports = { decode, encode, encodeNamed, isPlain }
