@@ -9,6 +9,18 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** A VM that outlives its runs. Made by the first of them. */
+export declare class NativeContext {
+  /** A context without a VM yet. */
+  constructor()
+  /** Whether a run can begin in it. */
+  get isUsable(): boolean
+  /** The bytes that its VM holds, if it is here. */
+  get memory(): number
+  /** Gives the VM back, when no run has it. */
+  close(): void
+}
+
 /** An engine on libuv's pool. */
 export declare class NativeEngine {
   /**
@@ -20,7 +32,7 @@ export declare class NativeEngine {
    * Queues one run, whose number is greater than those before, and returns how many wait; -1 when the queue is full,
    * and then nothing was queued. Without limits it has the engine's.
    */
-  run(runId: number, code: string | Uint8Array | NativeScript, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null): number
+  run(runId: number, code: string | Uint8Array | NativeScript | Global, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null): number
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
   warmUp(): void
   /** Asks for one call of `drained`, when no run waits any more. */
@@ -129,6 +141,14 @@ export interface Failure {
   limit?: string
   /** The number of the host's error that this one stands for. */
   cause?: number
+}
+
+/** A global of a context: the function to call, or the value to get. */
+export interface Global {
+  /** Its name. */
+  global: string
+  /** Whether it is to be called. */
+  call: boolean
 }
 
 /** What one run may use. */

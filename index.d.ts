@@ -90,10 +90,119 @@ export interface RunOptions extends Limits {
   /**
    * Stops the run: as soon as the signal is aborted, the promise rejects with `signal.reason`, whether the run was
    * waiting, executing or suspended. A run that was executing is stopped at its next safepoint (a jump, a call, a step of
-   * a long C function), and no effect of it follows. When the run settles, its listener is removed from the signal.
+   * a long C function); a write to State that is just being made may still be completed. When the run settles, nothing of it
+   * stays with the signal. A signal that is aborted already rejects in any case, and nothing is run.
    * @defaultValue none
    */
   signal?: AbortSignal | undefined
+  /**
+   * The values of the chunk's `...`: at most 1000, copied when the call is made. See {@link LuaInput}.
+   * @defaultValue `[]`
+   */
+  args?: readonly LuaInput[] | undefined
+  /**
+   * Data that the script finds as globals: a plain object of names and values, copied when the call is made.
+   * @defaultValue `{}`
+   */
+  globals?: { readonly [name: string]: LuaInput } | undefined
+}
+
+/** The options of a run that gives values: those of {@link RunOptions}, and how the values come. */
+export interface ValueRunOptions extends RunOptions {
+  /**
+   * `'text'`: Lua strings come as strings, and one that is not UTF-8 is refused. `'buffer'`: every Lua string comes as a
+   * `Uint8Array`, except for keys.
+   * @defaultValue `'text'`
+   */
+  strings?: 'text' | 'buffer' | undefined
+  /**
+   * `'object'`: a table with the keys 1 to n, or marked by `json.array`, comes as an array, one with string keys, or
+   * none, as an object; others are refused. `'map'`: every table comes as a `Map`, numbers first.
+   * @defaultValue `'object'`
+   */
+  tables?: 'object' | 'map' | undefined
+}
+
+/**
+ * What can go into Lua: `undefined` (nil), booleans, numbers (whole ones as integers, others as floats), `BigInt`s of 64
+ * bits (integers), well-formed strings, `Uint8Array`s (strings of these bytes), `null` (`json.null`), and arrays, plain
+ * objects and `Map`s of these, at most 128 levels deep. A property that is `undefined` counts as absent; an item of an array
+ * must not be `undefined`. Everything else (dates, instances of classes, functions, symbols, cycles) is refused with a
+ * `TypeError` that names its path.
+ */
+export type LuaInput =
+  | undefined
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | readonly LuaInput[]
+  | { readonly [key: string]: LuaInput }
+  | ReadonlyMap<boolean | number | bigint | string, LuaInput>
+
+/**
+ * What comes out of Lua: nil as `undefined`; integers as numbers, or as `BigInt` beyond the safe integers; floats as numbers;
+ * strings and tables as {@link ValueRunOptions} says; `json.null` as `null`. Functions, coroutines, userdata and cycles are
+ * refused with `ERR_LUA_RESULT`, whose message gives the path.
+ */
+export type LuaOutput =
+  | undefined
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | LuaOutput[]
+  | { [key: string]: LuaOutput }
+  | Map<boolean | number | bigint | string, LuaOutput>
+
+/** What a run gave. `Values` is what the caller expects it to return; nothing checks that it does. */
+export interface RunResult<Values extends readonly unknown[] = LuaOutput[]> {
+  /** The first returned value. */
+  value: Values[0]
+  /** All returned values. */
+  values: Values
+  /** What the script wrote. Bytes that are not UTF-8 become U+FFFD. */
+  output: string
+  /** What the run took. */
+  stats: RunStats
+}
+
+/** What a run took. Times are in milliseconds. */
+export interface RunStats {
+  /** From the call to the run's beginning. */
+  queueTime: number
+  /** From its beginning to its end, waits included. */
+  runTime: number
+  /** With a worker thread. */
+  cpuTime: number
+  /** The most bytes that its VM held at once. */
+  peakMemory: number
+  /** How many times it was with a worker thread. */
+  slices: number
+}
+
+/** Who calls a host function, as its first argument. */
+export interface HostContext {
+  /** The `scriptId` of the run. */
+  readonly scriptId: string
+  /** Aborted when the run ends early: by a limit, by its own signal, or because the engine is closed. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * A function that scripts call. What it returns, or its promise resolves with, is what the script gets: a
+ * {@link LuaInput}, or the call fails. What it throws, or rejects with, is a Lua error with the code `ERR_HOST_FUNCTION`,
+ * which the script can catch.
+ */
+export type HostFunction = (context: HostContext, ...args: never[]) => unknown
+
+/** Functions by name, also in groups: `{ db: { get } }` is `host.db.get`. */
+export interface HostFunctions {
+  readonly [name: string]: HostFunction | HostFunctions
 }
 
 /** How a new {@link Engine} is set up. An option that is `undefined` counts as absent. */
@@ -206,6 +315,72 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
   runLua(code: string | Uint8Array | Script, scriptId: string, options?: RunOptions): Promise<string>
 
   /**
+   * Runs code in a fresh VM, and resolves with values instead of text.
+   *
+   * @example
+   * ```ts
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * const { value, output } = await engine.run<[{ total: number }]>(
+   *   'local order = ... print("checked") return { total = order.price * order.count }',
+   *   'tenant-1',
+   *   { args: [{ price: 2.5, count: 4 }] },
+   * )
+   * const total: number = value.total // 10
+   * ```
+   */
+  run<Values extends readonly unknown[] = LuaOutput[]>(
+    code: string | Uint8Array | Script,
+    scriptId: string,
+    options?: ValueRunOptions,
+  ): Promise<RunResult<Values>>
+
+  /**
+   * Lets scripts call a function of yours as `host.name(...)`, in runs that begin from now on. The script waits until
+   * the function's promise settles, and holds no thread meanwhile; it may do so anywhere but where Lua itself cannot
+   * yield: in the callbacks of `table.sort` and `string.gsub`, for example, where the call is an error that says so.
+   *
+   * @param name An identifier of Lua that is new in `host`.
+   * @param what A function, or a plain object of them: `expose('db', { get })` is `host.db.get`.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * const prices = new Map([['tea', 2.5]])
+   * engine.expose('price', async ({ scriptId }, item) => prices.get(item) ?? null)
+   * console.log(await engine.runLua('return host.price("tea")', 'tenant-1')) // 2.5
+   * ```
+   */
+  expose(name: string, what: HostFunction | HostFunctions): void
+
+  /**
+   * Adds a module that scripts of this engine load with `require(name)`, and compiles it at once. It runs once in each VM
+   * that requires it, gets its name as `...`, and sees the globals of that VM.
+   *
+   * @param name The name for `require`, by the rules of `scriptId`, and the chunk's name in messages. It must be new.
+   * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile.
+   */
+  addModule(name: string, source: string | Uint8Array): void
+
+  /**
+   * Adds every `*.lua` file below a folder as a module: `rules/price.lua` is `rules.price`, `rules/init.lua` is `rules`.
+   * All of them, or none when one of them is wrong. Links that leave the folder are refused.
+   *
+   * @returns (resolves) The names of the modules, sorted.
+   */
+  addModules(folder: string | URL): Promise<string[]>
+
+  /**
+   * A VM that lives on between runs: what one run leaves in its globals, the next one finds.
+   * @param scriptId Who runs in it, for as long as it lives.
+   * @param options Limits for each of its runs, and what `memoryLimit` the VM has.
+   */
+  createContext(scriptId: string, options?: ContextOptions): Context
+
+  /**
    * Runs a file of Lua source. It is read for each run, so that a change counts at once, and compiled only when the
    * code cache does not have it: when it is new, or has changed.
    *
@@ -258,21 +433,81 @@ export interface CloseOptions {
   timeout?: number | undefined
 }
 
+/** How a context is set up. An option that is `undefined` counts as absent. */
+export interface ContextOptions extends Limits {
+  /** As in {@link RunOptions}. */
+  name?: string | undefined
+  /** As in {@link RunOptions}: for the life of the context. */
+  globals?: { readonly [name: string]: LuaInput } | undefined
+}
+
+/** The options of one run in a context: its memory limit and its name are the context's. */
+export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
+
+/**
+ * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in the order
+ * of the calls; contexts of one engine run side by side. A context that is idle, or whose run waits, holds no thread.
+ *
+ * A run that fails leaves the context as it is. A run that is stopped, by a limit or by its signal, ends the context:
+ * its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.
+ *
+ * @example
+ * ```js
+ * import { Engine } from 'moonpool'
+ *
+ * const engine = new Engine()
+ * const session = engine.createContext('player-7')
+ * await session.run('score = 0 function hit(points) score = score + points return score end')
+ * await session.call('hit', 10)
+ * console.log((await session.call('hit', 5)).value) // 15
+ * await session.close()
+ * ```
+ */
+export class Context {
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: what only looks like one has no such member
+  #private
+  private constructor()
+  /** Who runs in it. */
+  readonly scriptId: string
+  /** Runs code in the context's VM. */
+  run<Values extends readonly unknown[] = LuaOutput[]>(
+    code: string | Uint8Array | Script,
+    options?: ContextRunOptions,
+  ): Promise<RunResult<Values>>
+  /** Calls a global function of the context's VM. */
+  call<Values extends readonly unknown[] = LuaOutput[]>(
+    name: string,
+    ...args: readonly LuaInput[]
+  ): Promise<RunResult<Values>>
+  /** Resolves with the value of a global. */
+  get(name: string): Promise<LuaOutput>
+  /** Sets a global. */
+  set(name: string, value: LuaInput): Promise<void>
+  /** Resolves with the bytes that the VM holds, between two runs. */
+  memory(): Promise<number>
+  /** Gives the VM back once the runs that were asked for are done. Further calls reject with `ERR_CONTEXT_CLOSED`. */
+  close(): Promise<void>
+  /** `close()` at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
 /** A compiled chunk, made by {@link Engine.compile}: immutable, and independent of the engine that compiled it. */
 export class Script {
+  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: what only looks like one has no such member
+  #private
   private constructor()
   /** The chunk's name in messages and tracebacks. */
   readonly name: string
 }
 
 /**
- * What an engine does and did. Every call whose arguments are right ends in exactly one of `completed`, `failed`,
+ * What an engine does and did. Every run that was asked for with the right arguments ends in exactly one of `completed`, `failed`,
  * `timedOut`, `aborted` and `rejected`.
  */
 export interface EngineStats {
   /** Runs that wait for their first slice. */
   queued: number
-  /** Runs that are with a worker thread. */
+  /** Runs that are with a worker thread, or on their way to one. */
   running: number
   /** Runs that have started, are not done, and hold no worker thread. */
   suspended: number
@@ -288,11 +523,11 @@ export interface EngineStats {
   aborted: number
   /** Calls of which nothing was run: the queue was full, `queueTimeout` passed, the engine was closed, no file was read. */
   rejected: number
-  /** VMs that were made; some of them wait for a script. */
+  /** VMs that were made, for runs, ahead, and to compile. */
   vmsCreated: number
-  /** Runs that found their compiled code in the code cache. */
+  /** Runs of source that found it compiled in the code cache. */
   cacheHits: number
-  /** Runs that did not. */
+  /** Runs of source that did not; without a code cache, and for a {@link Script}, neither is counted. */
   cacheMisses: number
   /** The share of the time of `concurrency` threads that they worked for this engine: from 0 to 1. */
   utilization: number
@@ -332,6 +567,8 @@ export interface TimeSummary {
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be reached |
+ * | `ERR_HOST_FUNCTION` | a function of the host's failed, and nothing in the script caught it; `cause` is what it threw |
+ * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed |
  * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already |
  * | `ERR_QUEUE_TIMEOUT` | not run: its `queueTimeout` passed while it waited |
  * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped when its closing took longer than its timeout |
@@ -350,6 +587,8 @@ export type LuaErrorCode =
   | 'ERR_STATE_VALUE'
   | 'ERR_STATE_QUOTA'
   | 'ERR_STATE_UNAVAILABLE'
+  | 'ERR_HOST_FUNCTION'
+  | 'ERR_CONTEXT_CLOSED'
   | 'ERR_QUEUE_FULL'
   | 'ERR_QUEUE_TIMEOUT'
   | 'ERR_ENGINE_CLOSED'
@@ -394,6 +633,8 @@ export class LuaError extends Error {
   readonly output: string
   /** The value given to Lua's `error` when it was not a string, by way of JSON. Absent where JSON cannot carry it. */
   readonly luaValue?: unknown
+  /** What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. */
+  readonly cause?: unknown
   /** Which limit passed, for `ERR_LUA_TIMEOUT`. */
   readonly limit?: 'timeout' | 'cpuTimeout'
 }

@@ -1,9 +1,10 @@
 // The public door for require().
 'use strict'
 
+const { Context } = require('./lib/context')
 const { runLua } = require('./lib/default-engine')
 const { Engine } = require('./lib/engine')
 const { LuaError } = require('./lib/errors')
 const { Script } = require('./lib/source')
 
-module.exports = { Engine, LuaError, Script, runLua }
+module.exports = { Context, Engine, LuaError, Script, runLua }

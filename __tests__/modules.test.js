@@ -16,8 +16,8 @@ function loadAgain() {
   return again
 }
 
-test('require gives Engine, LuaError, Script and runLua, and nothing else', () => {
-  expect(Object.keys(moonpool).sort()).toEqual(['Engine', 'LuaError', 'Script', 'runLua'])
+test('require gives Context, Engine, LuaError, Script and runLua, and nothing else', () => {
+  expect(Object.keys(moonpool).sort()).toEqual(['Context', 'Engine', 'LuaError', 'Script', 'runLua'])
 })
 
 test('the same module loaded twice: two engines that share no State', async () => {

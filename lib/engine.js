@@ -3,9 +3,11 @@
 
 const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
-const { clearTimeout, setTimeout } = require('node:timers')
+const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
+const { onAbort } = require('./abort')
 const { debug, isTraced, traced } = require('./diagnostics')
-const { LuaError, valueError } = require('./errors')
+const { contextOf } = require('./context')
+const { LuaError, notRun, valueError } = require('./errors')
 const { callFunction, checkNew, functionsOf, messageOf } = require('./host')
 const { moduleOf, modulesOfFolder } = require('./modules')
 const { NativeEngine } = require('./native')
@@ -13,13 +15,14 @@ const {
   checkLabel,
   readCloseOptions,
   readCompileOptions,
+  readContextOptions,
   readEngineOptions,
   readRunOptions,
   readValueRunOptions,
 } = require('./options')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Stats } = require('./stats')
-const { decode, encode, encodeNamed } = require('./values')
+const { decode, encode, encodeNamed, joinNamed } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
@@ -109,6 +112,22 @@ class Engine extends EventEmitter {
     return modules.map(({ name }) => name)
   }
 
+  createContext(scriptId, given) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    const { globals, ...options } = readContextOptions(given, this.#defaults)
+    if (this.#closing)
+      throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+    // They are there from the first run on.
+    let first = globals && encodeNamed(globals, 'options.globals')
+    const execute = (run) => {
+      const exchange = exchangeOf(run.options)
+      if (first) exchange.globals = exchange.globals ? joinNamed(first, exchange.globals) : first
+      first = undefined
+      return this.#execute({ ...run, limits: run.options, exchange })
+    }
+    return contextOf({ execute, scriptId, options })
+  }
+
   stats() {
     return this.#stats.read()
   }
@@ -154,7 +173,7 @@ class Engine extends EventEmitter {
   }
 
   async #outcome(run, context) {
-    const { text, values, failure, error } = await this.#start(run)
+    const { text, values, failure, error } = await this.#begin(run)
     if (context && run.usage) context.stats = run.usage
     // Made here, after the await, so that its stack names the caller that awaits.
     if (failure) throw new LuaError(failure, run.scriptId, run.causes)
@@ -162,6 +181,15 @@ class Engine extends EventEmitter {
     if (!values) return text
     const returned = decode(values, run.options)
     return { value: returned[0], values: returned, output: text, stats: run.usage }
+  }
+
+  /** Starts a run, and says so when nothing was started. */
+  #begin(run) {
+    try {
+      return this.#start(run)
+    } finally {
+      if (run.engine === undefined) run.gone?.()
+    }
   }
 
   /** Resolves with what came of the run; anything that happens to it afterwards is nobody's business. */
@@ -175,7 +203,7 @@ class Engine extends EventEmitter {
     return new Promise((resolve) => {
       this.#lastRunId += 1
       const runId = this.#lastRunId
-      const queued = this.#native.run(runId, run.code, run.scriptId, run.name, run.limits, run.exchange)
+      const queued = this.#native.run(runId, run.code, run.scriptId, run.name, run.limits, run.exchange, run.context)
       this.#noteQueue(queued)
       if (queued < 0) {
         const message = `the queue is full: ${this.#maxQueue} runs wait (maxQueue); nothing was run`
@@ -187,10 +215,7 @@ class Engine extends EventEmitter {
       run.engine = this
       run.resolve = resolve
       this.#runs.set(runId, run)
-      if (signal) {
-        run.abort = () => this.#abort(runId, run)
-        signal.addEventListener('abort', run.abort, { once: true })
-      }
+      if (signal) run.unwatch = onAbort(signal, () => this.#abort(runId, run))
       if (queueTimeout) run.timer = setTimeout(() => this.#native.expire(runId), queueTimeout).unref()
     })
   }
@@ -254,6 +279,7 @@ class Engine extends EventEmitter {
     const began = run.usage.slices > 0
     if (began) this.#stats.record(run.usage)
     if (!run.concluded) this.#conclude(run, endOf(outcome.failure, began), outcome)
+    run.gone?.()
     if (this.#runs.size > 0) return
     if (this.#closing) this.#closed()
     else this.#idleTimer?.refresh()
@@ -263,7 +289,7 @@ class Engine extends EventEmitter {
   #conclude(run, end, outcome) {
     run.concluded = true
     this.#stats.count(end)
-    run.options.signal?.removeEventListener('abort', run.abort)
+    run.unwatch?.()
     clearTimeout(run.timer)
     // For functions of the host's that are still at work for it.
     if (end !== 'completed') run.controller?.abort(new Error(`the run of '${run.scriptId}' has ended`))
@@ -295,7 +321,8 @@ class Engine extends EventEmitter {
   #closed() {
     clearTimeout(this.#idleTimer)
     this.#native.close()
-    this.#closing.resolve()
+    // After the promises of the last runs, which settle in a few microtasks.
+    setImmediate(this.#closing.resolve)
   }
 }
 
@@ -334,10 +361,6 @@ function closing() {
     resolve = settled
   })
   return { promise, resolve }
-}
-
-function notRun(code, message) {
-  return new LuaError({ code, message, output: '' })
 }
 
 module.exports = { Engine }

@@ -35,6 +35,9 @@ const typeError = (message) => withCode(TypeError, 'ERR_INVALID_ARG_TYPE', messa
 /** For a value of the right type that is out of range or malformed. */
 const valueError = (message) => withCode(RangeError, 'ERR_INVALID_ARG_VALUE', message)
 
+/** For a call of which nothing was run. */
+const notRun = (code, message, scriptId) => new LuaError({ code, message, output: '' }, scriptId)
+
 /** A value as messages show it: `undefined`, `type number (5)`, `an instance of Map`. */
 function shown(value) {
   if (value == null) return String(value)
@@ -44,4 +47,4 @@ function shown(value) {
   return `type ${typeof value} (${text.length > 40 ? `${text.slice(0, 40)}...` : text})`
 }
 
-module.exports = { LuaError, shown, typeError, valueError, withCode }
+module.exports = { LuaError, notRun, shown, typeError, valueError, withCode }

@@ -36,6 +36,6 @@ function load() {
   }
 }
 
-const { NativeEngine } = load()
+const { NativeContext, NativeEngine } = load()
 
-module.exports = { NativeEngine }
+module.exports = { NativeContext, NativeEngine }

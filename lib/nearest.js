@@ -18,10 +18,11 @@ function distance(a, b) {
 /** The name nearest to `given`, letter case aside, or undefined when none is near. */
 function nearest(given, names) {
   const wanted = given.toLowerCase()
-  if (wanted.length > 40) return undefined
+  if (wanted.length === 0 || wanted.length > 40) return undefined
   const score = (name) => (name.toLowerCase().startsWith(wanted) ? 1 : distance(wanted, name.toLowerCase()))
   const [best] = names.map((name) => ({ name, score: score(name) })).sort((a, b) => a.score - b.score)
-  return best.score <= Math.max(2, best.name.length / 3) ? best.name : undefined
+  // Two letters that are not there say nothing of a name of two.
+  return best.score < wanted.length && best.score <= Math.max(2, best.name.length / 3) ? best.name : undefined
 }
 
 module.exports = { nearest }

@@ -40,6 +40,10 @@ const RUN_FOR_VALUES = {
   tables: { default: 'object', check: oneOf('object', 'map') },
 }
 
+const { memoryLimit: _, name: __, ...CONTEXT_RUN } = RUN_FOR_VALUES
+
+const CONTEXT = { ...LIMITS, name: RUN.name, globals: RUN.globals }
+
 const COMPILE = { name: { default: 'script', check: checkLabel } }
 
 const CLOSE = { timeout: { default: 5000, check: whole('milliseconds', 0, MAX_MILLISECONDS) } }
@@ -79,6 +83,13 @@ function readEngineOptions(given) {
 const readRunOptions = (given, defaults) => readOptions(given, RUN, 'options', defaults)
 /** The options of a run whose results are values. */
 const readValueRunOptions = (given, defaults) => readOptions(given, RUN_FOR_VALUES, 'options', defaults)
+/** The options of a context on an engine with these defaults. */
+const readContextOptions = (given, defaults) => readOptions(given, CONTEXT, 'options', defaults)
+/** The options of a run in a context with these. */
+const readContextRunOptions = (given, { memoryLimit, ...context }) => ({
+  ...readOptions(given, CONTEXT_RUN, 'options', context),
+  memoryLimit,
+})
 const readCompileOptions = (given) => readOptions(given, COMPILE)
 const readCloseOptions = (given) => readOptions(given, CLOSE)
 
@@ -191,6 +202,8 @@ module.exports = {
   checkLabel,
   readCloseOptions,
   readCompileOptions,
+  readContextOptions,
+  readContextRunOptions,
   readEngineOptions,
   readRunOptions,
   readValueRunOptions,

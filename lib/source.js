@@ -80,8 +80,11 @@ function codeOf(code, { name, maxSource }, scriptId) {
 function checkPath(value) {
   const rule = 'The "path" argument must be a path or a file: URL'
   if (typeof value === 'object' && value !== null && typeof value.href === 'string') {
-    if (value.protocol !== 'file:') throw valueError(`${rule}. Received ${inspect(value.href)}`)
-    return fileURLToPath(value.href)
+    try {
+      return checkPath(fileURLToPath(value.href))
+    } catch {
+      throw valueError(`${rule} of a file here. Received ${inspect(value.href)}`)
+    }
   }
   if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
   if (value === '') throw valueError(`${rule}. Received an empty string`)
@@ -92,27 +95,35 @@ function checkPath(value) {
 /** The bytes of a file of at most `maxSource` bytes. */
 async function readSource(file, maxSource) {
   const what = `The file ${inspect(file)}`
+  let handle
   try {
-    // Not opened before it is known to be a file: opening a pipe waits for its other end.
-    const { size, ...kind } = await statOf(file)
-    if (!kind.isFile) throw valueError(`${what} must be a regular file. It is ${kind.description}`)
-    checkSize(size, maxSource, what)
-    const source = await fs.readFile(file, { flag: constants.O_RDONLY })
-    checkSize(source.byteLength, maxSource, what)
-    return source
+    // Opening a pipe would wait for its other end.
+    handle = await fs.open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stat = await handle.stat()
+    if (!stat.isFile()) throw valueError(`${what} must be a regular file. It is ${kindOf(stat)}`)
+    checkSize(stat.size, maxSource, what)
+    return await readWhole(handle, maxSource, what)
   } catch (error) {
     if (error.syscall === undefined) throw error
     const failure = withCode(Error, error.code, `${what} cannot be read: ${error.message}`, { cause: error })
     throw Object.assign(failure, { path: file })
+  } finally {
+    await handle?.close()
   }
 }
 
-async function statOf(file) {
-  const stat = await fs.stat(file)
-  return {
-    size: stat.size,
-    isFile: stat.isFile(),
-    description: stat.isDirectory() ? 'a directory' : 'a device, a pipe or a socket',
+const kindOf = (stat) => (stat.isDirectory() ? 'a directory' : 'a device, a pipe or a socket')
+
+/** Reads to the end, or to one byte more than may be: what the system says of a file's size need not be so. */
+async function readWhole(handle, maxSource, what) {
+  const pieces = []
+  let size = 0
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(65536, maxSource + 1 - size)))
+    if (bytesRead === 0) return Buffer.concat(pieces, size)
+    pieces.push(buffer.subarray(0, bytesRead))
+    size += bytesRead
+    checkSize(size, maxSource, what)
   }
 }
 

@@ -102,6 +102,13 @@ function encodeNamed(object, root) {
   return writer.written()
 }
 
+/** Two results of `encodeNamed` as one; of a name in both, the later value counts. */
+function joinNamed(first, second) {
+  const count = Buffer.alloc(4)
+  count.writeUInt32LE(first.readUInt32LE(0) + second.readUInt32LE(0))
+  return Buffer.concat([count, first.subarray(4), second.subarray(4)])
+}
+
 function write(writer, value, place) {
   switch (typeof value) {
     case 'undefined':
@@ -290,4 +297,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decode, encode, encodeNamed, isPlain }
+module.exports = { decode, encode, encodeNamed, isPlain, joinNamed }

@@ -156,7 +156,7 @@ fn main() {
 }
 
 /// What came of a run, beside who it is.
-fn note(runs: &mut [Value], Settled { id, outcome, usage }: &Settled) {
+fn note(runs: &mut [Value], Settled { id, outcome, usage, .. }: &Settled) {
     let run = &mut runs[*id as usize];
     run["queued"] = json!(usage.queued.as_micros() as u64);
     run["ran"] = json!(usage.ran.as_micros() as u64);

@@ -64,6 +64,8 @@ export function isOurFault(code: LuaErrorCode): boolean {
     case 'ERR_STATE_VALUE':
     case 'ERR_STATE_QUOTA':
     case 'ERR_STATE_UNAVAILABLE':
+    case 'ERR_HOST_FUNCTION':
+    case 'ERR_CONTEXT_CLOSED':
     case 'ERR_QUEUE_FULL':
     case 'ERR_QUEUE_TIMEOUT':
     case 'ERR_ENGINE_CLOSED':

@@ -7,14 +7,15 @@ use crate::error::Failure as RunFailure;
 use crate::state::{MemoryStore, ScriptId};
 use crate::vm::{
     Answer, CacheLimits, Chunk, CodeCache, Compiled, Exchange as VmExchange, Host, HostError, HostFunction, Libraries,
-    Limits as VmLimits, Modules, Script, Shapes as VmShapes, Template,
+    Limits as VmLimits, Modules, Script, Shapes as VmShapes, Template, Vm,
 };
 use napi::bindgen_prelude::{
-    ClassInstance, Either, Either3, Env, FnArgs, Function, FunctionRef, Result, ToNapiValue, Uint8Array,
+    ClassInstance, Either, Either4, Env, FnArgs, Function, FunctionRef, Result, ToNapiValue, Uint8Array,
 };
 use napi::sys;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -187,6 +188,71 @@ type SettleArgs = (f64, Option<String>, Option<Copied>, Option<Failure>, f64, f6
 /// The run's number, the function's, and its arguments.
 type CallArgs = (f64, u32, Copied);
 
+/// A global of a context: the function to call, or the value to get.
+#[napi(object, object_to_js = false)]
+pub struct Global {
+    /// Its name.
+    pub global: String,
+    /// Whether it is to be called.
+    pub call: bool,
+}
+
+/// A VM that outlives its runs. Made by the first of them.
+#[napi]
+pub struct NativeContext {
+    slot: Rc<RefCell<Slot>>,
+}
+
+/// Where the VM of a context is.
+enum Slot {
+    /// Nowhere yet.
+    New,
+    /// Here, between two runs.
+    Idle(Box<Vm>),
+    /// With a run.
+    Away,
+    /// Gone, because a run was stopped, or because the context was closed.
+    Gone,
+}
+
+#[napi]
+impl NativeContext {
+    /// A context without a VM yet.
+    #[napi(constructor)]
+    #[expect(clippy::new_without_default, reason = "called by JavaScript only")]
+    pub fn new() -> Self {
+        Self { slot: Rc::new(RefCell::new(Slot::New)) }
+    }
+
+    /// Whether a run can begin in it.
+    #[napi(getter)]
+    pub fn is_usable(&self) -> bool {
+        matches!(*self.slot.borrow(), Slot::New | Slot::Idle(_))
+    }
+
+    /// The bytes that its VM holds, if it is here.
+    #[napi(getter)]
+    pub fn memory(&self) -> f64 {
+        match &*self.slot.borrow() {
+            Slot::Idle(vm) => vm.memory() as f64,
+            _ => 0.0,
+        }
+    }
+
+    /// Gives the VM back, when no run has it.
+    #[napi]
+    pub fn close(&self) {
+        *self.slot.borrow_mut() = Slot::Gone;
+    }
+
+    fn take(&self) -> Option<Box<Vm>> {
+        match std::mem::replace(&mut *self.slot.borrow_mut(), Slot::Away) {
+            Slot::Idle(vm) => Some(vm),
+            _ => None,
+        }
+    }
+}
+
 /// An engine on libuv's pool.
 #[napi]
 pub struct NativeEngine {
@@ -204,6 +270,8 @@ struct Inner {
     call: FunctionRef<FnArgs<CallArgs>, ()>,
     /// Whether somebody waits for the queue to be empty.
     draining: Cell<bool>,
+    /// Where the VMs of runs that are in contexts go back to.
+    contexts: RefCell<HashMap<u64, Rc<RefCell<Slot>>>>,
 }
 
 thread_local! {
@@ -256,7 +324,8 @@ impl NativeEngine {
             let pool = LibuvPool::new(env.raw(), inner.clone(), bell, mailbox.clone());
             let engine = RefCell::new(Engine::new(pool, host.clone(), capacity));
             let (defaults, draining) = (defaults.into(), Cell::new(false));
-            Inner { env, engine, mailbox, host, defaults, settle, drained, call, draining }
+            let contexts = RefCell::default();
+            Inner { env, engine, mailbox, host, defaults, settle, drained, call, draining, contexts }
         });
         ENGINES.with_borrow_mut(|engines| {
             engines.retain(|engine| engine.strong_count() > 0);
@@ -271,21 +340,38 @@ impl NativeEngine {
     pub fn run(
         &self,
         run_id: f64,
-        code: Either3<String, Uint8Array, ClassInstance<NativeScript>>,
+        code: Either4<String, Uint8Array, ClassInstance<NativeScript>, Global>,
         script_id: String,
         name: String,
         limits: Option<Limits>,
         exchange: Option<Exchange>,
+        context: Option<&NativeContext>,
     ) -> Result<i64> {
         let chunk = match code {
-            Either3::A(text) => Chunk::Source(text.into_bytes().into()),
-            Either3::B(bytes) => Chunk::Source((*bytes).into()),
-            Either3::C(script) => Chunk::Compiled(script.compiled.clone()),
+            Either4::A(text) => Chunk::Source(text.into_bytes().into()),
+            Either4::B(bytes) => Chunk::Source((*bytes).into()),
+            Either4::C(script) => Chunk::Compiled(script.compiled.clone()),
+            Either4::D(Global { global, call: true }) => Chunk::Call(global.into()),
+            Either4::D(Global { global, call: false }) => Chunk::Get(global.into()),
         };
         let mut script = self.script(chunk, &script_id, name, limits)?;
         script.exchange = exchange.map(VmExchange::from).unwrap_or_default();
+        let run_id = run_id as u64;
+        let run = match context {
+            None => Run::new(run_id, script),
+            Some(context) => {
+                self.inner.contexts.borrow_mut().insert(run_id, context.slot.clone());
+                Run::within(context.take(), run_id, script)
+            }
+        };
         let mut engine = self.inner.engine.borrow_mut();
-        Ok(engine.submit(Run::new(run_id as u64, script)).map_or(-1, |()| engine.queued() as i64))
+        match engine.submit(run) {
+            Ok(()) => Ok(engine.queued() as i64),
+            Err(refused) => {
+                self.inner.back_from(run_id, refused.into_vm(), false);
+                Ok(-1)
+            }
+        }
     }
 
     /// Builds VMs ahead: for when the engine has been idle for a moment.
@@ -468,12 +554,24 @@ impl Rung for Inner {
 }
 
 impl Inner {
+    /// Puts the VM of a run back into the context that it came from, if it came from one. A run that began and brings
+    /// none back has ended its context.
+    fn back_from(&self, run_id: u64, vm: Option<Box<Vm>>, began: bool) {
+        let Some(slot) = self.contexts.borrow_mut().remove(&run_id) else { return };
+        *slot.borrow_mut() = match vm {
+            Some(vm) => Slot::Idle(vm),
+            None if began => Slot::Gone,
+            None => Slot::New,
+        };
+    }
+
     fn answer(&self, run_id: f64, answer: Answer) {
         self.engine.borrow_mut().answer(run_id as u64, answer);
     }
 
     fn tell(&self, settled: impl IntoIterator<Item = Settled>) {
-        for Settled { id, outcome, usage } in settled {
+        for Settled { id, outcome, usage, vm } in settled {
+            self.back_from(id, vm, usage.slices > 0);
             let (text, values, failure) = match outcome {
                 Ok(success) => (Some(success.text), success.values.map(Copied), None),
                 Err(failure) => (None, None, Some((*failure).into())),

@@ -140,7 +140,7 @@ pub struct Call {
 }
 
 /// What came of a batch.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Finished {
     /// Runs that are done.
     pub settled: Vec<Settled>,
@@ -407,7 +407,8 @@ impl<S: Slices> Engine<S> {
 
     /// Whether no run waits, and another one would find a place.
     pub fn has_room(&self) -> bool {
-        self.fresh.is_empty() && (self.capacity.queue > 0 || self.busy < self.capacity.slots)
+        let waiting = self.fresh.len() + self.behind;
+        waiting == 0 && (self.capacity.queue > 0 || self.busy < self.capacity.slots)
     }
 
     /// How many runs are with worker threads.

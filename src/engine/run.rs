@@ -25,6 +25,9 @@ pub struct Run {
     usage: Usage,
     /// What it waits for, from the end of a slice until somebody takes notice.
     wait: Option<Wait>,
+    /// Whether the VM outlives the run; and the VM, before and after.
+    keeps_vm: bool,
+    vm: Option<Box<Vm>>,
     stage: Stage,
 }
 
@@ -65,7 +68,6 @@ pub struct Usage {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug)]
 pub struct Settled {
     /// The number that the caller gave the run.
     pub id: u64,
@@ -73,6 +75,8 @@ pub struct Settled {
     pub outcome: Outcome,
     /// What it took.
     pub usage: Usage,
+    /// The VM of a run [`Run::within`] one, if another run can have it.
+    pub vm: Option<Box<Vm>>,
 }
 
 impl Run {
@@ -87,8 +91,15 @@ impl Run {
             began: None,
             usage: Usage::default(),
             wait: None,
+            keeps_vm: false,
+            vm: None,
             stage: Stage::Queued(Box::new(script)),
         }
+    }
+
+    /// A run of `script` in a VM that outlives it: the one that an earlier run left, or a new one.
+    pub fn within(vm: Option<Box<Vm>>, id: u64, script: Script) -> Self {
+        Self { keeps_vm: true, vm, ..Self::new(id, script) }
     }
 
     /// Executes one slice of about `slice`: it ends at the first safepoint after that where Lua can be left.
@@ -139,6 +150,11 @@ impl Run {
         )
     }
 
+    /// The VM that it was given, of a run that was refused.
+    pub fn into_vm(self) -> Option<Box<Vm>> {
+        self.vm
+    }
+
     pub(super) fn id(&self) -> u64 {
         self.id
     }
@@ -178,14 +194,14 @@ impl Run {
 
     fn refused(self, now: Instant, error: Error) -> Settled {
         let usage = Usage { queued: now - self.submitted, ..self.usage };
-        Settled { id: self.id, outcome: Err(Box::new(Failure::new(error))), usage }
+        Settled { id: self.id, outcome: Err(Box::new(Failure::new(error))), usage, vm: self.vm }
     }
 
     /// What came of the run, or the run again when it is not done.
     #[expect(clippy::result_large_err, reason = "no error: the run goes on")]
     pub fn settle(self) -> Result<Settled, Self> {
         match self.stage {
-            Stage::Done(outcome) => Ok(Settled { id: self.id, outcome, usage: self.usage }),
+            Stage::Done(outcome) => Ok(Settled { id: self.id, outcome, usage: self.usage, vm: self.vm }),
             _ => Err(self),
         }
     }
@@ -196,7 +212,11 @@ impl Run {
         // The clock starts here: building the VM and compiling the source are the script's time, too.
         let tell = slice.alarm.map(|alarm| (alarm.clone(), self.id));
         let timeout = Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell));
-        let mut vm = match warm.map_or_else(|| Vm::build(&script.host.template), Ok) {
+        let vm = match self.vm.take() {
+            Some(mut vm) => vm.renew().map(|()| *vm),
+            None => warm.map_or_else(|| Vm::build(&script.host.template), Ok),
+        };
+        let mut vm = match vm {
             Ok(vm) => vm,
             Err(error) => return refused(error),
         };
@@ -220,7 +240,12 @@ impl Run {
         self.flag.stay();
         self.usage.peak_memory = execution.vm.peak_memory();
         match progress {
-            Progress::Done(outcome) => Stage::Done(outcome),
+            Progress::Done(outcome) => {
+                if self.keeps_vm && execution.vm.is_reusable() {
+                    self.vm = Some(Box::new(execution.vm));
+                }
+                Stage::Done(outcome)
+            }
             Progress::Left => Stage::Suspended(execution),
             Progress::Waits(wait) => {
                 self.wait = Some(wait);
@@ -250,6 +275,8 @@ pub fn compile(script: &Script) -> Result<Compiled, Box<Failure>> {
     let compiled = catch_unwind(AssertUnwindSafe(|| {
         let flag = Arc::default();
         let _timeout = Watchdog::after(script.limits.timeout, &flag, Act::Kill(Kill::Timeout, None));
+        let cpu_timeout = script.limits.cpu_timeout;
+        let _cpu_timeout = cpu_timeout.map(|limit| Watchdog::after(limit, &flag, Act::Kill(Kill::CpuTimeout, None)));
         let mut vm = Vm::build(&script.host.template).map_err(|error| Box::new(Failure::new(error)))?;
         vm.assign(script, flag);
         vm.compile(script)

@@ -15,6 +15,10 @@ pub enum Chunk {
     Source(Arc<[u8]>),
     /// A chunk that was compiled before.
     Compiled(Arc<Compiled>),
+    /// A global function, in a VM that had a script before.
+    Call(Arc<str>),
+    /// The value of a global, in a VM that had a script before.
+    Get(Arc<str>),
 }
 
 /// A compiled chunk. Made by our own compiler only, because Lua runs bytecode unverified.

@@ -120,9 +120,11 @@ impl Context {
         self.panic.borrow_mut().take()
     }
 
-    /// What was written. Its capacity stays counted.
+    /// What was written, counted no longer.
     pub(super) fn take_output(&self) -> Vec<u8> {
-        std::mem::take(&mut self.output.borrow_mut())
+        let output = std::mem::take(&mut *self.output.borrow_mut());
+        self.release(output.capacity());
+        output
     }
 
     /// Never seen by anyone: once the flag is up, nothing catches the error it travels in.

@@ -55,9 +55,10 @@ impl Heap {
         self.peak.get()
     }
 
-    /// Sets the limit, for a script that is about to begin.
+    /// Sets the limit, for a script that is about to begin, and measures its peak from here.
     pub(super) fn set_limit(&self, limit: usize) {
         self.limit.set(limit);
+        self.peak.set(self.used.get());
         // SAFETY: no allocation is going on.
         unsafe { (*self.arena.get()).set_max_reserved(max_reserved(limit)) };
     }

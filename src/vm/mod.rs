@@ -153,6 +153,9 @@ pub struct Vm {
     heap: Box<Heap>,
 }
 
+/// Its address is the base coroutine's name in the registry of a VM that had more than one.
+static BASE: u8 = 0;
+
 // SAFETY: a state may be used by any thread, by one at a time, and `&mut self` or ownership is needed for
 // every use. What Lua points to (heap, flag) is owned here; mlua's values are Send with its `send` feature.
 unsafe impl Send for Vm {}
@@ -178,27 +181,75 @@ impl Vm {
         Ok(vm)
     }
 
-    /// Gives the VM to a script, which obeys `flag`.
+    /// Gives the VM to a script, which obeys `flag`. To a VM that had one before, only after [`Vm::renew`].
     pub fn assign(&mut self, script: &Script, flag: Arc<Flag>) {
-        (self.flag, self.limits) = (flag, script.limits.clone());
         self.heap.set_limit(script.limits.memory);
         let heap = context::HeapRef(&raw const *self.heap);
-        self.lua().set_app_data(Context::new(script, self.flag.clone(), heap));
-        // SAFETY: the flag is kept alive in `self`. Only now: a kill is for the script, and shall not surprise our own
-        // work on the VM.
-        unsafe { self.flag.watch(self.state) };
+        self.lua().set_app_data(Context::new(script, flag.clone(), heap));
+        // SAFETY: the flag is kept alive in `self` from here on, and the one before until here. Only now: a kill is for
+        // the script, and shall not surprise our own work on the VM.
+        unsafe { flag.watch(self.state) };
+        (self.flag, self.limits) = (flag, script.limits.clone());
+    }
+
+    /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something.
+    pub fn is_reusable(&self) -> bool {
+        self.flag.killed().is_none()
+    }
+
+    /// Prepares a VM whose script has ended for another one, which finds what that left in its globals.
+    ///
+    /// # Errors
+    /// When the VM's memory does not suffice.
+    pub fn renew(&mut self) -> Result<(), Error> {
+        let mut base = std::ptr::null_mut();
+        // SAFETY: the closure owns nothing that has a destructor. The registry keeps the coroutine; nobody else has the
+        // address of the name.
+        let made = unsafe {
+            self.lua().exec_raw::<()>((), |state| {
+                base = ffi::lua_newthread(state);
+                ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const BASE).cast());
+            })
+        };
+        made.map_err(|_| Kill::Memory.error(&self.limits))?;
+        self.base = base;
+        // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
+        unsafe { moonpool_lua::set_base(self.state, base) };
+        Ok(())
+    }
+
+    /// How many bytes the VM holds.
+    pub fn memory(&self) -> usize {
+        self.heap.used()
     }
 
     /// Loads the script and runs it until it ends or leaves.
     pub fn start(&mut self, script: &Script) -> Progress {
-        if self.load(script) != ffi::LUA_OK {
-            return Progress::Done(self.outcome(Err(Code::Syntax)));
-        }
         self.results = script.exchange.results;
-        match self.hand_over(&script.exchange) {
-            Ok(args) => self.go_on(args),
-            Err(refusal) => Progress::Done(Err(self.not_handed_over(refusal))),
+        match self.prepare(script) {
+            Ok(Some(args)) => self.go_on(args),
+            Ok(None) => Progress::Done(self.outcome(Ok(()))),
+            Err(failure) => Progress::Done(Err(failure)),
         }
+    }
+
+    /// Puts what is to run, and so many arguments, onto the base coroutine; or, where nothing is to run, a result.
+    fn prepare(&mut self, script: &Script) -> Result<Option<c_int>, Box<Failure>> {
+        if let Chunk::Call(name) | Chunk::Get(name) = &script.chunk {
+            let value = self.lua().globals().raw_get::<Value>(&**name);
+            let value = value.map_err(|refusal| self.not_handed_over(refusal.into()))?;
+            if matches!(script.chunk, Chunk::Call(_)) && value.is_nil() {
+                let message = format!("there is no global function '{name}' in this context");
+                return Err(Box::new(Failure::new(Error::new(Code::Runtime, message))));
+            }
+            self.push(value).map_err(|refusal| self.not_handed_over(refusal.into()))?;
+            if matches!(script.chunk, Chunk::Get(_)) {
+                return Ok(None);
+            }
+        } else if self.load(script) != ffi::LUA_OK {
+            return Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile"));
+        }
+        self.hand_over(&script.exchange).map(Some).map_err(|refusal| self.not_handed_over(refusal))
     }
 
     /// Compiles the script without running it.
@@ -243,17 +294,21 @@ impl Vm {
             self.lua().globals().raw_set(name, value)?;
         }
         let args = exchange.args.as_deref().map_or(Ok(Vec::new()), |values| read(values).values())?;
-        let (base, count) = (self.base, args.len() as c_int);
-        for value in args {
-            // SAFETY: the closure owns nothing that has a destructor; `base` is ours and not running.
-            unsafe {
-                self.lua().exec_raw::<()>(value, |state| {
-                    ffi::luaL_checkstack(base, 1, std::ptr::null());
-                    ffi::lua_xmove(state, base, 1);
-                })?;
-            }
-        }
+        let count = args.len() as c_int;
+        args.into_iter().try_for_each(|value| self.push(value))?;
         Ok(count)
+    }
+
+    /// Pushes a value onto the base coroutine, which is not running.
+    fn push(&self, value: Value) -> mlua::Result<()> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; `base` is ours and not running.
+        unsafe {
+            self.lua().exec_raw(value, |state| {
+                ffi::luaL_checkstack(base, 1, std::ptr::null());
+                ffi::lua_xmove(state, base, 1);
+            })
+        }
     }
 
     /// Loads the script's function onto the base coroutine: from the cache, if it is there.
@@ -261,6 +316,7 @@ impl Vm {
         let source = match &script.chunk {
             // SAFETY: `base` is a fresh coroutine of our state.
             Chunk::Compiled(compiled) => return unsafe { compiled.load_onto(self.base) },
+            Chunk::Call(_) | Chunk::Get(_) => unreachable!("not to be loaded"),
             Chunk::Source(source) => source,
         };
         let Some(cache) = &script.host.code_cache else { return self.load_source(source, &script.name) };

@@ -44,7 +44,8 @@ impl Vm {
         self.with_context(|context| {
             let output = context.take_output();
             let written = output.len();
-            let mut text = Text::continuing(context, output);
+            // Its room was given back just now.
+            let mut text = Text::continuing(context, output).map_err(|error| self.plain(error))?;
             let result = self.write_texts(&mut text);
             let mut bytes = text.into_bytes();
             match result {

@@ -1,6 +1,7 @@
 //! Text under construction, counted against the VM's memory as it grows.
 
 use super::Refusal;
+use crate::error::Error;
 use crate::vm::Context;
 
 /// Bytes under construction, counted against the VM's memory.
@@ -16,9 +17,13 @@ impl<'a> Text<'a> {
         Self { context, bytes: Vec::new(), max }
     }
 
-    /// A text that goes on from `bytes`, whose capacity is counted already.
-    pub(crate) fn continuing(context: &'a Context, bytes: Vec<u8>) -> Self {
-        Self { context, bytes, max: usize::MAX }
+    /// A text that goes on from `bytes`.
+    ///
+    /// # Errors
+    /// When those are more than the VM's memory limit leaves room for.
+    pub(crate) fn continuing(context: &'a Context, bytes: Vec<u8>) -> Result<Self, Error> {
+        context.hold(bytes.capacity())?;
+        Ok(Self { context, bytes, max: usize::MAX })
     }
 
     /// The bytes themselves, counted no longer.

@@ -1,0 +1,114 @@
+// What script authors are given is true: types/moonpool.lua names exactly what a VM has, and the Lua examples of the
+// documents print what they say.
+'use strict'
+
+const { readFileSync } = require('node:fs')
+const path = require('node:path')
+const { Engine } = require('..')
+const { ROOT } = require('./support/child')
+
+const FILE = path.join(ROOT, 'types/moonpool.lua')
+
+/** Every global, and every entry of every library, with its type. */
+const LISTING = `
+  local names = {}
+  for name, value in pairs(_G) do
+    names[name] = type(value)
+    if type(value) == "table" and value ~= _G then
+      for inner, entry in pairs(value) do names[name .. "." .. inner] = type(entry) end
+    end
+  end
+  return names`
+
+/** What stands for a type in the definition file: a class is written as a table, `json.null` as nil. */
+const WRITTEN = { script: 'userdata', 'json.null': 'userdata' }
+
+function typeOfLiteral(text) {
+  if (text === '{}') return 'table'
+  return text.startsWith('"') ? 'string' : 'number'
+}
+
+/** The names that the definition file defines, with their types. A name that occurs twice is an error. */
+function definitions(text) {
+  const names = new Map()
+  for (const [, called, assigned, value] of text.matchAll(/^(?:function ([\w.]+)\(|([\w.]+) = (.+)$)/gm)) {
+    const name = called ?? assigned
+    if (names.has(name)) throw new Error(`${name} is defined twice`)
+    names.set(name, called ? 'function' : (WRITTEN[name] ?? typeOfLiteral(value)))
+  }
+  return Object.fromEntries(names)
+}
+
+/** The parameter names that each function is defined with do not differ from those that are described above it. */
+function undescribed(text) {
+  const wrong = []
+  for (const [, comment, name, list] of text.matchAll(/((?:^---.*\n)*)^function ([\w.]+)\((.*)\) end$/gm)) {
+    const described = [...comment.matchAll(/^---@param (\w+|\.\.\.)/gm)].map(([, parameter]) => parameter)
+    if (described.join(', ') !== list) wrong.push(name)
+  }
+  return wrong
+}
+
+/** The Lua examples of a document, with what they should print: the comments `--> text`. */
+function luaExamples(document) {
+  const text = readFileSync(path.join(ROOT, document), 'utf8')
+  return [...text.matchAll(/^```lua\n(.*?)^```$/gms)].map(({ 1: code, index }) => {
+    const line = text.slice(0, index).split('\n').length
+    const printed = [...code.matchAll(/--> (.*)$/gm)].map(([, line]) => line)
+    return { place: `${document}:${line}`, code, printed }
+  })
+}
+
+/** The functions and modules that the documents' examples use. */
+function engineOfDocuments() {
+  const engine = new Engine()
+  const prices = new Map([['tea', 2.5]])
+  engine.expose('price', async (_context, item) => {
+    if (prices.has(item)) return prices.get(item)
+    throw new Error(`no price for ${item}`)
+  })
+  engine.expose('stock', { count: () => 3 })
+  engine.addModule('tax', 'local tax = {} function tax.with(price) return price * 1.25 end return tax')
+  return engine
+}
+
+let engine
+
+beforeEach(() => {
+  engine = engineOfDocuments()
+})
+
+afterEach(() => engine.close())
+
+test('the definition file names exactly the globals and library functions of a VM', async () => {
+  const plain = new Engine()
+  const { value } = await plain.run(LISTING, 'x')
+  expect(definitions(readFileSync(FILE, 'utf8'))).toEqual(value)
+  await plain.close()
+})
+
+test('the definition file names the fields of script', async () => {
+  const [, ...fields] = /^---@class moonpool\.Script.*\n---@field (\w+) string.*\n---@field (\w+) string.*\n\n/m.exec(
+    readFileSync(FILE, 'utf8'),
+  )
+  const { values } = await engine.run(
+    `return ${fields.map((field) => `type(script.${field})`).join(', ')}, script.other`,
+    'x',
+  )
+  expect(fields).toEqual(['id', 'name'])
+  expect(values).toEqual(['string', 'string', undefined])
+})
+
+test('the definition file compiles, and describes every parameter', () => {
+  const text = readFileSync(FILE, 'utf8')
+  engine.compile(text, { name: 'moonpool.lua' })
+  expect(text).toMatch(/^---@meta/)
+  expect(undescribed(text)).toEqual([])
+})
+
+const examples = ['docs/lua.md', 'docs/lua-api.md'].flatMap(luaExamples)
+
+test.each(examples)('the example at $place prints what it says', async ({ code, printed }) => {
+  const { output } = await engine.run(code, 'docs')
+  expect(output.split('\n').slice(0, -1)).toEqual(printed)
+})

@@ -1,0 +1,131 @@
+// A context: a VM that lives on between its runs, which happen one after the other.
+'use strict'
+
+const { inspect } = require('node:util')
+const { onAbort } = require('./abort')
+const { notRun, shown, typeError, valueError } = require('./errors')
+const { NativeContext } = require('./native')
+const { readContextRunOptions } = require('./options')
+const { checkCode, codeOf } = require('./source')
+
+class Context {
+  #native = new NativeContext()
+  #execute
+  #scriptId
+  #options
+  // The end of the run that was asked for last.
+  #last = Promise.resolve()
+  #closed = false
+
+  constructor({ execute, scriptId, options }, token) {
+    if (token !== MADE_HERE) throw typeError('A Context cannot be constructed. Use engine.createContext(scriptId)')
+    this.#execute = execute
+    this.#scriptId = scriptId
+    this.#options = options
+  }
+
+  get scriptId() {
+    return this.#scriptId
+  }
+
+  async run(code, options) {
+    checkCode(code)
+    const given = readContextRunOptions(options, this.#options)
+    const { name } = codeOf(code, { ...given, name: undefined }, this.#options.name ?? this.#scriptId)
+    return this.#inTurn(given, { code: codeOf(code, given, name).code, name })
+  }
+
+  async call(name, ...args) {
+    checkGlobal(name)
+    return this.#inTurn(readContextRunOptions({ args }, this.#options), { code: { global: name, call: true } })
+  }
+
+  async get(name) {
+    checkGlobal(name)
+    const { value } = await this.#inTurn(this.#valueOptions(), { code: { global: name, call: false } })
+    return value
+  }
+
+  async set(name, value) {
+    checkGlobal(name)
+    await this.#inTurn(this.#valueOptions({ globals: { [name]: value } }), { code: '' })
+  }
+
+  async memory() {
+    await this.#last
+    return this.#native.memory
+  }
+
+  async close() {
+    this.#closed = true
+    await this.#last
+    this.#native.close()
+  }
+
+  #valueOptions(given = {}) {
+    return readContextRunOptions(given, this.#options)
+  }
+
+  /** Executes a run when those before it are done, and makes those after it wait for it. */
+  async #inTurn(options, what) {
+    if (this.#closed) throw this.#over('the context is closed')
+    const before = this.#last
+    let done
+    this.#last = new Promise((resolve) => {
+      done = resolve
+    })
+    const { signal } = options
+    try {
+      await (signal ? unlessAborted(before, signal) : before)
+    } catch (reason) {
+      before.then(done)
+      throw reason
+    }
+    if (!this.#native.isUsable) {
+      done()
+      throw this.#over('the context has ended, because a run in it was stopped')
+    }
+    const context = this.#native
+    const name = this.#options.name ?? this.#scriptId
+    return this.#execute({ scriptId: this.#scriptId, name, options, ...what, context, gone: done })
+  }
+
+  #over(what) {
+    return notRun('ERR_CONTEXT_CLOSED', `${what}; nothing was run`, this.#scriptId)
+  }
+}
+
+const MADE_HERE = Symbol('made by engine.createContext')
+
+const contextOf = (parts) => new Context(parts, MADE_HERE)
+
+// Realms that lack the symbol have no `await using` either.
+if (Symbol.asyncDispose) {
+  Object.defineProperty(Context.prototype, Symbol.asyncDispose, {
+    value: function close() {
+      return this.close()
+    },
+    configurable: true,
+    writable: true,
+  })
+}
+
+function checkGlobal(name) {
+  const rule = 'The "name" argument must be the name of a global'
+  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
+  if (name === '' || !name.isWellFormed()) throw valueError(`${rule}. Received ${inspect(name)}`)
+}
+
+/** What `promise` gives, or a rejection with the signal's reason as soon as it is aborted. */
+function unlessAborted(promise, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const unwatch = onAbort(signal, () => reject(signal.reason))
+    promise.then(() => {
+      unwatch()
+      resolve()
+    })
+  })
+}
+
+module.exports = { Context, contextOf }
