@@ -464,7 +464,7 @@ export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
  * ```
  */
 export class Context {
-  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: what only looks like one has no such member
+  // What only looks like one has no such member.
   #private
   private constructor()
   /** Who runs in it. */
@@ -493,7 +493,7 @@ export class Context {
 
 /** A compiled chunk, made by {@link Engine.compile}: immutable, and independent of the engine that compiled it. */
 export class Script {
-  // biome-ignore lint/correctness/noUnusedPrivateClassMembers: what only looks like one has no such member
+  // What only looks like one has no such member.
   #private
   private constructor()
   /** The chunk's name in messages and tracebacks. */

@@ -31,7 +31,8 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 /// When the VM's memory does not suffice.
 pub(crate) fn add_functions(lua: &Lua, functions: &[HostFunction]) -> mlua::Result<()> {
     for function in functions {
-        let mut table: mlua::Table = lua.globals().raw_get("host")?;
+        // A script that lives on may have put something else there.
+        let Value::Table(mut table) = lua.globals().raw_get("host")? else { return Ok(()) };
         let (name, around) = function.path.split_last().expect("a function has a name");
         for name in around {
             table = match table.raw_get(name.as_str())? {

@@ -219,7 +219,6 @@ enum Slot {
 impl NativeContext {
     /// A context without a VM yet.
     #[napi(constructor)]
-    #[expect(clippy::new_without_default, reason = "called by JavaScript only")]
     pub fn new() -> Self {
         Self { slot: Rc::new(RefCell::new(Slot::New)) }
     }
@@ -336,6 +335,7 @@ impl NativeEngine {
 
     /// Queues one run, whose number is greater than those before, and returns how many wait; -1 when the queue is full,
     /// and then nothing was queued. Without limits it has the engine's.
+    #[allow(clippy::too_many_arguments, reason = "an object would have to be made for each run")]
     #[napi]
     pub fn run(
         &self,

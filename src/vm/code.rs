@@ -33,6 +33,27 @@ impl Compiled {
         &self.name
     }
 
+    /// Compiles our own source.
+    ///
+    /// # Errors
+    /// When the VM's memory does not suffice, or the source does not compile.
+    pub(crate) fn new(lua: &Lua, source: &[u8], name: &str) -> mlua::Result<Self> {
+        let mut compiled = Self { name: name.into(), bytecode: Vec::new() };
+        let chunk_name = super::chunk_name(name);
+        let (text, size, bytecode) = (source.as_ptr().cast(), source.len(), &raw mut compiled.bytecode);
+        // SAFETY: the closure owns nothing that has a destructor; the writer gets the vector, and raises no error.
+        unsafe {
+            lua.exec_raw::<()>((), |state| {
+                if ffi::luaL_loadbufferx(state, text, size, chunk_name.as_ptr(), c"t".as_ptr()) != ffi::LUA_OK {
+                    ffi::lua_error(state);
+                }
+                ffi::lua_dump(state, append, bytecode.cast(), 0);
+                ffi::lua_settop(state, 0);
+            })?;
+        }
+        Ok(compiled)
+    }
+
     /// Loads the chunk onto a coroutine that is not running; the status is Lua's.
     ///
     /// # Safety

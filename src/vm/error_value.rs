@@ -57,11 +57,14 @@ pub(super) fn make(lua: &Lua, error: &Error) -> mlua::Result<Value> {
     }
 }
 
+/// The user values of an error.
+type Parts = (String, mlua::LuaString, mlua::LuaString, Option<u32>);
+
 /// The error that a Lua value is, if it is one of ours.
 pub(super) fn read(lua: &Lua, value: &Value) -> Option<Error> {
     let Value::UserData(_) = value else { return None };
     // SAFETY: as in `make`; it leaves what that took, or nothing.
-    let texts: mlua::Result<Option<(String, mlua::LuaString, mlua::LuaString, Option<u32>)>> = unsafe {
+    let parts: mlua::Result<Option<Parts>> = unsafe {
         lua.exec_raw::<mlua::MultiValue>(value.clone(), |state| {
             if !ffi::luaL_testudata(state, 1, NAME.as_ptr()).is_null() {
                 for value in [CODE, MESSAGE, POSITION, CAUSE] {
@@ -72,7 +75,7 @@ pub(super) fn read(lua: &Lua, value: &Value) -> Option<Error> {
         })
         .and_then(|values| if values.is_empty() { Ok(None) } else { lua.unpack_multi(values).map(Some) })
     };
-    let (code, message, position, cause) = texts.ok()??;
+    let (code, message, position, cause) = parts.ok()??;
     let mut error = Error::new(Code::of(&code)?, message.to_string_lossy());
     error.position = position.to_string_lossy();
     error.cause = cause;

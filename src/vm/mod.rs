@@ -149,6 +149,9 @@ pub struct Vm {
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
+    /// How many of the host's functions it has, and whether its `require` finds modules.
+    functions: usize,
+    requires: bool,
     /// Dropped after the state is closed; Lua and the context point to it.
     heap: Box<Heap>,
 }
@@ -286,9 +289,8 @@ impl Vm {
     }
 
     /// Sets the globals that the run is given, and puts the arguments on top of the script's function.
-    fn hand_over(&self, exchange: &Exchange) -> Result<c_int, Refusal> {
-        let host = self.with_context(|context| context.host.clone());
-        api::host::add_functions(self.lua(), &host.functions.read().unwrap_or_else(PoisonError::into_inner))?;
+    fn hand_over(&mut self, exchange: &Exchange) -> Result<c_int, Refusal> {
+        self.add_extensions()?;
         let read = |values| Reader::new(self.lua(), values);
         for (name, value) in exchange.globals.as_deref().map_or(Ok(Vec::new()), |values| read(values).named())? {
             self.lua().globals().raw_set(name, value)?;
@@ -297,6 +299,21 @@ impl Vm {
         let count = args.len() as c_int;
         args.into_iter().try_for_each(|value| self.push(value))?;
         Ok(count)
+    }
+
+    /// Adds the functions and modules of the host that the VM does not have yet.
+    fn add_extensions(&mut self) -> mlua::Result<()> {
+        let host = self.with_context(|context| context.host.clone());
+        let functions = host.functions.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
+            api::host::add_functions(self.lua(), new)?;
+            self.functions = functions.len();
+        }
+        if !self.requires && !host.modules.is_empty() {
+            api::require::enable(self.lua())?;
+            self.requires = true;
+        }
+        Ok(())
     }
 
     /// Pushes a value onto the base coroutine, which is not running.

@@ -20,6 +20,11 @@ impl Modules {
         true
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The module of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Compiled>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
