@@ -171,8 +171,17 @@ impl Vm {
     pub fn build(template: &Template) -> Result<Self, Error> {
         let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
         let Blank { heap, state, base } = template.vm().ok_or_else(no_memory)?;
-        let mut vm =
-            Self { state, base, lua: None, flag: Arc::default(), limits: Limits::default(), results: None, heap };
+        let mut vm = Self {
+            state,
+            base,
+            lua: None,
+            flag: Arc::default(),
+            limits: Limits::default(),
+            results: None,
+            functions: 0,
+            requires: false,
+            heap,
+        };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
         // state's registry and is dropped before the state is closed.
         let lua = unsafe { Lua::get_or_init_from_ptr(vm.state) }.clone();
