@@ -73,9 +73,11 @@ unixTest.each([
 ])('%s: SIGTERM lets a request finish, and then the process ends by itself', async (example, request, status) => {
   await start(example)
   const exit = once(server, 'exit')
+  // So that there is a connection already.
+  await get('/')
   const answer = request()
   // Long enough for the request to arrive, and shorter than the timeout of the script that it runs.
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await new Promise((resolve) => setTimeout(resolve, 200))
   server.kill('SIGTERM')
   expect(await answer).toMatchObject({ status })
   expect(await exit).toEqual([0, null])

@@ -2,19 +2,36 @@
 
 mod common;
 use common::{host, script, store};
-use moonpool::engine::{Batch, Capacity, Engine, MAX_STARTED, Run, Settled, Slices, Threads};
+use moonpool::engine::{Alarm, Batch, Call, Capacity, Engine, MAX_STARTED, Run, Settled, Signal, Slices, Threads};
 use moonpool::state::ScriptId;
-use moonpool::vm::Script;
+use moonpool::vm::{Host, HostCall, HostError, HostFunction, Script};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-/// Worker threads that execute nothing until told: what was started waits here.
-#[derive(Clone, Default)]
-struct Held(Rc<RefCell<VecDeque<Batch>>>);
+/// Worker threads that execute nothing until told: what was started waits here, and so do signals.
+#[derive(Clone)]
+struct Held(Rc<RefCell<VecDeque<Batch>>>, Rc<RefCell<Receiver<Signal>>>, Sender<Signal>);
+
+impl Default for Held {
+    fn default() -> Self {
+        let (sender, receiver) = channel();
+        Self(Rc::default(), Rc::new(RefCell::new(receiver)), sender)
+    }
+}
 
 impl Slices for Held {
+    fn alarm(&self) -> Alarm {
+        let sender = self.2.clone();
+        Arc::new(move |signal| {
+            // Nobody listens to an engine that is gone.
+            let _ = sender.send(signal);
+        })
+    }
+
     fn start(&self, batch: Batch) {
         self.0.borrow_mut().push_back(batch);
     }
@@ -443,6 +460,160 @@ fn what_runs_do_not_take_of_the_warm_vms_comes_back() {
         step(&mut engine, &held);
     }
     assert_eq!(engine.warm(), 5, "three runs took one each");
+}
+
+/// An engine of one slot whose scripts find `host.ask`, the function number 7.
+fn asking() -> (Engine<Held>, Held, Arc<Host>) {
+    let (held, host) = (Held::default(), host(store(), None));
+    let functions = vec![HostFunction { path: vec!["ask".into()], number: 7 }];
+    *host.functions.write().expect("nobody panicked") = functions;
+    (Engine::new(held.clone(), host.clone(), Capacity::default()), held, host)
+}
+
+fn ask(engine: &mut Engine<Held>, host: &Arc<Host>, id: u64, source: &str) {
+    submit_script(engine, id, Script { host: host.clone(), ..script(source) });
+}
+
+/// Executes one batch; the calls of the host that came of it.
+fn step_to_calls(engine: &mut Engine<Held>, held: &Held) -> Vec<Call> {
+    let mut batch = held.next();
+    batch.execute();
+    let finished = engine.finished(batch);
+    assert!(finished.settled.is_empty());
+    finished.calls
+}
+
+/// A list of one integer, as lib/values.js writes it.
+fn list_of(value: i64) -> Vec<u8> {
+    [&1_u32.to_le_bytes()[..], &[3], &value.to_le_bytes()].concat()
+}
+
+#[test]
+fn a_run_that_waits_for_the_host_holds_no_slot_and_goes_on_with_the_answer() {
+    let (mut engine, held, host) = asking();
+    ask(&mut engine, &host, 0, "return host.ask(41) + 1");
+    let calls = step_to_calls(&mut engine, &held);
+    assert_eq!(calls, [Call { run: 0, call: HostCall { function: 7, args: list_of(41) } }]);
+    assert_eq!((engine.busy(), engine.suspended(), engine.started()), (0, 1, 0));
+    ask(&mut engine, &host, 1, "return 'meanwhile'");
+    assert_eq!(codes(step(&mut engine, &held)), [(1, "ok")]);
+    engine.answer(0, Ok(list_of(6)));
+    let settled = step(&mut engine, &held);
+    assert_eq!((settled[0].id, text(&settled[0])), (0, Ok("7")));
+    // Nobody waits for a second answer.
+    engine.answer(0, Ok(list_of(6)));
+    assert_eq!((engine.busy(), engine.suspended()), (0, 0));
+}
+
+#[test]
+fn a_wait_passes_through_coroutines_and_protected_calls_unseen() {
+    let (mut engine, held, host) = asking();
+    ask(
+        &mut engine,
+        &host,
+        0,
+        "local co = coroutine.create(function(a)
+            local ok, b = pcall(function() return host.ask(a) end)
+            coroutine.yield(ok, b, coroutine.isyieldable(), coroutine.status(coroutine.running()))
+            return host.ask(b)
+        end)
+        local t = {coroutine.resume(co, 1)}
+        t[#t + 1] = coroutine.status(co)
+        t[#t + 1] = select(2, coroutine.resume(co))
+        t[#t + 1] = coroutine.status(co)
+        return t",
+    );
+    for (asked, answer) in [(1, 10), (10, 100)] {
+        let calls = step_to_calls(&mut engine, &held);
+        assert_eq!(calls[0].call.args, list_of(asked));
+        engine.answer(0, Ok(list_of(answer)));
+    }
+    let settled = step(&mut engine, &held);
+    assert_eq!(text(&settled[0]), Ok(r#"[true,true,10,true,"running","suspended",100,"dead"]"#));
+}
+
+#[test]
+fn the_error_of_the_host_can_be_caught_and_keeps_its_number() {
+    let (mut engine, held, host) = asking();
+    ask(&mut engine, &host, 0, "local ok, e = pcall(host.ask) print(ok, e.code, e.message) error(e)");
+    step_to_calls(&mut engine, &held);
+    engine.answer(0, Err(HostError { message: "no".into(), cause: 3 }));
+    let failure = step(&mut engine, &held).remove(0).outcome.expect_err("it is thrown again");
+    assert_eq!(failure.output, "false\tERR_HOST_FUNCTION\tno\n");
+    assert_eq!((failure.error.code.as_str(), failure.error.cause), ("ERR_HOST_FUNCTION", Some(3)));
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_waits_settles_before_others_go_on() {
+    let (mut engine, held, host) = asking();
+    for id in 0..2 {
+        ask(&mut engine, &host, id, "pcall(host.ask) pcall(host.ask) while true do end");
+        step_to_calls(&mut engine, &held);
+    }
+    ask(&mut engine, &host, 2, "while true do end");
+    ask(&mut engine, &host, 3, "while true do end");
+    assert!(engine.kill(0).is_none());
+    step_to_calls(&mut engine, &held);
+    assert_eq!(codes(step(&mut engine, &held)), [(0, "ERR_ENGINE_CLOSED")]);
+    engine.answer(0, Ok(list_of(1)));
+    assert_eq!(engine.suspended(), 2, "one waits for the host, one for its turn");
+}
+
+#[test]
+fn a_run_whose_time_is_over_while_it_waits_is_told_so_and_settles() {
+    let (mut engine, held, host) = asking();
+    let mut patient = Script { host: host.clone(), ..script("host.ask()") };
+    patient.limits.timeout = Duration::from_millis(20);
+    submit_script(&mut engine, 0, patient);
+    step_to_calls(&mut engine, &held);
+    let signal = held.1.borrow().recv_timeout(Duration::from_secs(30));
+    assert_eq!(signal, Ok(Signal::Killed(0)));
+    engine.signal(Signal::Killed(0));
+    assert_eq!(codes(step(&mut engine, &held)), [(0, "ERR_LUA_TIMEOUT")]);
+}
+
+#[test]
+fn a_sleep_ends_with_a_signal_and_is_not_counted_as_execution() {
+    let (mut engine, held, host) = asking();
+    ask(&mut engine, &host, 0, "sleep(0.05) return 'awake'");
+    assert!(step_to_calls(&mut engine, &held).is_empty());
+    assert_eq!((engine.busy(), engine.suspended()), (0, 1));
+    assert_eq!(held.1.borrow().recv_timeout(Duration::from_secs(30)), Ok(Signal::Awake(0)));
+    engine.signal(Signal::Awake(0));
+    let settled = step(&mut engine, &held);
+    assert_eq!(text(&settled[0]), Ok("awake"));
+    let usage = settled[0].usage;
+    assert!(usage.ran >= Duration::from_millis(50) && usage.executed < Duration::from_millis(50), "{usage:?}");
+}
+
+#[test]
+fn a_script_that_cannot_leave_sounds_the_alarm() {
+    let (mut engine, held, host) = asking();
+    let mut stuck = script("string.gsub('x', 'x', function() while true do end end)");
+    stuck.limits.timeout = Duration::from_millis(300);
+    submit_script(&mut engine, 0, Script { host, ..stuck });
+    assert_eq!(codes(step(&mut engine, &held)), [(0, "ERR_LUA_TIMEOUT")]);
+    let signals: Vec<_> = held.1.borrow().try_iter().collect();
+    assert_eq!(signals, [Signal::Overdue, Signal::Killed(0)]);
+}
+
+#[test]
+fn a_vm_that_is_kept_finds_its_globals_again_and_is_gone_after_a_kill() {
+    let (mut engine, held, _) = asking();
+    let run = |engine: &mut Engine<Held>, vm, id, source: &str| {
+        assert!(engine.submit(Run::within(vm, id, script(source))).is_ok());
+        step(engine, &held).remove(0)
+    };
+    let first = run(&mut engine, None, 0, "n = 1 local co = coroutine.wrap(function() error('x') end) co()");
+    assert!(first.outcome.is_err() && first.vm.is_some(), "an error leaves the VM as it is");
+    let second =
+        run(&mut engine, first.vm, 1, "n = n + 1 return n, coroutine.isyieldable(), select(2, coroutine.running())");
+    assert_eq!(text(&second), Ok("2\tfalse\ttrue"));
+    let mut endless = script("while true do end");
+    endless.limits.timeout = Duration::from_millis(5);
+    assert!(engine.submit(Run::within(second.vm, 2, endless)).is_ok());
+    let killed = drain(&mut engine, &held).remove(0);
+    assert!(killed.outcome.is_err() && killed.vm.is_none());
 }
 
 #[test]
