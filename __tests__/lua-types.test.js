@@ -39,7 +39,7 @@ function definitions(text) {
   return Object.fromEntries(names)
 }
 
-/** The parameter names that each function is defined with do not differ from those that are described above it. */
+/** The functions whose parameters are not those that the comment above them describes. */
 function undescribed(text) {
   const wrong = []
   for (const [, comment, name, list] of text.matchAll(/((?:^---.*\n)*)^function ([\w.]+)\((.*)\) end$/gm)) {
@@ -54,7 +54,7 @@ function luaExamples(document) {
   const text = readFileSync(path.join(ROOT, document), 'utf8')
   return [...text.matchAll(/^```lua\n(.*?)^```$/gms)].map(({ 1: code, index }) => {
     const line = text.slice(0, index).split('\n').length
-    const printed = [...code.matchAll(/--> (.*)$/gm)].map(([, line]) => line)
+    const printed = [...code.matchAll(/--> (.*)$/gm)].map(([, shown]) => shown)
     return { place: `${document}:${line}`, code, printed }
   })
 }
