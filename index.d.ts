@@ -54,7 +54,8 @@ export interface Limits {
    */
   cpuTimeout?: number | undefined
   /**
-   * Time that the run may wait in the queue before it first executes, in milliseconds: same range as `timeout`.
+   * Time that the run may wait before it first executes, in the queue and for its turn in a context, in milliseconds:
+   * same range as `timeout`.
    * Past it the run rejects with `ERR_QUEUE_TIMEOUT`, and nothing of it was run.
    * @defaultValue none
    */
@@ -446,7 +447,7 @@ export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
 
 /**
  * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in the order
- * of the calls; contexts of one engine run side by side. A context that is idle, or whose run waits, holds no thread.
+ * of the calls; those that wait for their turn are not counted by `maxQueue`. Contexts of one engine run side by side. A context that is idle, or whose run waits, holds no thread.
  *
  * A run that fails leaves the context as it is. A run that is stopped, by a limit or by its signal, ends the context:
  * its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.

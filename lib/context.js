@@ -1,6 +1,7 @@
 // A context: a VM that lives on between its runs, which happen one after the other.
 'use strict'
 
+const { clearTimeout, setTimeout } = require('node:timers')
 const { inspect } = require('node:util')
 const { onAbort } = require('./abort')
 const { notRun, shown, typeError, valueError } = require('./errors')
@@ -10,16 +11,17 @@ const { checkCode, codeOf } = require('./source')
 
 class Context {
   #native = new NativeContext()
-  #execute
+  #engine
   #scriptId
   #options
   // The end of the run that was asked for last.
   #last = Promise.resolve()
   #closed = false
 
-  constructor({ execute, scriptId, options }, token) {
+  constructor(parts, token) {
     if (token !== MADE_HERE) throw typeError('A Context cannot be constructed. Use engine.createContext(scriptId)')
-    this.#execute = execute
+    const { scriptId, options, ...engine } = parts
+    this.#engine = engine
     this.#scriptId = scriptId
     this.#options = options
   }
@@ -69,25 +71,34 @@ class Context {
   /** Executes a run when those before it are done, and makes those after it wait for it. */
   async #inTurn(options, what) {
     if (this.#closed) throw this.#over('the context is closed')
+    const name = this.#options.name ?? this.#scriptId
+    const run = { scriptId: this.#scriptId, name, options, ...what, context: this.#native }
+    this.#engine.admit(run)
     const before = this.#last
-    let done
     this.#last = new Promise((resolve) => {
-      done = resolve
+      run.gone = resolve
     })
-    const { signal } = options
+    const start = performance.now()
     try {
-      await (signal ? unlessAborted(before, signal) : before)
+      await unless(before, options, () => this.#waitedTooLong(options))
     } catch (reason) {
-      before.then(done)
+      before.then(run.gone)
+      this.#engine.leave(run, reason?.code === 'ERR_QUEUE_TIMEOUT' ? 'rejected' : 'aborted')
       throw reason
     }
     if (!this.#native.isUsable) {
-      done()
+      run.gone()
+      this.#engine.leave(run, 'rejected')
       throw this.#over('the context has ended, because a run in it was stopped')
     }
-    const context = this.#native
-    const name = this.#options.name ?? this.#scriptId
-    return this.#execute({ scriptId: this.#scriptId, name, options, ...what, context, gone: done })
+    // What is left of it, for the engine's queue.
+    if (options.queueTimeout) options.queueTimeout = Math.max(1, options.queueTimeout - (performance.now() - start))
+    return this.#engine.execute(run)
+  }
+
+  #waitedTooLong({ queueTimeout }) {
+    const message = `the run waited for its turn longer than its queueTimeout of ${queueTimeout} ms; nothing was run`
+    return notRun('ERR_QUEUE_TIMEOUT', message, this.#scriptId)
   }
 
   #over(what) {
@@ -116,15 +127,19 @@ function checkGlobal(name) {
   if (name === '' || !name.isWellFormed()) throw valueError(`${rule}. Received ${inspect(name)}`)
 }
 
-/** What `promise` gives, or a rejection with the signal's reason as soon as it is aborted. */
-function unlessAborted(promise, signal) {
+/** Waits for `promise`, unless the signal is aborted, or the queueTimeout passes, before. */
+function unless(promise, { signal, queueTimeout }, timeoutError) {
+  if (!signal && !queueTimeout) return promise
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const unwatch = onAbort(signal, () => reject(signal.reason))
-    promise.then(() => {
-      unwatch()
-      resolve()
-    })
+    if (signal?.aborted) return reject(signal.reason)
+    const unwatch = signal && onAbort(signal, () => end(() => reject(signal.reason)))
+    const timer = queueTimeout && setTimeout(() => end(() => reject(timeoutError())), queueTimeout)
+    const end = (settle) => {
+      unwatch?.()
+      clearTimeout(timer)
+      settle()
+    }
+    promise.then(() => end(resolve))
   })
 }
 

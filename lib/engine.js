@@ -38,7 +38,10 @@ class Engine extends EventEmitter {
   #modules = new Set()
   #functions = []
   #full = false
+  // Runs that were accepted and are not queued yet.
+  #admitted = 0
   #closing
+  #killed = false
   #idleTimer
 
   constructor(given) {
@@ -71,13 +74,15 @@ class Engine extends EventEmitter {
   async runFile(path, scriptId, options) {
     const file = checkPath(path)
     const run = this.#prepare(scriptId, options)
+    run.name = run.options.name ?? nameOfFile(file)
+    this.#admit(run)
     try {
       run.code = await readSource(file, run.options.maxSource)
     } catch (error) {
       this.#stats.count('rejected')
+      this.#leave(run)
       throw error
     }
-    run.name = run.options.name ?? nameOfFile(file)
     return this.#execute(run)
   }
 
@@ -119,13 +124,18 @@ class Engine extends EventEmitter {
       throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
     // They are there from the first run on.
     let first = globals && encodeNamed(globals, 'options.globals')
+    const admit = (run) => this.#admit(run)
+    const leave = (run, end) => {
+      this.#stats.count(end)
+      this.#leave(run)
+    }
     const execute = (run) => {
       const exchange = exchangeOf(run.options)
       if (first) exchange.globals = exchange.globals ? joinNamed(first, exchange.globals) : first
       first = undefined
-      return this.#execute({ ...run, limits: run.options, exchange })
+      return this.#execute(Object.assign(run, { limits: run.options, exchange }))
     }
-    return contextOf({ execute, scriptId, options })
+    return contextOf({ admit, leave, execute, scriptId, options })
   }
 
   stats() {
@@ -139,8 +149,8 @@ class Engine extends EventEmitter {
   async close(options) {
     const { timeout } = readCloseOptions(options)
     this.#closing ??= closing()
-    if (this.#runs.size === 0) this.#closed()
-    const timer = setTimeout(() => this.#native.killAll(), timeout)
+    this.#closeIfIdle()
+    const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
     clearTimeout(timer)
   }
@@ -155,6 +165,33 @@ class Engine extends EventEmitter {
     const failure = this.#native.addModules(modules)
     if (failure) throw new LuaError(failure)
     for (const { name } of modules) this.#modules.add(name)
+  }
+
+  /** Accepts a run that has to wait for something before it can be queued: closing the engine waits for it. */
+  #admit(run) {
+    if (this.#closing) {
+      this.#stats.count('rejected')
+      throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it runs nothing any more', run.scriptId)
+    }
+    run.admitted = true
+    this.#admitted += 1
+  }
+
+  /** Takes an accepted run out, because it is queued now, or because it is not going to be. */
+  #leave(run) {
+    if (!run.admitted) return
+    run.admitted = false
+    this.#admitted -= 1
+    if (this.#closing) this.#closeIfIdle()
+  }
+
+  #closeIfIdle() {
+    if (this.#runs.size + this.#admitted === 0) this.#closed()
+  }
+
+  #killAll() {
+    this.#killed = true
+    this.#native.killAll()
   }
 
   /** What a call asks for, but for its code. */
@@ -189,6 +226,7 @@ class Engine extends EventEmitter {
       return this.#start(run)
     } finally {
       if (run.engine === undefined) run.gone?.()
+      this.#leave(run)
     }
   }
 
@@ -199,7 +237,9 @@ class Engine extends EventEmitter {
       this.#stats.count('aborted')
       return { error: { reason: signal.reason } }
     }
-    if (this.#closing) return this.#refuse('ERR_ENGINE_CLOSED', 'the engine is closed: it runs nothing any more')
+    if (this.#killed || (this.#closing && !run.admitted)) {
+      return this.#refuse('ERR_ENGINE_CLOSED', 'the engine is closed: it runs nothing any more')
+    }
     return new Promise((resolve) => {
       this.#lastRunId += 1
       const runId = this.#lastRunId
@@ -263,7 +303,7 @@ class Engine extends EventEmitter {
   #call(runId, run, number, args) {
     if (run.concluded) return
     run.controller ??= new AbortController()
-    run.context ??= Object.freeze({ scriptId: run.scriptId, signal: run.controller.signal })
+    run.host ??= Object.freeze({ scriptId: run.scriptId, signal: run.controller.signal })
     // An answer that comes after the end of the run is nobody's business.
     const answer = (bytes) => run.concluded || this.#native.answer(runId, bytes)
     const fail = (error) => {
@@ -271,7 +311,7 @@ class Engine extends EventEmitter {
       run.causes ??= []
       this.#native.fail(runId, messageOf(error), run.causes.push(error) - 1)
     }
-    callFunction(this.#functions[number], run.context, args, answer, fail)
+    callFunction(this.#functions[number], run.host, args, answer, fail)
   }
 
   /** The native engine is done with a run. */
@@ -280,9 +320,8 @@ class Engine extends EventEmitter {
     if (began) this.#stats.record(run.usage)
     if (!run.concluded) this.#conclude(run, endOf(outcome.failure, began), outcome)
     run.gone?.()
-    if (this.#runs.size > 0) return
-    if (this.#closing) this.#closed()
-    else this.#idleTimer?.refresh()
+    if (this.#closing) this.#closeIfIdle()
+    else if (this.#runs.size === 0) this.#idleTimer?.refresh()
   }
 
   /** Settles the promise of a run: once, and nothing of it is left with its signal or its timer. */

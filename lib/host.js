@@ -3,7 +3,7 @@
 
 const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
-const { decode, encode, isPlain } = require('./values')
+const { decode, encodeOne, isPlain } = require('./values')
 
 const KEYWORDS = new Set(
   'and break do else elseif end false for function goto if in local nil not or repeat return then true until while'.split(
@@ -48,7 +48,7 @@ function callFunction({ path, call }, context, args, answer, fail) {
   const settle = (value) => {
     let bytes
     try {
-      bytes = encode([value], `host.${path.join('.')}()`)
+      bytes = encodeOne(value, `host.${path.join('.')}()`)
     } catch (error) {
       return fail(error)
     }

@@ -94,6 +94,14 @@ function encode(values, root) {
   return writer.written()
 }
 
+/** The bytes of a list of one value, whose paths begin with `root`. */
+function encodeOne(value, root) {
+  const writer = new Writer()
+  writer.count(1)
+  write(writer, value, { root, open: [], path: [] })
+  return writer.written()
+}
+
 /** The bytes of a plain object's or a Map's string keys and values in turn. */
 function encodeNamed(object, root) {
   const writer = new Writer()
@@ -297,4 +305,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decode, encode, encodeNamed, isPlain, joinNamed }
+module.exports = { decode, encode, encodeNamed, encodeOne, isPlain, joinNamed }

@@ -7,14 +7,22 @@ import {
   Engine,
   type EngineOptions,
   type EngineStats,
+  type HostContext,
+  type HostFunction,
+  type HostFunctions,
   type Library,
   type Limits,
   LuaError,
   type LuaErrorCode,
+  type LuaInput,
+  type LuaOutput,
   type RunOptions,
+  type RunResult,
+  type RunStats,
   runLua,
   type Script,
   type TimeSummary,
+  type ValueRunOptions,
 } from 'moonpool'
 
 const text: Promise<string> = runLua('return 1', 'tenant-1')
@@ -168,4 +176,34 @@ export const everyStatistic: Record<keyof EngineStats, true> = {
   queueTime: true,
   runTime: true,
   cpuTime: true,
+}
+
+export async function crossValues(engine: Engine, script: Script): Promise<LuaOutput> {
+  const nothing: LuaInput = undefined
+  const inputs: readonly LuaInput[] = [nothing, null, true, 1, 1n, 'a', Buffer.from('a'), [1, ['a']], { a: { b: [] } }]
+  const map: LuaInput = new Map<string | number, LuaInput>([['a', new Map([[1, 'b']])]])
+  runLua('return ...', 'tenant-1', { args: inputs, globals: { map, config: { limit: 1 } } })
+  const byValue: ValueRunOptions = { args: [map], globals: undefined, strings: 'buffer', tables: 'map', timeout: 1 }
+  const any: RunResult = await engine.run('return ...', 'tenant-1', byValue)
+  const first: LuaOutput = any.value
+  const { value, values, output, stats } = await engine.run<[{ total: number }, string]>(script, 'tenant-1')
+  const [total, name]: [number, string] = [value.total, values[1]]
+  const used: RunStats = stats
+  const { queueTime, runTime, cpuTime, peakMemory, slices }: Record<keyof RunStats, number> = used
+  const sum: number = queueTime + runTime + cpuTime + peakMemory + slices + total
+  return [first, name, output, sum]
+}
+
+export async function openDoors(engine: Engine): Promise<string[]> {
+  const get: HostFunction = async ({ scriptId, signal }: HostContext, key: string) => [scriptId, signal.aborted, key]
+  const group: HostFunctions = { get, deep: { er: () => null } }
+  engine.expose('get', get)
+  engine.expose('db', group)
+  engine.expose('add', (_context, a: number, b: number) => a + b)
+  engine.expose('all', (_context, ...rest: LuaOutput[]) => rest.length)
+  engine.expose('nothing', () => {})
+  engine.addModule('rules', 'return 1')
+  engine.addModule('bytes', Buffer.from('return 1'))
+  const names: string[] = await engine.addModules('rules')
+  return names.concat(await engine.addModules(new URL('file:///rules')))
 }

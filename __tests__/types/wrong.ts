@@ -94,3 +94,33 @@ export const waiting: number = engine.stats().waiting
 export const time: EngineStats['runTime'] = 5
 // @ts-expect-error: compile threw it, perhaps: the scriptId may be absent
 export const id: string = error.scriptId
+// @ts-expect-error: args are an array
+engine.run('', 'tenant-1', { args: 'a' })
+// @ts-expect-error: a function cannot cross
+engine.run('', 'tenant-1', { args: [() => 1] })
+// @ts-expect-error: a date cannot cross
+engine.runLua('', 'tenant-1', { args: [{ at: new Date() }] })
+// @ts-expect-error: a symbol cannot cross
+engine.runLua('', 'tenant-1', { globals: { a: Symbol('a') } })
+// @ts-expect-error: globals are an object
+engine.runLua('', 'tenant-1', { globals: 1 })
+// @ts-expect-error: text has no shapes
+engine.runLua('', 'tenant-1', { tables: 'map' })
+// @ts-expect-error: no such shape of strings
+engine.run('', 'tenant-1', { strings: 'bytes' })
+// @ts-expect-error: a run gives values beside its output, and is no text
+export const notText: Promise<string> = engine.run('return 1', 'tenant-1')
+// @ts-expect-error: what came out of Lua may be anything
+export const count: Promise<number> = engine.run('return 1', 'tenant-1').then(({ value }) => value)
+// @ts-expect-error: a function or a group of them
+engine.expose('limit', 5)
+// @ts-expect-error: a group has functions only
+engine.expose('db', { get: () => 1, limit: 5 })
+// @ts-expect-error: the context comes first
+engine.expose('add', (a: number, b: number) => a + b)
+// @ts-expect-error: the context is not to be changed
+engine.expose('forge', (context) => (context.scriptId = 'other'))
+// @ts-expect-error: a script is no module
+engine.addModule('rules', engine.compile(''))
+// @ts-expect-error: reading a folder takes its time
+export const modules: string[] = engine.addModules('rules')

@@ -99,7 +99,7 @@ impl Sink for Writer<'_> {
             Value::String(s) => {
                 let bytes = s.as_bytes();
                 if !self.shapes.bytes && std::str::from_utf8(&bytes).is_err() {
-                    return Err(Unfit::What("a string that is not UTF-8 (strings: 'buffer' takes any)".into()));
+                    return Err(Unfit::What("a string that is not UTF-8".into()));
                 }
                 self.tagged(if self.shapes.bytes { BYTES } else { TEXT }, &[])?;
                 self.sized(&bytes)?;
