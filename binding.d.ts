@@ -117,6 +117,8 @@ export interface Exchange {
   args?: Uint8Array
   /** Names and values in turn: globals that the script finds. */
   globals?: Uint8Array
+  /** As `globals`, for a VM that had no script before. */
+  initial?: Uint8Array
   /** How the returned values are given; absent for as text. */
   results?: Shapes
 }

@@ -347,3 +347,12 @@ describe('Symbol.asyncDispose', () => {
     expect(stdout).toBe('ERR_ENGINE_CLOSED\n')
   })
 })
+
+test('close resolves after the promises of the last runs', async () => {
+  const engine = new Engine()
+  const order = []
+  const run = engine.runLua('return 1', 'x').then(() => order.push('run'))
+  await engine.close().then(() => order.push('close'))
+  await run
+  expect(order).toEqual(['run', 'close'])
+})

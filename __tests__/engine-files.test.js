@@ -102,7 +102,7 @@ describe('runFile', () => {
     expect(error).not.toBeInstanceOf(LuaError)
     expect(error).toMatchObject({ code, path: file })
     expect(error.message).toContain(code)
-    expect(error.cause).toMatchObject({ code, syscall: 'stat' })
+    expect(error.cause).toMatchObject({ code, syscall: 'open' })
   })
 
   const isRoot = process.getuid?.() === 0
@@ -697,4 +697,27 @@ describe('binary chunks', () => {
     expect(cached.stats().cacheHits).toBe(0)
     expect(await cached.runLua('return "alive"', 'x')).toBe('alive')
   })
+})
+
+test('compile is bounded by defaults.cpuTimeout', () => {
+  const engine = new Engine({ defaults: { cpuTimeout: 20, maxSource: 2 ** 28, memoryLimit: 2 ** 32 } })
+  let thrown
+  try {
+    engine.compile('a = a + 1 '.repeat(5e6))
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toMatchObject({ code: 'ERR_LUA_TIMEOUT', limit: 'cpuTimeout' })
+})
+
+test.each(['file://host/x', 'file:///a%2Fb', 'file:///a%00b'])('runFile of %s: refused', async (href) => {
+  const error = await new Engine().runFile(new URL(href), 'x').catch((reason) => reason)
+  expect(error).toBeInstanceOf(RangeError)
+  expect(error.code).toBe('ERR_INVALID_ARG_VALUE')
+  expect(error.message).toContain('The "path" argument')
+})
+
+test('a file that is longer than the system says is read within maxSource', async () => {
+  const error = await new Engine().runFile('/proc/self/maps', 'x', { maxSource: 1000 }).catch((reason) => reason)
+  expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
 })

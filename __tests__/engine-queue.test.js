@@ -446,3 +446,19 @@ describe('fairness, with one thread', () => {
     expect(new Set(await ends(greedy))).toEqual(new Set(['enough']))
   })
 })
+
+test('no more wait than maxQueue, also when runs come back from a batch that was too long', async () => {
+  const engine = new Engine({ concurrency: 1, maxQueue: 5 })
+  const refused = []
+  const slow = () => engine.runLua('for i = 1, 3e6 do end', 'x').catch((error) => refused.push(error.code))
+  let most = 0
+  for (const end = performance.now() + 400; performance.now() < end; ) {
+    for (let i = 0; i < 5; i++) slow()
+    most = Math.max(most, engine.stats().queued)
+    await new Promise(setImmediate)
+  }
+  expect(most).toBeGreaterThan(0)
+  expect(most).toBeLessThanOrEqual(5)
+  expect(new Set(refused)).toEqual(new Set(['ERR_QUEUE_FULL']))
+  await engine.close({ timeout: 0 })
+})

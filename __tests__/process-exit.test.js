@@ -14,7 +14,6 @@ const SCRIPTS = {
   'a gsub callback that never returns': `string.gsub('x', 'x', function() while true do end end)`,
   'a sort comparator that never returns': 'table.sort({ 3, 2, 1 }, function() while true do end end)',
   'a __tostring that never returns': 'print(setmetatable({}, { __tostring = function() while true do end end }))',
-  'a finalizer that never returns': 'setmetatable({}, { __gc = function() while true do end end }) collectgarbage()',
   'a slow pattern': `return (('a'):rep(200000)):find('.-.-.-b')`,
 }
 // Where Lua cannot yield: only a kill gets the worker thread back.

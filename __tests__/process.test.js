@@ -59,3 +59,32 @@ test('an engine that nobody refers to any more is freed', async () => {
   // The last one may still be referred to from the stack.
   expect(Number(stdout)).toBeLessThan(3)
 })
+
+test('the native part of an engine that nobody refers to any more is freed, with its State', async () => {
+  const { stdout, stderr } = await runProgram(
+    `
+    const { setTimeout: sleep } = require('node:timers/promises')
+    require('node:v8').setFlagsFromString('--expose-gc')
+    const collectGarbage = require('node:vm').runInNewContext('gc')
+    const { Engine } = require('moonpool')
+    const fill = 'for i = 1, 1000 do State.set("k" .. i, ("x"):rep(4000)) end'
+    async function round() {
+      for (let i = 0; i < 20; i++) await new Engine().runLua(fill, 'x')
+      for (let i = 0; i < 5; i++) {
+        await sleep(10)
+        collectGarbage()
+      }
+      return process.memoryUsage.rss()
+    }
+    async function main() {
+      await round()
+      await round()
+      const before = await round()
+      console.log(((await round()) - before) / 2 ** 20)
+    }
+    main()`,
+  )
+  expect(stderr).toBe('')
+  // Each of a round's 20 engines held 4 MB.
+  expect(Number(stdout)).toBeLessThan(40)
+})

@@ -37,3 +37,18 @@ test('terminate() beside endless scripts does not wait for their timeouts', asyn
     expect(performance.now() - begun).toBeLessThan(2000)
   }
 })
+
+test('terminate() beside scripts that cannot leave does not wait for their timeouts', async () => {
+  for (let round = 0; round < 3; round++) {
+    const worker = start(`
+      runLua('return "ready"', 'short').then((text) => {
+        const stuck = 'string.gsub("x", "x", function() while true do end end)'
+        for (let i = 0; i < 10; i++) runLua(stuck, 'stuck-' + i, { timeout: 60000 }).catch(() => {})
+        parentPort.postMessage(text)
+      })`)
+    expect(await message(worker)).toBe('ready')
+    const begun = performance.now()
+    await worker.terminate()
+    expect(performance.now() - begun).toBeLessThan(5000)
+  }
+})

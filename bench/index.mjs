@@ -3,12 +3,14 @@ import os from 'node:os'
 import { setup } from '../scripts/setup.mjs'
 import { load } from './build.mjs'
 import { calls } from './calls.mjs'
+import { contexts } from './contexts.mjs'
 import { lua } from './lua.mjs'
 import { memory } from './memory.mjs'
 import { overhead } from './overhead.mjs'
 import { scheduling } from './scheduling.mjs'
+import { waiting } from './waiting.mjs'
 
-const PARTS = { calls, overhead, scheduling, memory, lua }
+const PARTS = { calls, overhead, scheduling, contexts, waiting, memory, lua }
 
 const known = Object.keys(PARTS)
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : known

@@ -6,14 +6,14 @@ const watched = new WeakMap()
 
 /** Calls `act` when the signal is aborted. Returns what takes that back. */
 function onAbort(signal, act) {
-  let entry = watched.get(signal)
-  if (!entry) {
-    entry = { acts: new Set() }
+  const entry = watched.get(signal) ?? { acts: new Set() }
+  entry.acts.add(act)
+  if (!entry.listener) {
     entry.listener = () => abort(signal, entry)
     watched.set(signal, entry)
+    // Last: the signal may be aborted while it is asked.
     signal.addEventListener('abort', entry.listener, { once: true })
   }
-  entry.acts.add(act)
   return () => {
     entry.acts.delete(act)
     if (entry.acts.size === 0 && watched.get(signal) === entry) forget(signal, entry)

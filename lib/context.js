@@ -8,22 +8,26 @@ const { notRun, shown, typeError, valueError } = require('./errors')
 const { NativeContext } = require('./native')
 const { readContextRunOptions } = require('./options')
 const { checkCode, codeOf } = require('./source')
+const { encodeOneNamed, exchangeOf } = require('./values')
 
 class Context {
   #native = new NativeContext()
   #engine
   #scriptId
   #options
+  // The globals that its VM begins with, as bytes.
+  #initial
   // The end of the run that was asked for last.
   #last = Promise.resolve()
   #closed = false
 
   constructor(parts, token) {
     if (token !== MADE_HERE) throw typeError('A Context cannot be constructed. Use engine.createContext(scriptId)')
-    const { scriptId, options, ...engine } = parts
+    const { scriptId, options, initial, ...engine } = parts
     this.#engine = engine
     this.#scriptId = scriptId
     this.#options = options
+    this.#initial = initial
   }
 
   get scriptId() {
@@ -33,8 +37,8 @@ class Context {
   async run(code, options) {
     checkCode(code)
     const given = readContextRunOptions(options, this.#options)
-    const { name } = codeOf(code, { ...given, name: undefined }, this.#options.name ?? this.#scriptId)
-    return this.#inTurn(given, { code: codeOf(code, given, name).code, name })
+    const { name } = codeOf(code, { ...given, name: undefined }, this.#name)
+    return this.#inTurn(given, { code: copyOf(codeOf(code, given, name).code), name })
   }
 
   async call(name, ...args) {
@@ -44,13 +48,15 @@ class Context {
 
   async get(name) {
     checkGlobal(name)
-    const { value } = await this.#inTurn(this.#valueOptions(), { code: { global: name, call: false } })
+    const options = readContextRunOptions({}, this.#options)
+    const { value } = await this.#inTurn(options, { code: { global: name, call: false } })
     return value
   }
 
   async set(name, value) {
     checkGlobal(name)
-    await this.#inTurn(this.#valueOptions({ globals: { [name]: value } }), { code: '' })
+    const globals = encodeOneNamed(name, value, 'value')
+    await this.#inTurn(readContextRunOptions({}, this.#options), { code: '' }, globals)
   }
 
   async memory() {
@@ -64,15 +70,25 @@ class Context {
     this.#native.close()
   }
 
-  #valueOptions(given = {}) {
-    return readContextRunOptions(given, this.#options)
+  get #name() {
+    return this.#options.name ?? this.#scriptId
   }
 
   /** Executes a run when those before it are done, and makes those after it wait for it. */
-  async #inTurn(options, what) {
+  async #inTurn(options, what, globals) {
     if (this.#closed) throw this.#over('the context is closed')
-    const name = this.#options.name ?? this.#scriptId
-    const run = { scriptId: this.#scriptId, name, options, ...what, context: this.#native }
+    // Copied now: what the caller changes while the run waits changes nothing.
+    const exchange = { ...exchangeOf(options), initial: this.#initial }
+    if (globals) exchange.globals = globals
+    const run = {
+      scriptId: this.#scriptId,
+      name: this.#name,
+      options,
+      limits: options,
+      exchange,
+      context: this.#native,
+      ...what,
+    }
     this.#engine.admit(run)
     const before = this.#last
     this.#last = new Promise((resolve) => {
@@ -104,6 +120,11 @@ class Context {
   #over(what) {
     return notRun('ERR_CONTEXT_CLOSED', `${what}; nothing was run`, this.#scriptId)
   }
+}
+
+/** A copy of bytes, which the caller may change; any other code as it is. */
+function copyOf(code) {
+  return ArrayBuffer.isView(code) ? new Uint8Array(code) : code
 }
 
 const MADE_HERE = Symbol('made by engine.createContext')

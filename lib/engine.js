@@ -8,7 +8,7 @@ const { onAbort } = require('./abort')
 const { debug, isTraced, traced } = require('./diagnostics')
 const { contextOf } = require('./context')
 const { LuaError, notRun, valueError } = require('./errors')
-const { callFunction, checkNew, functionsOf, messageOf } = require('./host')
+const { Causes, callFunction, checkNew, functionsOf, messageOf } = require('./host')
 const { moduleOf, modulesOfFolder } = require('./modules')
 const { NativeEngine } = require('./native')
 const {
@@ -22,7 +22,7 @@ const {
 } = require('./options')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Stats } = require('./stats')
-const { decode, encode, encodeNamed, joinNamed } = require('./values')
+const { decode, encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
@@ -79,7 +79,8 @@ class Engine extends EventEmitter {
     try {
       run.code = await readSource(file, run.options.maxSource)
     } catch (error) {
-      this.#stats.count('rejected')
+      // A file that is none, or too long, is a wrong argument.
+      if (error.cause) this.#stats.count('rejected')
       this.#leave(run)
       throw error
     }
@@ -122,20 +123,14 @@ class Engine extends EventEmitter {
     const { globals, ...options } = readContextOptions(given, this.#defaults)
     if (this.#closing)
       throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
-    // They are there from the first run on.
-    let first = globals && encodeNamed(globals, 'options.globals')
+    const initial = globals && encodeNamed(globals, 'options.globals')
     const admit = (run) => this.#admit(run)
     const leave = (run, end) => {
       this.#stats.count(end)
       this.#leave(run)
     }
-    const execute = (run) => {
-      const exchange = exchangeOf(run.options)
-      if (first) exchange.globals = exchange.globals ? joinNamed(first, exchange.globals) : first
-      first = undefined
-      return this.#execute(Object.assign(run, { limits: run.options, exchange }))
-    }
-    return contextOf({ admit, leave, execute, scriptId, options })
+    const execute = (run) => this.#execute(run)
+    return contextOf({ admit, leave, execute, scriptId, options, initial })
   }
 
   stats() {
@@ -308,8 +303,8 @@ class Engine extends EventEmitter {
     const answer = (bytes) => run.concluded || this.#native.answer(runId, bytes)
     const fail = (error) => {
       if (run.concluded) return
-      run.causes ??= []
-      this.#native.fail(runId, messageOf(error), run.causes.push(error) - 1)
+      run.causes ??= new Causes()
+      this.#native.fail(runId, messageOf(error), run.causes.keep(error))
     }
     callFunction(this.#functions[number], run.host, args, answer, fail)
   }
@@ -374,16 +369,6 @@ if (Symbol.asyncDispose) {
     configurable: true,
     writable: true,
   })
-}
-
-/** The values that go into a run, copied as they are now, and how its own shall come out. */
-function exchangeOf({ args, globals, strings, tables }) {
-  if (args === undefined && globals === undefined && strings === undefined) return undefined
-  return {
-    args: args && encode(args, 'options.args'),
-    globals: globals && encodeNamed(globals, 'options.globals'),
-    results: strings && { bytes: strings === 'buffer', maps: tables === 'map' },
-  }
 }
 
 /** How statistics call the end of a run that the native engine settled. */

@@ -8,7 +8,7 @@ class LuaError extends Error {
     super(failure.message)
     // As the constructor of Error defines it: not enumerable.
     if (failure.cause != null) {
-      Object.defineProperty(this, 'cause', { value: causes[failure.cause], configurable: true, writable: true })
+      Object.defineProperty(this, 'cause', { value: causes.get(failure.cause), configurable: true, writable: true })
     }
     this.code = failure.code
     // Compiling is nobody's run.
@@ -41,10 +41,38 @@ const notRun = (code, message, scriptId) => new LuaError({ code, message, output
 /** A value as messages show it: `undefined`, `type number (5)`, `an instance of Map`. */
 function shown(value) {
   if (value == null) return String(value)
-  if (typeof value === 'function') return `function ${value.name}`.trimEnd()
-  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`
-  const text = inspect(value)
-  return `type ${typeof value} (${text.length > 40 ? `${text.slice(0, 40)}...` : text})`
+  if (typeof value === 'function') return `function ${nameOf(value)}`.trimEnd()
+  if (typeof value === 'object') return `an instance of ${nameOf(constructorOf(value)) || 'Object'}`
+  return `type ${typeof value} (${short(value)})`
 }
 
-module.exports = { LuaError, notRun, shown, typeError, valueError, withCode }
+/** What `inspect` says of a value, or the beginning of that. */
+function short(value) {
+  let text
+  try {
+    text = inspect(value)
+  } catch {
+    return typeof value
+  }
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text
+}
+
+// Whatever a caller passes may throw when it is asked.
+
+function nameOf(value) {
+  try {
+    return typeof value?.name === 'string' ? value.name : ''
+  } catch {
+    return ''
+  }
+}
+
+function constructorOf(value) {
+  try {
+    return value.constructor
+  } catch {
+    return undefined
+  }
+}
+
+module.exports = { LuaError, notRun, short, shown, typeError, valueError, withCode }

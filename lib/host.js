@@ -5,6 +5,9 @@ const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
 const { decode, encodeOne, isPlain } = require('./values')
 
+/** How many errors are kept for a run that may fail with one of them. */
+const MAX_CAUSES = 1000
+
 const KEYWORDS = new Set(
   'and break do else elseif end false for function goto if in local nil not or repeat return then true until while'.split(
     ' ',
@@ -17,12 +20,12 @@ function functionsOf(name, what) {
 }
 
 function* listed(path, what) {
-  const place = `host.${path.join('.')}`
   const name = path.at(-1)
   const rule = 'names in "host" must be identifiers of Lua'
   if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
     throw valueError(`${rule}. Received ${inspect(name)}`)
+  const place = `host.${path.join('.')}`
   if (typeof what === 'function') yield { path, call: what }
   else if (typeof what === 'object' && what !== null && isPlain(what) && path.length < 10) {
     const names = Object.keys(what)
@@ -63,6 +66,23 @@ function callFunction({ path, call }, context, args, answer, fail) {
   }
 }
 
+/** The last errors that a run was given, by number: a script may fail with any that it caught. */
+class Causes {
+  #errors = new Map()
+  #last = 0
+
+  keep(error) {
+    this.#last += 1
+    this.#errors.set(this.#last, error)
+    this.#errors.delete(this.#last - MAX_CAUSES)
+    return this.#last
+  }
+
+  get(number) {
+    return this.#errors.get(number)
+  }
+}
+
 /** What a thrown value says, whatever it is. */
 function messageOf(error) {
   try {
@@ -73,4 +93,4 @@ function messageOf(error) {
   }
 }
 
-module.exports = { callFunction, checkNew, functionsOf, messageOf }
+module.exports = { Causes, callFunction, checkNew, functionsOf, messageOf }

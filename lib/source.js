@@ -154,4 +154,15 @@ function isShared(buffer) {
   return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]'
 }
 
-module.exports = { Script, checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf }
+module.exports = {
+  Script,
+  checkCode,
+  checkPath,
+  checkSource,
+  codeOf,
+  isDetached,
+  nameOfFile,
+  readSource,
+  scriptOf,
+  sourceOf,
+}

@@ -3,7 +3,8 @@
 
 const { isMap, isUint8Array } = require('node:util').types
 const { inspect } = require('node:util')
-const { shown, typeError, valueError } = require('./errors')
+const { short, shown, typeError, valueError } = require('./errors')
+const { isDetached } = require('./source')
 
 /** How deep arrays, objects and Maps may nest, as `{}` counts one. */
 const MAX_DEPTH = 128
@@ -24,6 +25,10 @@ const ARRAY = 8 // 4 bytes of count, then values
 const OBJECT = 9 // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
 const MAP = 10 // 4 bytes of count, then keys and values in turn
 
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
+const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length').get
+const bufferOf = Object.getOwnPropertyDescriptor(typedArray, 'buffer').get
+
 /** Bytes that grow as they are written. */
 class Writer {
   #bytes = Buffer.allocUnsafe(256)
@@ -42,7 +47,9 @@ class Writer {
   }
 
   tag(tag) {
-    this.#bytes[this.#reserve(1)] = tag
+    // First, as it may put other bytes in their place.
+    const at = this.#reserve(1)
+    this.#bytes[at] = tag
   }
 
   count(count) {
@@ -71,8 +78,10 @@ class Writer {
   }
 
   bytes(bytes) {
-    this.count(bytes.length)
-    const at = this.#reserve(bytes.length)
+    // Of its own: a subclass may say something else.
+    const size = lengthOf.call(bytes)
+    this.count(size)
+    const at = this.#reserve(size)
     this.#bytes.set(bytes, at)
   }
 
@@ -89,8 +98,10 @@ class Writer {
 /** The bytes of a list of values, whose paths in refusals begin with `root[i]`. */
 function encode(values, root) {
   const writer = new Writer()
-  writer.count(values.length)
-  for (let i = 0; i < values.length; i++) write(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
+  // Taken once: reading one value may run a getter that changes the list.
+  const { length } = values
+  writer.count(length)
+  for (let i = 0; i < length; i++) write(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
   return writer.written()
 }
 
@@ -102,7 +113,7 @@ function encodeOne(value, root) {
   return writer.written()
 }
 
-/** The bytes of a plain object's or a Map's string keys and values in turn. */
+/** The bytes of the names and values of a plain object in turn. */
 function encodeNamed(object, root) {
   const writer = new Writer()
   const at = writer.count(0)
@@ -110,11 +121,13 @@ function encodeNamed(object, root) {
   return writer.written()
 }
 
-/** Two results of `encodeNamed` as one; of a name in both, the later value counts. */
-function joinNamed(first, second) {
-  const count = Buffer.alloc(4)
-  count.writeUInt32LE(first.readUInt32LE(0) + second.readUInt32LE(0))
-  return Buffer.concat([count, first.subarray(4), second.subarray(4)])
+/** The bytes of one name and its value, which may be undefined. */
+function encodeOneNamed(name, value, root) {
+  const writer = new Writer()
+  writer.count(1)
+  writer.text(name)
+  write(writer, value, { root, open: [], path: [] })
+  return writer.written()
 }
 
 function write(writer, value, place) {
@@ -127,7 +140,7 @@ function write(writer, value, place) {
       return Number.isSafeInteger(value) && !Object.is(value, -0) ? writer.integer(value) : writer.float(value)
     case 'bigint':
       if (value >= MIN_INTEGER && value <= MAX_INTEGER) return writer.integer(value)
-      throw refusal(place, `${inspect(value)}, which is no 64-bit integer`)
+      throw refusal(place, `${short(value)}, which is no 64-bit integer`)
     case 'string':
       if (!value.isWellFormed()) throw refusal(place, 'a string with a lone surrogate')
       writer.tag(TEXT)
@@ -142,6 +155,7 @@ function write(writer, value, place) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(NULL)
   if (isUint8Array(value)) {
+    if (isDetached(bufferOf.call(value))) throw refusal(place, 'a Uint8Array whose buffer is detached')
     writer.tag(BYTES)
     return writer.bytes(value)
   }
@@ -160,6 +174,10 @@ function writeObject(writer, value, place) {
 
 function writeArray(writer, array, place) {
   const { length } = array
+  // Only a proxy can have another one.
+  if (!Number.isInteger(length) || length < 0 || length > 2 ** 32 - 1) {
+    throw refusal(place, `an array whose length is ${inspect(length)}`)
+  }
   writer.tag(ARRAY)
   writer.count(length)
   for (let i = 0; i < length; i++) {
@@ -176,9 +194,11 @@ function writeMap(writer, map, place) {
   writer.tag(MAP)
   const at = writer.count(0)
   let count = 0
+  const numbers = new Set()
   // Not `map.entries()` of its own, which a subclass may have replaced.
   for (const [key, value] of Map.prototype.entries.call(map)) {
-    place.path.push(`[${inspect(key)}]`)
+    place.path.push(`[${short(key)}]`)
+    if (isSecond(numbers, key)) throw refusal(place, 'a second value for one key of a Lua table', 'has')
     if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
       throw refusal(place, 'a value under a key that no Lua table can have by value', 'has')
     }
@@ -192,12 +212,20 @@ function writeMap(writer, map, place) {
   writer.correct(at, count)
 }
 
+/** Whether `numbers` have a number that Lua takes for the same as `key`; then it is one of them. */
+function isSecond(numbers, key) {
+  if (typeof key !== 'bigint' && !Number.isInteger(key)) return false
+  const { size } = numbers
+  numbers.add(BigInt(key))
+  return numbers.size === size
+}
+
 /** A property that is undefined is as good as absent, on both sides. */
 function writeMembers(writer, object, place) {
   let count = 0
   for (const key of Reflect.ownKeys(object)) {
     if (!Object.prototype.propertyIsEnumerable.call(object, key)) continue
-    place.path.push(typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${inspect(key)}]`)
+    place.path.push(typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${short(key)}]`)
     if (typeof key === 'symbol') throw refusal(place, 'a property named by a symbol')
     if (!key.isWellFormed()) throw refusal(place, 'a property whose name has a lone surrogate')
     const value = object[key]
@@ -219,6 +247,16 @@ function isPlain(object) {
 
 function refusal({ root, path }, what, verb = 'is') {
   return typeError(`${root}${path.join('')} ${verb} ${what}. It cannot cross to Lua`)
+}
+
+/** The values that go into a run, copied as they are now, and how its own shall come out. */
+function exchangeOf({ args, globals, strings, tables }) {
+  if (args === undefined && globals === undefined && strings === undefined) return undefined
+  return {
+    args: args && encode(args, 'options.args'),
+    globals: globals && encodeNamed(globals, 'options.globals'),
+    results: strings && { bytes: strings === 'buffer', maps: tables === 'map' },
+  }
 }
 
 /** The values that src/vm/values.rs wrote. */
@@ -305,4 +343,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decode, encode, encodeNamed, encodeOne, isPlain, joinNamed }
+module.exports = { decode, encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain }

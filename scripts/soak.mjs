@@ -304,7 +304,7 @@ const ENDS_OF = {
   // Calls that no engine counts: their arguments are wrong, or their file is missing.
   ERR_INVALID_ARG_TYPE: 'refused',
   ERR_INVALID_ARG_VALUE: 'refused',
-  ENOENT: 'refused',
+  ENOENT: 'rejected',
 }
 
 function endOf({ text, reason, error }) {

@@ -34,3 +34,16 @@ LUA_API void moonpool_makeroom (lua_State *L) {
 LUA_API int moonpool_load (lua_State *L, const char *code, size_t size, const char *name) {
   return luaL_loadbufferx(L, code, size, name, luaP_bytecode);
 }
+
+/* A C function: the coroutine that runs it. */
+LUA_API int moonpool_running (lua_State *L) {
+  lua_pushthread(L);
+  return 1;
+}
+
+/* A C function: whether its argument, a coroutine, is running, or waits for one that is. */
+LUA_API int moonpool_isactive (lua_State *L) {
+  int status = auxstatus(L, getco(L));
+  lua_pushboolean(L, status == COS_RUN || status == COS_NORM);
+  return 1;
+}

@@ -40,6 +40,8 @@ unsafe extern "C-unwind" {
     fn moonpool_canleave(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_leave(state: *mut ffi::lua_State, k: ffi::lua_KFunction) -> c_int;
     fn moonpool_makeroom(state: *mut ffi::lua_State);
+    fn moonpool_running(state: *mut ffi::lua_State) -> c_int;
+    fn moonpool_isactive(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_load(state: *mut ffi::lua_State, code: *const c_char, size: usize, name: *const c_char) -> c_int;
 }
 
@@ -119,6 +121,12 @@ pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for both.
     unsafe { moonpool_setbase(state, base) }
 }
+
+/// A C function: returns the coroutine that runs it, also where scripts see the main one.
+pub const RUNNING: ffi::lua_CFunction = moonpool_running;
+
+/// A C function: whether its argument, a coroutine, is running, or waits for one that is.
+pub const IS_ACTIVE: ffi::lua_CFunction = moonpool_isactive;
 
 /// Whether the C function that is running could [`leave`].
 ///

@@ -1,33 +1,28 @@
 -- `require`: each module runs once per VM. Runs before any script, which can reach none of its locals.
-local find = ...
-local error, setmetatable, type = error, setmetatable, type
-local loaded, loading, depth = {}, {}, 0
+local find, fail, running, is_active = ...
+local setmetatable, type = setmetatable, type
+local loaded, loading = {}, {}
 
-local function leave(entry)
-  loading[entry.name], depth = nil, depth - 1
-end
-local entry_metatable = { __close = leave }
+local loads = { __close = function(load) loading[load.name] = nil end }
 
 return function(name)
   if type(name) ~= "string" then
-    error("bad argument #1 to 'require' (string expected, got " .. type(name) .. ")", 2)
+    fail("bad argument #1 to 'require' (string expected, got " .. type(name) .. ")")
   end
   local value = loaded[name]
   if value ~= nil then
     return value
   end
-  if loading[name] then
-    error("module '" .. name .. "' requires itself, directly or through others", 2)
-  end
-  if depth == 100 then
-    error("modules require each other more than 100 levels deep", 2)
+  -- A coroutine that gave up in the middle of a load is no circle.
+  if loading[name] and is_active(loading[name]) then
+    fail("module '" .. name .. "' requires itself, directly or through others")
   end
   local chunk = find(name)
   if type(chunk) == "string" then
-    error(chunk, 2)
+    fail(chunk)
   end
-  loading[name], depth = true, depth + 1
-  local entry <close> = setmetatable({ name = name }, entry_metatable)
+  loading[name] = running()
+  local load <close> = setmetatable({ name = name }, loads)
   value = chunk(name)
   if value == nil then
     value = true

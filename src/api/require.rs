@@ -2,27 +2,52 @@
 //! loads, like any other code; the search for it is here.
 
 //!
-//! Only VMs of engines that have modules get the part in Lua: it is bytecode made once per process.
+//! Only VMs of engines that have modules get the part in Lua: it is bytecode made once per process. Others get it when
+//! they require something after all.
 
 use crate::c_function;
 use crate::error::{Code, Error};
-use crate::vm::{Call, Compiled};
+use crate::vm::{Call, Compiled, OURS, entry};
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
+use std::ffi::c_int;
 use std::sync::OnceLock;
 
 const SOURCE: &[u8] = include_bytes!("require.lua");
 
-/// Sets the global `require` that finds nothing.
+/// Sets the global `require` of a VM whose engine has no modules yet.
 ///
 /// # Safety
 /// As [`super::push_library`].
 pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for the state.
     unsafe {
-        ffi::lua_pushcfunction(state, c_function!(find_nothing));
+        ffi::lua_pushcfunction(state, late);
         ffi::lua_setglobal(state, c"require".as_ptr());
     }
+}
+
+/// `require` in a VM that has not got the part in Lua: gets it now, and calls it, if there are modules by now.
+unsafe extern "C-unwind" fn late(state: *mut ffi::lua_State) -> c_int {
+    unsafe extern "C-unwind" fn result(_: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+        1
+    }
+    // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
+    unsafe {
+        ffi::lua_settop(state, 1);
+        entry::call(state, find_late);
+        ffi::lua_rotate(state, 1, 1);
+        ffi::lua_callk(state, 1, 1, 0, Some(result));
+    }
+    1
+}
+
+fn find_late(call: &Call) -> Result<Value, Error> {
+    let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "require", "string")) };
+    if call.context.host.modules.is_empty() {
+        return Err(Error::new(Code::Runtime, call.context.host.modules.missing(&name.to_string_lossy())));
+    }
+    enable(call.lua).and_then(|()| call.lua.globals().raw_get("require")).map_err(|error| call.lost(&error))
 }
 
 /// Sets the global `require` that finds the engine's modules, in a VM whose script has not begun.
@@ -34,7 +59,7 @@ pub(crate) fn enable(lua: &Lua) -> mlua::Result<()> {
     let compiled = match COMPILED.get() {
         Some(compiled) => compiled,
         None => {
-            let compiled = Compiled::new(lua, SOURCE, "require")?;
+            let compiled = Compiled::new(lua, SOURCE, OURS)?;
             COMPILED.get_or_init(|| compiled)
         }
     };
@@ -43,15 +68,13 @@ pub(crate) fn enable(lua: &Lua) -> mlua::Result<()> {
     unsafe {
         lua.exec_raw(open, |state| {
             ffi::lua_pushcfunction(state, c_function!(find));
-            ffi::lua_call(state, 1, 1);
+            ffi::lua_pushcfunction(state, c_function!(fail));
+            ffi::lua_pushcfunction(state, moonpool_lua::RUNNING);
+            ffi::lua_pushcfunction(state, moonpool_lua::IS_ACTIVE);
+            ffi::lua_call(state, 4, 1);
             ffi::lua_setglobal(state, c"require".as_ptr());
         })
     }
-}
-
-fn find_nothing(call: &Call) -> Result<Value, Error> {
-    let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "require", "string")) };
-    Err(Error::new(Code::Runtime, call.context.host.modules.missing(&name.to_string_lossy())))
 }
 
 /// The function of a module, or why there is none.
@@ -62,4 +85,12 @@ fn find(call: &Call) -> Result<Value, Error> {
         Some(module) => module.load(call.lua).map_err(|error| call.lost(&error)),
         None => call.string(&call.context.host.modules.missing(&name)),
     }
+}
+
+/// Raises an error where `require` was called, which is one level above.
+fn fail(call: &Call) -> Result<Value, Error> {
+    let Value::String(message) = call.arg(0) else {
+        return Err(Error::new(Code::Internal, "an error without a message"));
+    };
+    Err(Error::new(Code::Runtime, message.to_string_lossy()).at(|| call.position(2)))
 }

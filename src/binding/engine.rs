@@ -79,6 +79,8 @@ pub struct Exchange {
     pub args: Option<Uint8Array>,
     /// Names and values in turn: globals that the script finds.
     pub globals: Option<Uint8Array>,
+    /// As `globals`, for a VM that had no script before.
+    pub initial: Option<Uint8Array>,
     /// How the returned values are given; absent for as text.
     pub results: Option<Shapes>,
 }
@@ -97,6 +99,7 @@ impl From<Exchange> for VmExchange {
         Self {
             args: exchange.args.map(|values| values.to_vec()),
             globals: exchange.globals.map(|values| values.to_vec()),
+            initial: exchange.initial.map(|values| values.to_vec()),
             results: exchange.results.map(|Shapes { bytes, maps }| VmShapes { bytes, maps }),
         }
     }

@@ -175,6 +175,11 @@ impl Call<'_> {
         self.bytes(text.as_bytes())
     }
 
+    /// `chunk:line: ` of the function so many levels above this one, if it is a script's; or nothing.
+    pub(crate) fn position(&self, level: usize) -> String {
+        super::error_value::position(self.lua, level)
+    }
+
     /// The error for an operation of the VM that fails only when its memory runs out (which kills the run).
     pub(crate) fn lost(&self, error: &mlua::Error) -> Error {
         super::error_value::of(error)

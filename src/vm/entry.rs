@@ -42,7 +42,7 @@ pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> 
                 Ok(value) => Ok(value),
                 Err(error) => {
                     failed = true;
-                    error_value::make(lua, &error.at(|| error_value::position(lua)))
+                    error_value::make(lua, &error.at(|| error_value::position(lua, 1)))
                 }
             });
         if failed {

@@ -87,10 +87,13 @@ pub(super) fn of(error: &mlua::Error) -> Error {
     Error::new(Code::Internal, error.to_string())
 }
 
-/// `chunk:line: ` of the Lua function that called the running C function, or nothing.
-pub(super) fn position(lua: &Lua) -> String {
-    let found = lua.inspect_stack(1, |frame| {
+/// `chunk:line: ` of the function so many levels above the running C function, if it is a script's; or nothing.
+pub(super) fn position(lua: &Lua, level: usize) -> String {
+    let found = lua.inspect_stack(level, |frame| {
         let source = frame.source().short_src?.into_owned();
+        if source == super::OURS {
+            return None;
+        }
         Some(format!("{source}:{}: ", frame.current_line()?))
     });
     found.flatten().unwrap_or_default()

@@ -43,6 +43,9 @@ use std::time::Duration;
 use template::Blank;
 use values::Reader;
 
+/// The chunk name of our own code in Lua, whose frames are nowhere that an error happened.
+pub(crate) const OURS: &str = "[moonpool]";
+
 /// What one run may use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -113,6 +116,8 @@ pub struct Exchange {
     pub args: Option<Values>,
     /// A list of names and values in turn: globals that the script finds.
     pub globals: Option<Values>,
+    /// As `globals`, but only for a VM that had no script before.
+    pub initial: Option<Values>,
     /// How the returned values are given; `None` for as text, after the output.
     pub results: Option<Shapes>,
 }
@@ -149,9 +154,11 @@ pub struct Vm {
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
-    /// How many of the host's functions it has, and whether its `require` finds modules.
+    /// How many of the host's functions it has, whether its `require` finds modules, and whether it has what a VM begins
+    /// with.
     functions: usize,
     requires: bool,
+    initialised: bool,
     /// Dropped after the state is closed; Lua and the context point to it.
     heap: Box<Heap>,
 }
@@ -180,6 +187,7 @@ impl Vm {
             results: None,
             functions: 0,
             requires: false,
+            initialised: false,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -214,7 +222,11 @@ impl Vm {
     /// # Errors
     /// When the VM's memory does not suffice.
     pub fn renew(&mut self) -> Result<(), Error> {
+        // A kill that came after the end is not for us.
+        self.ignore_flag();
         let mut base = std::ptr::null_mut();
+        // SAFETY: the old one has ended; without its results it is dead for scripts, too.
+        unsafe { ffi::lua_settop(self.base, 0) };
         // SAFETY: the closure owns nothing that has a destructor. The registry keeps the coroutine; nobody else has the
         // address of the name.
         let made = unsafe {
@@ -247,6 +259,7 @@ impl Vm {
 
     /// Puts what is to run, and so many arguments, onto the base coroutine; or, where nothing is to run, a result.
     fn prepare(&mut self, script: &Script) -> Result<Option<c_int>, Box<Failure>> {
+        self.hand_over_globals(&script.exchange).map_err(|refusal| self.not_handed_over(refusal))?;
         if let Chunk::Call(name) | Chunk::Get(name) = &script.chunk {
             let value = self.lua().globals().raw_get::<Value>(&**name);
             let value = value.map_err(|refusal| self.not_handed_over(refusal.into()))?;
@@ -261,7 +274,7 @@ impl Vm {
         } else if self.load(script) != ffi::LUA_OK {
             return Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile"));
         }
-        self.hand_over(&script.exchange).map(Some).map_err(|refusal| self.not_handed_over(refusal))
+        self.hand_over_args(&script.exchange).map(Some).map_err(|refusal| self.not_handed_over(refusal))
     }
 
     /// Compiles the script without running it.
@@ -297,17 +310,25 @@ impl Vm {
         self.with_context(|context| context.set_answer(answer));
     }
 
-    /// Sets the globals that the run is given, and puts the arguments on top of the script's function.
-    fn hand_over(&mut self, exchange: &Exchange) -> Result<c_int, Refusal> {
-        self.add_extensions()?;
-        let read = |values| Reader::new(self.lua(), values);
-        for (name, value) in exchange.globals.as_deref().map_or(Ok(Vec::new()), |values| read(values).named())? {
-            self.lua().globals().raw_set(name, value)?;
-        }
-        let args = exchange.args.as_deref().map_or(Ok(Vec::new()), |values| read(values).values())?;
+    /// Puts the arguments on top of the script's function.
+    fn hand_over_args(&self, exchange: &Exchange) -> Result<c_int, Refusal> {
+        let Some(args) = &exchange.args else { return Ok(0) };
+        let args = Reader::new(self.lua(), args).values()?;
         let count = args.len() as c_int;
         args.into_iter().try_for_each(|value| self.push(value))?;
         Ok(count)
+    }
+
+    /// Sets the globals that the run is given, and those that the VM is to begin with.
+    fn hand_over_globals(&mut self, exchange: &Exchange) -> Result<(), Refusal> {
+        self.add_extensions()?;
+        let initial = exchange.initial.as_ref().filter(|_| !std::mem::replace(&mut self.initialised, true));
+        for values in [initial, exchange.globals.as_ref()].into_iter().flatten() {
+            for (name, value) in Reader::new(self.lua(), values).named()? {
+                self.lua().globals().raw_set(name, value)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds the functions and modules of the host that the VM does not have yet.
@@ -370,7 +391,7 @@ impl Vm {
         self.heap.peak()
     }
 
-    /// Lets the host work on the VM undisturbed. The script must never run again.
+    /// Lets the host work on the VM undisturbed. The script that it has must never run again.
     fn ignore_flag(&self) {
         // SAFETY: the state is ours, and no frame of it is running.
         unsafe { Flag::ignore(self.state) }

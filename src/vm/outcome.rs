@@ -4,7 +4,7 @@
 
 use super::json::{self, Refusal, Text};
 use super::values::{Shapes, Writer};
-use super::{Context, Kill, Outcome, Success, Vm, error_value, type_name};
+use super::{Context, Kill, OURS, Outcome, Success, Vm, error_value, type_name};
 use crate::error::{Code, Error, Failure};
 use mlua::{LuaString, Value};
 use moonpool_lua::ffi;
@@ -253,7 +253,7 @@ impl Vm {
     /// Chunk and line of the Lua functions that were running, from the innermost; no more than a traceback shows.
     fn frames(&self) -> impl Iterator<Item = (String, u32)> {
         const MOST: c_int = 100;
-        (0..MOST).map_while(|level| self.frame(level)).flatten()
+        (0..MOST).map_while(|level| self.frame(level)).flatten().filter(|(chunk, _)| chunk != OURS)
     }
 
     /// The chunk and line at one level of the stack, if there is such a level, and it has a line.
