@@ -49,7 +49,7 @@ describe('unknown options', () => {
     expectRefused({ [given]: 1 }, TypeError, `unknown option '${given}'; did you mean '${meant}'?`),
   )
 
-  test.each(['color', 'priority', 'args', 'x'.repeat(500), '__proto__x'])(
+  test.each(['color', 'priority', 'tenant', 'x'.repeat(500), '__proto__x'])(
     '%s: no guess, but the list',
     async (given) => {
       const error = await rejection(run({ [given]: undefined }))

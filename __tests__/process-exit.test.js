@@ -206,3 +206,17 @@ describe('an idle engine', () => {
     expect(JSON.parse(stdout).filter((name) => name !== 'Immediate')).toEqual([])
   })
 })
+
+test.each([
+  ['the function runLua', 'runLua'],
+  ['a new engine', '(...args) => new Engine().runLua(...args)'],
+])('a run begun in an exit listener, with %s: not waited for', async (_what, run) => {
+  const { exitCode, took } = await end(`
+    runLua('return 1', 'x').then(() => {
+      process.on('exit', () => busy(${run}, ${JSON.stringify(STUCK)}))
+      now()
+      process.exit(5)
+    })`)
+  expect(exitCode).toBe(5)
+  expect(took).toBeLessThan(PROMPT)
+})

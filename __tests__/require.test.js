@@ -185,7 +185,7 @@ describe('nothing outside the registry', () => {
     expect(await valuesOf(engine, code)).toEqual([
       1,
       false,
-      "x:1: bad argument #1 to 'require' (string expected, got number)",
+      "bad argument #1 to 'require' (string expected, got number)",
       false,
       expect.stringContaining('bad:1: attempt to perform arithmetic'),
     ])

@@ -44,7 +44,8 @@ test('terminate() beside scripts that cannot leave does not wait for their timeo
       runLua('return "ready"', 'short').then((text) => {
         const stuck = 'string.gsub("x", "x", function() while true do end end)'
         for (let i = 0; i < 10; i++) runLua(stuck, 'stuck-' + i, { timeout: 60000 }).catch(() => {})
-        parentPort.postMessage(text)
+        // Also long after the scripts were asked to leave.
+        setTimeout(() => parentPort.postMessage(text), ${round * 100})
       })`)
     expect(await message(worker)).toBe('ready')
     const begun = performance.now()

@@ -594,7 +594,10 @@ fn a_script_that_cannot_leave_sounds_the_alarm() {
     submit_script(&mut engine, 0, Script { host, ..stuck });
     assert_eq!(codes(step(&mut engine, &held)), [(0, "ERR_LUA_TIMEOUT")]);
     let signals: Vec<_> = held.1.borrow().try_iter().collect();
-    assert_eq!(signals, [Signal::Overdue, Signal::Killed(0)]);
+    // Again and again, until it is killed: whoever hears it may have a reason only later.
+    let (last, overdue) = signals.split_last().expect("it was killed");
+    assert_eq!(*last, Signal::Killed(0));
+    assert!(overdue.len() > 1 && overdue.iter().all(|signal| *signal == Signal::Overdue), "{signals:?}");
 }
 
 #[test]

@@ -279,6 +279,9 @@ struct Inner {
 thread_local! {
     /// The engines of this JS thread, whichever realm they belong to: for stopping them when it exits.
     static ENGINES: RefCell<Vec<Weak<Inner>>> = const { RefCell::new(Vec::new()) };
+
+    /// Whether this JS thread exits: an engine that is made now shall start nothing.
+    static EXITING: Cell<bool> = const { Cell::new(false) };
 }
 
 #[napi]
@@ -329,6 +332,9 @@ impl NativeEngine {
             let contexts = RefCell::default();
             Inner { env, engine, mailbox, host, defaults, settle, drained, call, draining, contexts }
         });
+        if EXITING.get() {
+            inner.ending();
+        }
         ENGINES.with_borrow_mut(|engines| {
             engines.retain(|engine| engine.strong_count() > 0);
             engines.push(Rc::downgrade(&inner));
@@ -503,6 +509,7 @@ impl NativeEngine {
 #[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
 /// Stops every engine of this JS thread, which is about to exit: nobody will hear of their runs any more.
 pub(super) fn stop_engines() {
+    EXITING.set(true);
     for engine in ENGINES.take().iter().filter_map(Weak::upgrade) {
         engine.ending();
     }

@@ -5,13 +5,13 @@
 use super::{Alarm, Signal};
 use crate::vm::Kill;
 use moonpool_lua::Flag;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What to do when a deadline passes.
 pub(super) enum Act {
-    /// Ask the VM to leave; if it has not after [`OVERDUE`], sound the alarm.
+    /// Ask the VM to leave; if it has not after [`OVERDUE`], sound the alarm, again and again.
     Leave(Option<Alarm>),
     /// Sound the alarm: the VM was asked to leave, and is where Lua cannot.
     Alarm(Alarm),
@@ -31,16 +31,33 @@ pub(super) struct Watchdog {
 struct State {
     /// By time, then by a number of its own: two deadlines may fall on the same instant.
     deadlines: BTreeMap<(Instant, u64), (Arc<Flag>, Act)>,
+    /// When those alarms sound that are the second act of a deadline.
+    postponed: HashMap<u64, Instant>,
     next: u64,
     running: bool,
     /// When the thread will look again by itself; `None` while it waits to be told.
     wakes: Option<Instant>,
 }
 
-static WATCHDOG: Watchdog = Watchdog {
-    state: Mutex::new(State { deadlines: BTreeMap::new(), next: 0, running: false, wakes: None }),
+static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| Watchdog {
+    state: Mutex::new(State {
+        deadlines: BTreeMap::new(),
+        postponed: HashMap::new(),
+        next: 0,
+        running: false,
+        wakes: None,
+    }),
     changed: Condvar::new(),
-};
+});
+
+impl State {
+    /// Lets the alarm of a deadline that was due at `when` sound after a while, until the deadline is taken back.
+    fn postpone(&mut self, when: Instant, number: u64, flag: Arc<Flag>, alarm: Alarm) {
+        let when = when + OVERDUE;
+        self.postponed.insert(number, when);
+        self.deadlines.insert((when, number), (flag, Act::Alarm(alarm)));
+    }
+}
 
 /// A deadline that is being watched; dropping it takes it back.
 pub(super) struct Deadline((Instant, u64));
@@ -80,10 +97,13 @@ impl Watchdog {
                     Act::Leave(alarm) => {
                         flag.leave();
                         if let Some(alarm) = alarm {
-                            state.deadlines.insert((when + OVERDUE, number), (flag, Act::Alarm(alarm)));
+                            state.postpone(when, number, flag, alarm);
                         }
                     }
-                    Act::Alarm(alarm) => alarm(Signal::Overdue),
+                    Act::Alarm(alarm) => {
+                        alarm(Signal::Overdue);
+                        state.postpone(when, number, flag, alarm);
+                    }
                     Act::Kill(kill, tell) => {
                         flag.kill(kill.reason());
                         if let Some((alarm, run)) = tell {
@@ -111,8 +131,7 @@ impl Drop for Deadline {
         // The thread may wake once for nothing; cheaper than telling it.
         let mut state = WATCHDOG.lock();
         let (when, number) = self.0;
-        if state.deadlines.remove(&(when, number)).is_none() {
-            state.deadlines.remove(&(when + OVERDUE, number));
-        }
+        let when = state.postponed.remove(&number).unwrap_or(when);
+        state.deadlines.remove(&(when, number));
     }
 }
