@@ -5,7 +5,7 @@ import { median, ratio, rounds, verdict } from './measure.mjs'
 const CONTEXTS = 2
 /** Long enough that slices and the way to a thread are nothing beside it; about 100 ms. */
 const SETUP = 'function work(n) local s = 0 for i = 1, n do s = s + i % 7 end return s end'
-const COUNT = 10_000_000
+const COUNT = 25_000_000
 const ROUNDS = { count: 9, warmup: 2 }
 /** In ms: longer than any part of this takes. */
 const FOREVER = 600_000
