@@ -6,6 +6,7 @@ const path = require('node:path')
 const { Worker } = require('node:worker_threads')
 const { Context, Engine, LuaError } = require('..')
 const { runProgram } = require('./support/child')
+const { engineWith, until } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 const MOONPOOL = path.resolve(__dirname, '..')
@@ -15,23 +16,7 @@ const HOLDING = '("x"):gsub("x", function() while true do end end)'
 /** In ms: longer than any test takes. */
 const FOREVER = 600_000
 
-const engines = []
-
-function engineWith(options) {
-  const engine = new Engine(options)
-  engines.push(engine)
-  return engine
-}
-
 const contextWith = (options) => engineWith().createContext('x', options)
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
-
-async function until(isSo) {
-  while (!(await isSo())) await new Promise(setImmediate)
-}
 
 const valueIn = async (run) => (await run).value
 const valuesIn = async (run) => (await run).values
@@ -1427,11 +1412,12 @@ describe('a run whose values cannot cross does not block those after it', () => 
     ['run with args', (context) => context.run('', { args: [new Date()] })],
     ['run with globals', (context) => context.run('', { globals: { f() {} } })],
   ])('%s', async (_what, call) => {
-    const context = contextWith()
+    const engine = engineWith()
+    const context = engine.createContext('x')
     expect(await rejection(call(context))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
     expect(await valueIn(context.run('return 1'))).toBe(1)
     await context.close()
-    await engines[0].close()
+    await engine.close()
   })
 })
 

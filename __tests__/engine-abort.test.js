@@ -3,28 +3,13 @@
 
 const { getEventListeners, setMaxListeners } = require('node:events')
 const vm = require('node:vm')
-const { Engine, runLua } = require('..')
+const { runLua } = require('..')
+const { engineWith, until } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 const ENDLESS = 'while true do end'
 const HOLDING = '("x"):gsub("x", function() while true do end end)'
 const COUNTING = 'local n = 0 while true do n = n + 1 State.set("n", n) end'
-
-const engines = []
-
-function engineWith(options) {
-  const engine = new Engine(options)
-  engines.push(engine)
-  return engine
-}
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
-
-async function until(isSo) {
-  while (!(await isSo())) await new Promise(setImmediate)
-}
 
 function isIdle(engine) {
   const { queued, running, suspended } = engine.stats()

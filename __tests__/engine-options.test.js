@@ -4,25 +4,14 @@
 const os = require('node:os')
 const { Engine, LuaError, runLua } = require('..')
 const { runProgram } = require('./support/child')
+const { engineWith } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 const MIB = 1024 * 1024
 const MAX_MS = 2 ** 31 - 1
 const ENDLESS = 'while true do end'
 
-const engines = []
-
 /** An engine that is closed after the test. */
-function engineWith(options) {
-  const engine = new Engine(options)
-  engines.push(engine)
-  return engine
-}
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
-
 /** The error that the constructor throws. */
 function refusal(options) {
   try {

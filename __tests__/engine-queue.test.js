@@ -4,6 +4,7 @@
 const { setMaxListeners } = require('node:events')
 const { Engine, LuaError } = require('..')
 const { runProgram } = require('./support/child')
+const { engineWith: newEngine } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 const ENDLESS = 'while true do end'
@@ -11,20 +12,13 @@ const ENDLESS = 'while true do end'
 const HOLDING = '("x"):gsub("x", function() while true do end end)'
 const MARK = 'State.set("ran", true)'
 
-const engines = []
-
 /** An engine with one thread, which is closed after the test, and what it has emitted. */
 function engineWith(options) {
-  const engine = new Engine({ concurrency: 1, ...options })
-  engines.push(engine)
+  const engine = newEngine({ concurrency: 1, ...options })
   const heard = []
   for (const event of ['full', 'drain']) engine.on(event, () => heard.push(event))
   return { engine, heard }
 }
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
 
 /** Holds the only thread of an engine until `release` is called. */
 function hold(engine, code = HOLDING) {

@@ -7,6 +7,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { Engine, LuaError, runLua } = require('..')
 const { runProgram } = require('./support/child')
+const { engineWith: newEngine } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 const MIB = 1024 * 1024
@@ -22,17 +23,10 @@ const GAUGES = ['queued', 'running', 'suspended']
 const TIMES = ['queueTime', 'runTime', 'cpuTime']
 const EMPTY = { min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p99_9: 0, max: 0, count: 0 }
 
-const engines = []
-
 function engineWith(options) {
-  const engine = new Engine({ concurrency: 1, warmVms: 0, ...options })
-  engines.push(engine)
+  const engine = newEngine({ concurrency: 1, warmVms: 0, ...options })
   return engine
 }
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
 
 async function until(isSo) {
   while (!isSo()) await new Promise(setImmediate)
@@ -46,7 +40,8 @@ function counted(engine) {
 
 describe('a new engine', () => {
   test('has all properties, all 0, in plain objects of the caller', () => {
-    const stats = engineWith().stats()
+    const engine = engineWith()
+    const stats = engine.stats()
     expect(stats).toEqual({
       ...Object.fromEntries([...COUNTERS, ...GAUGES].map((name) => [name, 0])),
       utilization: 0,
@@ -54,7 +49,7 @@ describe('a new engine', () => {
     })
     stats.completed = 7
     stats.runTime.count = 7
-    expect(engines[0].stats()).toMatchObject({ completed: 0, runTime: { count: 0 } })
+    expect(engine.stats()).toMatchObject({ completed: 0, runTime: { count: 0 } })
   })
 
   test('can tell them as JSON', () => {

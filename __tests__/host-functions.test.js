@@ -2,26 +2,16 @@
 'use strict'
 
 const vm = require('node:vm')
-const { Engine, LuaError, runLua } = require('..')
+const { LuaError, runLua } = require('..')
 const { runProgram } = require('./support/child')
+const { engineWith: newEngine, until } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 const MIB = 1024 * 1024
-const engines = []
-
 function engineWith(functions = {}, options = {}) {
-  const engine = new Engine(options)
-  engines.push(engine)
+  const engine = newEngine(options)
   for (const [name, what] of Object.entries(functions)) engine.expose(name, what)
   return engine
-}
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
-
-async function until(isSo) {
-  while (!(await isSo())) await new Promise(setImmediate)
 }
 
 /** An object that has `then`, whatever that is. */

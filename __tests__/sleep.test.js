@@ -1,25 +1,10 @@
 // sleep: a script waits for a time, holds no thread meanwhile, and can be stopped.
 'use strict'
 
-const { Engine, runLua } = require('..')
+const { runLua } = require('..')
 const { runProgram } = require('./support/child')
+const { engineWith, until } = require('./support/engine')
 const { rejection } = require('./support/rejection')
-
-const engines = []
-
-function engineWith(options) {
-  const engine = new Engine(options)
-  engines.push(engine)
-  return engine
-}
-
-afterEach(async () => {
-  await Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 0 })))
-})
-
-async function until(isSo) {
-  while (!(await isSo())) await new Promise(setImmediate)
-}
 
 const isIdle = (engine) => {
   const { queued, running, suspended } = engine.stats()

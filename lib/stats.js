@@ -5,8 +5,6 @@ const { createHistogram } = require('node:perf_hooks')
 
 const NANOSECONDS = 1e6 // in a millisecond
 const ENDS = ['completed', 'failed', 'timedOut', 'aborted', 'rejected']
-/** The native engine counts these from its beginning. */
-const CUMULATIVE = ['started', 'vmsCreated', 'cacheHits', 'cacheMisses']
 
 class Stats {
   #native
@@ -43,6 +41,7 @@ class Stats {
 
   read() {
     const now = this.#native.stats()
+    // The native engine counts from its beginning.
     const since = (name) => now[name] - this.#base[name]
     const available = (performance.now() - this.#since) * this.#concurrency
     const { queued, running, suspended } = now
@@ -50,9 +49,11 @@ class Stats {
       queued,
       running,
       suspended,
-      ...Object.fromEntries(CUMULATIVE.slice(0, 1).map((name) => [name, since(name)])),
+      started: since('started'),
       ...this.#ends,
-      ...Object.fromEntries(CUMULATIVE.slice(1).map((name) => [name, since(name)])),
+      vmsCreated: since('vmsCreated'),
+      cacheHits: since('cacheHits'),
+      cacheMisses: since('cacheMisses'),
       utilization: available > 0 ? Math.min(1, since('worked') / available) : 0,
       ...Object.fromEntries(Object.entries(this.#times).map(([name, times]) => [name, summary(times)])),
     }

@@ -3,6 +3,8 @@
 mod bell;
 #[cfg(feature = "bench")]
 mod bench;
+mod context;
+mod convert;
 mod engine;
 mod exit;
 mod work;
