@@ -167,6 +167,21 @@ fn runs_behind_a_long_one_in_its_batch_go_back_to_the_front() {
 }
 
 #[test]
+fn scripts_behind_a_long_one_in_its_batch_keep_their_turns() {
+    let (mut engine, held) = engine(1);
+    submit_as(&mut engine, "x", 0, "return 0");
+    for (id, owner) in [(1, "a"), (2, "b"), (3, "c")] {
+        submit_as(&mut engine, owner, id, if id == 1 { "while true do end" } else { "return 1" });
+    }
+    assert_eq!(codes(step(&mut engine, &held)), [(0, "ok")]);
+    submit_as(&mut engine, "d", 4, "return 1");
+    assert!(step(&mut engine, &held).is_empty(), "the first of them uses its whole slice");
+    engine.kill(1);
+    let order: Vec<_> = ids(&drain(&mut engine, &held)).into_iter().filter(|&id| id != 1).collect();
+    assert_eq!(order, [2, 3, 4]);
+}
+
+#[test]
 fn two_endless_runs_share_one_slot_until_their_timeouts() {
     let (mut engine, held) = engine(1);
     for id in 0..2 {
@@ -530,6 +545,16 @@ fn a_wait_passes_through_coroutines_and_protected_calls_unseen() {
     }
     let settled = step(&mut engine, &held);
     assert_eq!(text(&settled[0]), Ok(r#"[true,true,10,true,"running","suspended",100,"dead"]"#));
+}
+
+#[test]
+fn a_wait_is_refused_where_a_resumer_cannot_leave() {
+    let (mut engine, held, host) = asking();
+    let inside = "local ok, e = pcall(function() coroutine.wrap(function() host.ask(1) end)() end) return tostring(e)";
+    ask(&mut engine, &host, 0, &format!("return (string.gsub('x', 'x', function() {inside} end))"));
+    let settled = step(&mut engine, &held);
+    let text = text(&settled[0]).expect("the error is caught");
+    assert!(text.contains("a host function cannot be called here"), "{text}");
 }
 
 #[test]

@@ -135,3 +135,9 @@ fn hundreds_of_thousands_of_returned_values_are_written_one_by_one() {
     assert_eq!(text.len(), (1..=200_000).map(|i| format!("v{i}\t").len()).sum::<usize>() - 1);
     assert!(text.starts_with("v1\tv2\t") && text.ends_with("\tv200000"));
 }
+
+#[test]
+fn each_vm_has_random_numbers_of_its_own() {
+    let numbers: std::collections::HashSet<_> = (0..10).map(|_| run("return math.random(0)")).collect();
+    assert_eq!(numbers.len(), 10);
+}
