@@ -1018,3 +1018,12 @@ describe('10 000 random values', () => {
     }
   })
 })
+
+test('integers and floats at the end of the integers are in one order as keys of a Map', async () => {
+  const code = `local t = {} for i = 0, 60 do t[math.maxinteger - i] = i end
+    for i = 0, 60 do t[2.0 ^ 63 + i * 2048] = i end return t`
+  const { value } = await new Engine().run(code, 'x', { tables: 'map' })
+  const keys = [...value.keys()]
+  expect(keys).toEqual([...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
+  expect(keys).toHaveLength(122)
+})

@@ -4,6 +4,7 @@
 const { clearTimeout, setTimeout } = require('node:timers')
 const { inspect } = require('node:util')
 const { onAbort } = require('./abort')
+const { closeAtDispose } = require('./dispose')
 const { notRun, shown, typeError, valueError } = require('./errors')
 const { NativeContext } = require('./native')
 const { readContextRunOptions } = require('./options')
@@ -131,16 +132,7 @@ const MADE_HERE = Symbol('made by engine.createContext')
 
 const contextOf = (parts) => new Context(parts, MADE_HERE)
 
-// Realms that lack the symbol have no `await using` either.
-if (Symbol.asyncDispose) {
-  Object.defineProperty(Context.prototype, Symbol.asyncDispose, {
-    value: function close() {
-      return this.close()
-    },
-    configurable: true,
-    writable: true,
-  })
-}
+closeAtDispose(Context)
 
 function checkGlobal(name) {
   const rule = 'The "name" argument must be the name of a global'

@@ -7,6 +7,7 @@ const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { onAbort } = require('./abort')
 const { debug, isTraced, traced } = require('./diagnostics')
 const { contextOf } = require('./context')
+const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, valueError } = require('./errors')
 const { Causes, callFunction, checkNew, functionsOf, messageOf } = require('./host')
 const { moduleOf, modulesOfFolder } = require('./modules')
@@ -360,16 +361,7 @@ class Engine extends EventEmitter {
   }
 }
 
-// Realms that lack the symbol have no `await using` either.
-if (Symbol.asyncDispose) {
-  Object.defineProperty(Engine.prototype, Symbol.asyncDispose, {
-    value: function close() {
-      return this.close()
-    },
-    configurable: true,
-    writable: true,
-  })
-}
+closeAtDispose(Engine)
 
 /** How statistics call the end of a run that the native engine settled. */
 function endOf(failure, began) {

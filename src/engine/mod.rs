@@ -236,12 +236,11 @@ impl<S: Slices> Engine<S> {
         let mut finished = Finished::default();
         let mut not_executed = Vec::new();
         for run in batch.runs {
-            let began = batch.fresh && !run.is_queued();
             let owner = run.owner().clone();
             match if run.is_queued() { run.refuse() } else { run.settle() } {
                 Ok(done) => {
                     self.tickets.remove(&done.id);
-                    self.totals.started += u64::from(began && done.usage.slices > 0);
+                    self.totals.started += u64::from(batch.fresh && done.usage.slices > 0);
                     if !batch.fresh {
                         self.is_finished(&owner);
                     }

@@ -247,7 +247,11 @@ fn map_members(table: &Table, context: &Context) -> Result<Members, Refusal> {
         (Value::String(a), Value::String(b)) => a.as_bytes().cmp(&b.as_bytes()),
         (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
         (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
-        _ => rank(a).cmp(&rank(b)).then_with(|| number(a).total_cmp(&number(b))),
+        // An integer before the float that it is rounded to: there an order by floats alone would be none.
+        _ => rank(a)
+            .cmp(&rank(b))
+            .then_with(|| number(a).total_cmp(&number(b)))
+            .then_with(|| matches!(a, Value::Number(_)).cmp(&matches!(b, Value::Number(_)))),
     });
     Ok(Members::Map(keys))
 }
