@@ -1,17 +1,13 @@
 // The runner of the attack corpus sees what it is there to see: tried on doors that misbehave.
 'use strict'
 
-const { mkdtempSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
-const { tmpdir } = require('node:os')
+const { readdirSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { attackNames, complaints, parseAttack, readAttack, runAttack } = require('./support/attack')
 const { ROOT } = require('./support/child')
+const { folderWith } = require('./support/files')
 
-let directory
-beforeAll(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'moonpool-'))
-})
-afterAll(() => rmSync(directory, { recursive: true }))
+const folder = folderWith()
 
 const HEADER = {
   mechanism: 'nothing',
@@ -33,7 +29,7 @@ async function said(attack = attackWith(), options = {}) {
 
 /** The same through a door that does `body` instead of a run of the given id. */
 function saidAt(id, body, options) {
-  const door = path.join(directory, `door-${readdirSync(directory).length}.js`)
+  const door = path.join(folder, `door-${readdirSync(folder).length}.js`)
   writeFileSync(
     door,
     `const { runLua } = require(${JSON.stringify(ROOT)})

@@ -4,17 +4,11 @@
 const { getEventListeners, setMaxListeners } = require('node:events')
 const vm = require('node:vm')
 const { runLua } = require('..')
-const { engineWith, until } = require('./support/engine')
-const { rejection } = require('./support/rejection')
+const { ENDLESS, HOLDING } = require('./support/constants')
+const { engineWith, hold, isIdle, until } = require('./support/engine')
+const { expectBadArgument, rejection } = require('./support/rejection')
 
-const ENDLESS = 'while true do end'
-const HOLDING = '("x"):gsub("x", function() while true do end end)'
 const COUNTING = 'local n = 0 while true do n = n + 1 State.set("n", n) end'
-
-function isIdle(engine) {
-  const { queued, running, suspended } = engine.stats()
-  return queued + running + suspended === 0
-}
 
 const listeners = (signal) => getEventListeners(signal, 'abort').length
 
@@ -39,7 +33,7 @@ function homemadeSignal() {
 const PLACES = {
   async queued() {
     const engine = engineWith({ concurrency: 1 })
-    rejection(engine.runLua(HOLDING, 'holder'))
+    hold(engine)
     const controller = new AbortController()
     const run = rejection(engine.runLua('State.set("ran", 1)', 'x', { signal: controller.signal }))
     expect(engine.stats()).toMatchObject({ queued: 1, running: 1 })
@@ -67,7 +61,7 @@ const PLACES = {
     const run = rejection(engine.runLua(ENDLESS, 'x', { signal: controller.signal }))
     await until(() => engine.stats().started === 1)
     // It has left its thread, which this one then keeps.
-    rejection(engine.runLua(HOLDING, 'holder'))
+    hold(engine)
     await until(() => engine.stats().suspended === 1 && engine.stats().queued === 0)
     return { engine, controller, run }
   },
@@ -185,12 +179,12 @@ describe('listeners', () => {
     'no memory': (signal) => engineWith().runLua('return ("x"):rep(1e9)', 'x', { signal }),
     'a full queue': (signal) => {
       const engine = engineWith({ concurrency: 1, maxQueue: 0 })
-      rejection(engine.runLua(HOLDING, 'holder'))
+      hold(engine)
       return engine.runLua('', 'x', { signal })
     },
     'a queue timeout': (signal) => {
       const engine = engineWith({ concurrency: 1 })
-      rejection(engine.runLua(HOLDING, 'holder'))
+      hold(engine)
       return engine.runLua('', 'x', { signal, queueTimeout: 5 })
     },
     'a closed engine': async (signal) => {
@@ -206,7 +200,7 @@ describe('listeners', () => {
     },
     'a wait in an engine that is being closed': (signal) => {
       const engine = engineWith({ concurrency: 1 })
-      rejection(engine.runLua(HOLDING, 'holder'))
+      hold(engine)
       const run = engine.runLua('', 'x', { signal })
       engine.close({ timeout: 0 })
       return run
@@ -353,10 +347,7 @@ describe('kinds of signals', () => {
   ])('%s: refused', async (_what, signal, got) => {
     const engine = engineWith()
     const error = await rejection(engine.runLua('', 'x', { signal }))
-    expect(error).toBeInstanceOf(TypeError)
-    expect(error.code).toBe('ERR_INVALID_ARG_TYPE')
-    expect(error.message).toContain('The "options.signal" property must be an AbortSignal')
-    expect(error.message).toContain(`Received ${got}`)
+    expectBadArgument(error, TypeError, 'The "options.signal" property must be an AbortSignal', `Received ${got}`)
     expect(engine.stats()).toMatchObject({ started: 0, aborted: 0, rejected: 0 })
   })
 })
@@ -387,14 +378,12 @@ describe('effects', () => {
     const controller = new AbortController()
     const run = rejection(engine.runLua(COUNTING, 'x', { signal: controller.signal }))
     await until(async () => (await counter(engine)) > 0)
-    const holder = new AbortController()
-    const held = rejection(engine.runLua(HOLDING, 'holder', { signal: holder.signal }))
+    const release = hold(engine)
     await until(() => engine.stats().suspended === 1 && engine.stats().queued === 0)
     controller.abort('stop')
     expect(await run).toBe('stop')
     const reading = counter(engine)
-    holder.abort()
-    await held
+    await release()
     const atAbort = await reading
     await until(() => isIdle(engine))
     expect(await counter(engine)).toBe(atAbort)

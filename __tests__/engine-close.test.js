@@ -1,24 +1,20 @@
 // Closing an engine: what it waits for, what it stops, and what it refuses from then on.
 'use strict'
 
-const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { Engine, LuaError } = require('..')
 const { runProgram } = require('./support/child')
-const { rejection } = require('./support/rejection')
+const { ENDLESS, HOLDING } = require('./support/constants')
+const { engineWith: newEngine, hold, until } = require('./support/engine')
+const { folderWith } = require('./support/files')
+const { ends, expectBadArgument, rejection } = require('./support/rejection')
 
-const ENDLESS = 'print("so far") while true do end'
-/** Lua cannot be left inside of a callback. */
-const HOLDING = 'print("so far") ;("x"):gsub("x", function() while true do end end)'
+/** They print first, so that a run that began can be told from one that waited. */
+const SAYING_ENDLESS = `print("so far") ${ENDLESS}`
+const SAYING_HOLDING = `print("so far") ;${HOLDING}`
 const BUSY = 'for i = 1, 3e6 do end return "finished"'
 
-const engineWith = (options) => new Engine({ concurrency: 1, ...options })
-const ends = (runs) => Promise.all(runs.map((run) => run.catch((error) => error.code ?? error)))
-
-async function until(isSo) {
-  while (!isSo()) await new Promise(setImmediate)
-}
+const engineWith = (options) => newEngine({ concurrency: 1, ...options })
 
 /** Everything is settled, and the engine says so. */
 function expectIdle(engine, calls) {
@@ -65,13 +61,11 @@ describe('what was accepted', () => {
 
   test('keeps its queueTimeout', async () => {
     const engine = engineWith()
-    const holder = new AbortController()
-    const held = rejection(engine.runLua(HOLDING, 'x', { signal: holder.signal }))
+    const release = hold(engine)
     const waits = rejection(engine.runLua('', 'x', { queueTimeout: 5 }))
     const closed = engine.close({ timeout: 60_000 })
     expect(await waits).toMatchObject({ code: 'ERR_QUEUE_TIMEOUT' })
-    holder.abort()
-    await Promise.all([held, closed])
+    await Promise.all([release(), closed])
     expectIdle(engine, 2)
   })
 })
@@ -79,9 +73,9 @@ describe('what was accepted', () => {
 describe('after the timeout', () => {
   test('the rest is stopped: with what it printed if it ran, without a trace if it waited', async () => {
     const engine = engineWith()
-    const began = ['a', 'b'].map((id) => rejection(engine.runLua(ENDLESS, id)))
+    const began = ['a', 'b'].map((id) => rejection(engine.runLua(SAYING_ENDLESS, id)))
     await until(() => engine.stats().started === 2)
-    const holder = rejection(engine.runLua(HOLDING, 'holder'))
+    const holder = rejection(engine.runLua(SAYING_HOLDING, 'holder'))
     await until(() => engine.stats().suspended === 2 && engine.stats().queued === 0)
     const waits = rejection(engine.runLua('State.set("ran", 1)', 'waits'))
     await engine.close({ timeout: 0 })
@@ -98,7 +92,7 @@ describe('after the timeout', () => {
   test('a loop inside of a callback, which never leaves its thread, is stopped', async () => {
     const engine = engineWith()
     const runs = [
-      HOLDING,
+      SAYING_HOLDING,
       'print("so far") table.sort({ 1, 2, 3 }, function() while true do end end)',
       'print("so far") while true do pcall(function() ("x"):gsub("x", function() while true do end end) end) end',
       'print("so far") coroutine.wrap(function() while true do end end)()',
@@ -234,9 +228,7 @@ describe('options', () => {
   ])('%p: rejects, and closes nothing', async (options, ErrorClass, ...says) => {
     const engine = engineWith()
     const error = await rejection(engine.close(options))
-    expect(error).toBeInstanceOf(ErrorClass)
-    expect(error.code).toBe(ErrorClass === TypeError ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE')
-    for (const text of says) expect(error.message).toContain(text)
+    expectBadArgument(error, ErrorClass, ...says)
     expect(await engine.runLua('return "open"', 'x')).toBe('open')
     await engine.close()
   })
@@ -299,10 +291,7 @@ describe('from then on', () => {
 })
 
 describe('while runFile reads its file', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'moonpool-close-'))
-  const file = path.join(folder, 'mark.lua')
-  fs.writeFileSync(file, 'return "ran"')
-  afterAll(() => fs.rmSync(folder, { recursive: true }))
+  const file = path.join(folderWith({ 'mark.lua': 'return "ran"' }), 'mark.lua')
 
   test.each([undefined, { timeout: 0 }])(
     'the call ends once, either way, and the engine closes (%p)',

@@ -4,37 +4,18 @@
 const { setMaxListeners } = require('node:events')
 const { Engine, LuaError } = require('..')
 const { runProgram } = require('./support/child')
-const { engineWith: newEngine } = require('./support/engine')
-const { rejection } = require('./support/rejection')
+const { ENDLESS } = require('./support/constants')
+const { engineWith: newEngine, hold, until } = require('./support/engine')
+const { ends, rejection } = require('./support/rejection')
 
-const ENDLESS = 'while true do end'
-/** Lua cannot be left inside of a callback: this holds its worker thread until it is stopped. */
-const HOLDING = '("x"):gsub("x", function() while true do end end)'
 const MARK = 'State.set("ran", true)'
 
-/** An engine with one thread, which is closed after the test, and what it has emitted. */
+/** An engine with one thread, and what it has emitted. */
 function engineWith(options) {
   const engine = newEngine({ concurrency: 1, ...options })
   const heard = []
   for (const event of ['full', 'drain']) engine.on(event, () => heard.push(event))
   return { engine, heard }
-}
-
-/** Holds the only thread of an engine until `release` is called. */
-function hold(engine, code = HOLDING) {
-  const controller = new AbortController()
-  const held = rejection(engine.runLua(code, 'holder', { signal: controller.signal }))
-  return () => {
-    controller.abort()
-    return held
-  }
-}
-
-/** Submits runs at once; what each came to, in order, once all have settled. */
-const ends = (runs) => Promise.all(runs.map((run) => run.catch((error) => error.code ?? error)))
-
-async function until(isSo) {
-  while (!isSo()) await new Promise(setImmediate)
 }
 
 const ranAs = (engine, id) => engine.runLua('return State.has("ran")', id)

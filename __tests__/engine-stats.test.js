@@ -2,17 +2,14 @@
 'use strict'
 
 const { tracingChannel } = require('node:diagnostics_channel')
-const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { Engine, LuaError, runLua } = require('..')
 const { runProgram } = require('./support/child')
-const { engineWith: newEngine } = require('./support/engine')
+const { ENDLESS, HOLDING, MIB } = require('./support/constants')
+const { engineWith: newEngine, until } = require('./support/engine')
+const { folderWith } = require('./support/files')
 const { rejection } = require('./support/rejection')
 
-const MIB = 1024 * 1024
-const ENDLESS = 'while true do end'
-const HOLDING = '("x"):gsub("x", function() while true do end end)'
 const BURN = 'local stop = os.clock() + 0.3 while os.clock() < stop do end'
 
 const COUNTERS = [
@@ -23,14 +20,7 @@ const GAUGES = ['queued', 'running', 'suspended']
 const TIMES = ['queueTime', 'runTime', 'cpuTime']
 const EMPTY = { min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p99_9: 0, max: 0, count: 0 }
 
-function engineWith(options) {
-  const engine = newEngine({ concurrency: 1, warmVms: 0, ...options })
-  return engine
-}
-
-async function until(isSo) {
-  while (!isSo()) await new Promise(setImmediate)
-}
+const engineWith = (options) => newEngine({ concurrency: 1, warmVms: 0, ...options })
 
 /** The counters of an engine that are not 0. */
 function counted(engine) {
@@ -203,7 +193,7 @@ describe('times', () => {
 
   test('are in milliseconds', async () => {
     const engine = engineWith()
-    await engine.runLua('while true do end', 'x', { timeout: 200 }).catch(() => {})
+    await engine.runLua(ENDLESS, 'x', { timeout: 200 }).catch(() => {})
     const { runTime, cpuTime, queueTime } = engine.stats()
     for (const value of [runTime.min, runTime.p50, runTime.mean, runTime.max, cpuTime.max]) {
       expect(value).toBeGreaterThan(150)
@@ -412,10 +402,7 @@ describe('the tracing channel moonpool.run', () => {
   test('scripts, files and the exported runLua are told as well', async () => {
     const engine = engineWith()
     await engine.runLua(engine.compile('return 1', { name: 'compiled' }), 'x')
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'moonpool-stats-'))
-    fs.writeFileSync(path.join(folder, 'file.lua'), 'return 3')
-    await engine.runFile(path.join(folder, 'file.lua'), 'x')
-    fs.rmSync(folder, { recursive: true })
+    await engine.runFile(path.join(folderWith({ 'file.lua': 'return 3' }), 'file.lua'), 'x')
     await runLua('return 2', 'y')
     const whole = ['start', 'end', 'asyncStart', 'asyncEnd']
     expect(parts()).toEqual([...whole, ...whole, ...whole])

@@ -2,6 +2,7 @@
 'use strict'
 
 const { runLua } = require('..')
+const { rejection } = require('./support/rejection')
 
 /** Runs `code`, in which `e` is what pcall caught from the refused call on line 1. */
 function withCaught(code) {
@@ -38,7 +39,6 @@ test('other fields are nil', async () => {
 })
 
 test('it can be raised again, and keeps code and position', async () => {
-  const { rejection } = require('./support/rejection')
   const error = await rejection(withCaught('error(e)'))
   expect(error).toMatchObject({
     code: 'ERR_STATE_VALUE',

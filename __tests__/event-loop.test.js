@@ -4,13 +4,12 @@
 const { readFile } = require('node:fs/promises')
 const { setImmediate: turn } = require('node:timers/promises')
 const { runLua } = require('..')
-const { rejection } = require('./support/rejection')
 const { runProgram } = require('./support/child')
-
-const SPIN = 'while true do end'
+const { ENDLESS } = require('./support/constants')
+const { rejection } = require('./support/rejection')
 
 test('the event loop keeps ticking while three scripts burn CPU', async () => {
-  const spinning = Promise.all(['a', 'b', 'c'].map((id) => rejection(runLua(SPIN, id, { timeout: 300 }))))
+  const spinning = Promise.all(['a', 'b', 'c'].map((id) => rejection(runLua(ENDLESS, id, { timeout: 300 }))))
   let settled = false
   spinning.finally(() => {
     settled = true
@@ -28,7 +27,7 @@ test('the event loop keeps ticking while three scripts burn CPU', async () => {
 test('a file is read while more scripts burn CPU than there are threads', async () => {
   const order = []
   const scripts = Array.from({ length: 8 }, (_, i) =>
-    rejection(runLua(SPIN, `spinner-${i}`, { timeout: 300 })).then(() => order.push('script')),
+    rejection(runLua(ENDLESS, `spinner-${i}`, { timeout: 300 })).then(() => order.push('script')),
   )
   await Promise.all([...scripts, readFile(__filename).then(() => order.push('file'))])
   expect(order[0]).toBe('file')

@@ -3,9 +3,8 @@
 
 const { LuaError, runLua } = require('..')
 const { runProgram } = require('./support/child')
+const { ENDLESS, MIB } = require('./support/constants')
 const { rejection } = require('./support/rejection')
-
-const MIB = 1024 * 1024
 
 afterEach(async () => {
   expect(await runLua('return "still working"', 'after')).toBe('still working')
@@ -19,8 +18,8 @@ async function expectStopped(code, options, expected) {
   return error
 }
 
-const ENDLESS = [
-  ['a bare loop', 'while true do end'],
+const LOOPS = [
+  ['a bare loop', ENDLESS],
   ['a loop that catches all errors', 'while true do pcall(function() while true do end end) end'],
   ['a handler that loops', 'xpcall(error, function() while true do end end)'],
   ['a loop in a coroutine', 'coroutine.wrap(function() while true do end end)()'],
@@ -29,7 +28,7 @@ const ENDLESS = [
 ]
 
 describe('timeout', () => {
-  test.each(ENDLESS)('%s', async (_what, code) => {
+  test.each(LOOPS)('%s', async (_what, code) => {
     const error = await expectStopped(code, { timeout: 50 }, { code: 'ERR_LUA_TIMEOUT', limit: 'timeout' })
     expect(error.message).toContain('50 ms')
   })
@@ -42,7 +41,7 @@ describe('timeout', () => {
   })
 
   test('a fraction of a millisecond is a limit', () =>
-    expectStopped('while true do end', { timeout: 0.5 }, { code: 'ERR_LUA_TIMEOUT', limit: 'timeout' }))
+    expectStopped(ENDLESS, { timeout: 0.5 }, { code: 'ERR_LUA_TIMEOUT', limit: 'timeout' }))
 
   test('time in the queue is not counted', async () => {
     // With two threads in libuv's pool, one is for scripts: the last script waits for longer than its own timeout.
@@ -62,18 +61,13 @@ describe('timeout', () => {
 
 describe('cpuTimeout', () => {
   test('stops a script that burns CPU', async () => {
-    const error = await expectStopped(
-      'while true do end',
-      { cpuTimeout: 50 },
-      { code: 'ERR_LUA_TIMEOUT', limit: 'cpuTimeout' },
-    )
+    const error = await expectStopped(ENDLESS, { cpuTimeout: 50 }, { code: 'ERR_LUA_TIMEOUT', limit: 'cpuTimeout' })
     expect(error.message).toContain('50 ms')
   })
 
   test('the smaller limit wins', async () => {
-    const spin = 'while true do end'
-    await expectStopped(spin, { cpuTimeout: 30, timeout: 60_000 }, { limit: 'cpuTimeout' })
-    await expectStopped(spin, { cpuTimeout: 60_000, timeout: 30 }, { limit: 'timeout' })
+    await expectStopped(ENDLESS, { cpuTimeout: 30, timeout: 60_000 }, { limit: 'cpuTimeout' })
+    await expectStopped(ENDLESS, { cpuTimeout: 60_000, timeout: 30 }, { limit: 'timeout' })
   })
 })
 

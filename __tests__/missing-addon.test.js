@@ -1,21 +1,19 @@
 // The package as it is published: works with the addon, and says what is missing without it.
 'use strict'
 
-const { cpSync, mkdtempSync, readdirSync, rmSync } = require('node:fs')
-const os = require('node:os')
+const { cpSync, readdirSync } = require('node:fs')
 const path = require('node:path')
 const { files } = require('../package.json')
 const { ROOT, runProgram } = require('./support/child')
+const { folderWith } = require('./support/files')
 
 let copy
 
 beforeEach(() => {
-  copy = mkdtempSync(path.join(os.tmpdir(), 'moonpool-'))
+  copy = folderWith()
   for (const file of ['package.json', ...files])
     cpSync(path.join(ROOT, file), path.join(copy, file), { recursive: true })
 })
-
-afterEach(() => rmSync(copy, { recursive: true, force: true }))
 
 test('its files and the addon are all that it needs', async () => {
   for (const file of readdirSync(ROOT)) if (file.endsWith('.node')) cpSync(path.join(ROOT, file), path.join(copy, file))

@@ -2,16 +2,11 @@
 'use strict'
 
 const { runLua } = require('..')
-const { rejection } = require('./support/rejection')
+const { expectBadArgument, rejection } = require('./support/rejection')
 
 const run = (options) => runLua('return "ran"', 'options', options)
 
-async function expectRefused(options, ErrorClass, ...says) {
-  const error = await rejection(run(options))
-  expect(error).toBeInstanceOf(ErrorClass)
-  expect(error.code).toBe(ErrorClass === TypeError ? 'ERR_INVALID_ARG_TYPE' : 'ERR_INVALID_ARG_VALUE')
-  for (const text of says) expect(error.message).toContain(text)
-}
+const expectRefused = async (options, ...as) => expectBadArgument(await rejection(run(options)), ...as)
 
 describe('options as a whole', () => {
   test.each([

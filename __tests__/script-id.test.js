@@ -2,7 +2,7 @@
 'use strict'
 
 const { runLua } = require('..')
-const { rejection } = require('./support/rejection')
+const { expectBadArgument, rejection } = require('./support/rejection')
 
 const CALLS = {
   scriptId: (value) => runLua('return script.id', value),
@@ -34,11 +34,7 @@ describe.each(Object.keys(CALLS))('%s', (what) => {
     ['a lone surrogate', 'a\ud83c', 'lone surrogate'],
   ])('%s is a RangeError', async (_what, value, got) => {
     const error = await rejection(call(value))
-    expect(error).toBeInstanceOf(RangeError)
-    expect(error.code).toBe('ERR_INVALID_ARG_VALUE')
-    expect(error.message).toContain(`"${what}"`)
-    expect(error.message).toContain('1 to 256 UTF-8 bytes without control characters')
-    expect(error.message).toContain(got)
+    expectBadArgument(error, RangeError, `"${what}"`, '1 to 256 UTF-8 bytes without control characters', got)
   })
 
   test.each([
@@ -49,15 +45,10 @@ describe.each(Object.keys(CALLS))('%s', (what) => {
     ['an array', ['id'], 'an instance of Array'],
   ])('%s is a TypeError', async (_what, value, got) => {
     const error = await rejection(call(value))
-    expect(error).toBeInstanceOf(TypeError)
-    expect(error.code).toBe('ERR_INVALID_ARG_TYPE')
-    expect(error.message).toContain(`"${what}"`)
-    expect(error.message).toContain(`Received ${got}`)
+    expectBadArgument(error, TypeError, `"${what}"`, `Received ${got}`)
   })
 })
 
 test('a missing scriptId is a TypeError', async () => {
-  const error = await rejection(runLua('return 1'))
-  expect(error).toBeInstanceOf(TypeError)
-  expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE', message: expect.stringContaining('Received undefined') })
+  expectBadArgument(await rejection(runLua('return 1')), TypeError, 'Received undefined')
 })

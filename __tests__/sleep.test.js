@@ -1,15 +1,12 @@
 // sleep: a script waits for a time, holds no thread meanwhile, and can be stopped.
 'use strict'
 
+const { setMaxListeners } = require('node:events')
 const { runLua } = require('..')
 const { runProgram } = require('./support/child')
-const { engineWith, until } = require('./support/engine')
+const { FOREVER } = require('./support/constants')
+const { engineWith, isIdle, until } = require('./support/engine')
 const { rejection } = require('./support/rejection')
-
-const isIdle = (engine) => {
-  const { queued, running, suspended } = engine.stats()
-  return queued + running + suspended === 0
-}
 
 describe('how long', () => {
   test.each([
@@ -171,10 +168,9 @@ describe('sleepers hold no thread', () => {
   test('500 sleep at once with one thread, and a script runs meanwhile', async () => {
     const engine = engineWith({ concurrency: 1 })
     const controller = new AbortController()
-    const { setMaxListeners } = require('node:events')
     setMaxListeners(0, controller.signal)
     const runs = Array.from({ length: 500 }, (_, i) =>
-      rejection(engine.runLua('sleep(600)', `t${i % 9}`, { signal: controller.signal, timeout: 600_000 })),
+      rejection(engine.runLua('sleep(600)', `t${i % 9}`, { signal: controller.signal, timeout: FOREVER })),
     )
     await until(() => engine.stats().suspended === 500)
     expect(engine.stats()).toMatchObject({ running: 0, queued: 0 })
@@ -217,7 +213,7 @@ describe('a sleeper is stopped', () => {
   test('by its signal', async () => {
     const engine = engineWith()
     const controller = new AbortController()
-    const run = rejection(engine.runLua(CODE, 'x', { signal: controller.signal, timeout: 600_000 }))
+    const run = rejection(engine.runLua(CODE, 'x', { signal: controller.signal, timeout: FOREVER }))
     await until(() => engine.stats().suspended === 1)
     controller.abort('stop')
     expect(await run).toBe('stop')
@@ -227,7 +223,7 @@ describe('a sleeper is stopped', () => {
 
   test('by close, once its timeout is over', async () => {
     const engine = engineWith()
-    const run = rejection(engine.runLua(CODE, 'x', { timeout: 600_000 }))
+    const run = rejection(engine.runLua(CODE, 'x', { timeout: FOREVER }))
     await until(() => engine.stats().suspended === 1)
     await engine.close({ timeout: 10 })
     expect(await run).toMatchObject({ code: 'ERR_ENGINE_CLOSED' })

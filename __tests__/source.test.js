@@ -3,9 +3,8 @@
 
 const vm = require('node:vm')
 const { LuaError, runLua } = require('..')
-const { rejection } = require('./support/rejection')
-
-const MIB = 1024 * 1024
+const { MIB } = require('./support/constants')
+const { expectBadArgument, rejection } = require('./support/rejection')
 
 describe('accepted', () => {
   const CASES = [
@@ -94,25 +93,19 @@ describe('refused before anything runs', () => {
     ['fewer letters, but 1 MiB + 1 bytes', `${'é'.repeat(MIB / 2)}x`],
   ])('%s', async (_what, code) => {
     const error = await rejection(runLua(code, 'source'))
-    expect(error).toBeInstanceOf(RangeError)
-    expect(error.code).toBe('ERR_INVALID_ARG_VALUE')
-    expect(error.message).toContain('1048576')
-    expect(error.message).toContain('1048577')
-    expect(error.message).toContain('maxSource')
+    expectBadArgument(error, RangeError, '1048576', '1048577', 'maxSource')
   })
 
   test('a string with a lone surrogate', async () => {
     const error = await rejection(runLua('return "\ud800"', 'source'))
-    expect(error).toBeInstanceOf(RangeError)
-    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringContaining('lone surrogate') })
+    expectBadArgument(error, RangeError, 'lone surrogate')
   })
 
   test('bytes whose buffer is detached', async () => {
     const code = Uint8Array.from(Buffer.from('return 1'))
     structuredClone(code.buffer, { transfer: [code.buffer] })
     const error = await rejection(runLua(code, 'source'))
-    expect(error).toBeInstanceOf(RangeError)
-    expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE', message: expect.stringContaining('detached') })
+    expectBadArgument(error, RangeError, 'detached')
   })
 
   test.each([
@@ -128,9 +121,6 @@ describe('refused before anything runs', () => {
     ['a promise', Promise.resolve('return 1'), 'an instance of Promise'],
   ])('%s', async (_what, code, got) => {
     const error = await rejection(runLua(code, 'source'))
-    expect(error).toBeInstanceOf(TypeError)
-    expect(error.code).toBe('ERR_INVALID_ARG_TYPE')
-    expect(error.message).toMatch(/^The "code" argument must be /)
-    expect(error.message).toContain(`Received ${got}`)
+    expectBadArgument(error, TypeError, /^The "code" argument must be /, `Received ${got}`)
   })
 })

@@ -2,6 +2,8 @@
 'use strict'
 
 const { Engine } = require('../..')
+const { FOREVER, HOLDING } = require('./constants')
+const { rejection } = require('./rejection')
 
 const engines = []
 
@@ -15,9 +17,40 @@ function engineWith(options) {
   return engine
 }
 
+/** An engine with these functions of the host's, or groups of them, by name. */
+function engineExposing(functions, options) {
+  const engine = engineWith(options)
+  for (const [name, what] of Object.entries(functions)) engine.expose(name, what)
+  return engine
+}
+
+/** An engine with these modules: their source, by name. */
+function engineWithModules(modules, options) {
+  const engine = engineWith(options)
+  for (const [name, source] of Object.entries(modules)) engine.addModule(name, source)
+  return engine
+}
+
+const valuesOf = async (engine, code, options) => (await engine.run(code, 'x', options)).values
+
 /** Waits, turn by turn of the event loop, until something is so. */
 async function until(isSo) {
   while (!(await isSo())) await new Promise(setImmediate)
 }
 
-module.exports = { engineWith, until }
+function isIdle(engine) {
+  const { queued, running, suspended } = engine.stats()
+  return queued + running + suspended === 0
+}
+
+/** Holds a thread of an engine until the function that it returns is called. */
+function hold(engine, code = HOLDING) {
+  const controller = new AbortController()
+  const held = rejection(engine.runLua(code, 'holder', { signal: controller.signal, timeout: FOREVER }))
+  return () => {
+    controller.abort()
+    return held
+  }
+}
+
+module.exports = { engineExposing, engineWith, engineWithModules, hold, isIdle, until, valuesOf }
