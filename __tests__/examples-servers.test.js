@@ -1,41 +1,21 @@
 // The example HTTP servers: what their routes answer, and that SIGTERM ends them cleanly.
 'use strict'
 
-const { spawn } = require('node:child_process')
 const { once } = require('node:events')
-const path = require('node:path')
-const { ROOT } = require('./support/child')
+const { startServer } = require('./support/server')
+const { unixTest } = require('./support/test-if')
 
-let server
-let address
-let printed
+let started
 
 async function start(example) {
-  const env = { ...process.env, PORT: '0', NODE_ENV: 'production' }
-  server = spawn(process.execPath, [path.join(ROOT, 'examples', example)], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  server.stdout.setEncoding('utf8')
-  const [line] = await once(server.stdout, 'data')
-  address = line.trim()
-  printed = ''
-  server.stdout.on('data', (text) => {
-    printed += text
-  })
+  started = await startServer(example)
 }
 
-afterEach(() => {
-  server.kill('SIGKILL')
-})
-
 async function get(target, options) {
-  const response = await fetch(address + target, options)
+  const response = await fetch(started.address + target, options)
   const isJson = /json/.test(response.headers.get('content-type'))
   return { status: response.status, body: isJson ? await response.json() : await response.text() }
 }
-
-const unixTest = process.platform === 'win32' ? test.skip : test
 
 test('http-server: each tenant has its routes and its State', async () => {
   await start('http-server')
@@ -72,14 +52,14 @@ unixTest.each([
   ['express', () => order(50, 'globex'), 502],
 ])('%s: SIGTERM lets a request finish, and then the process ends by itself', async (example, request, status) => {
   await start(example)
-  const exit = once(server, 'exit')
+  const exit = once(started.server, 'exit')
   // So that there is a connection already.
   await get('/')
   const answer = request()
   // Long enough for the request to arrive, and shorter than the timeout of the script that it runs.
   await new Promise((resolve) => setTimeout(resolve, 200))
-  server.kill('SIGTERM')
+  started.server.kill('SIGTERM')
   expect(await answer).toMatchObject({ status })
   expect(await exit).toEqual([0, null])
-  expect(printed).toMatch(/closed\n$/)
+  expect(started.printed()).toMatch(/closed\n$/)
 })

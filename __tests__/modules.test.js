@@ -2,19 +2,11 @@
 'use strict'
 
 const { once } = require('node:events')
-const { Worker } = require('node:worker_threads')
 const moonpool = require('..')
+const { runProgram } = require('./support/child')
+const { loadAgain } = require('./support/load-again')
 const { rejection } = require('./support/rejection')
-const { ROOT, runProgram } = require('./support/child')
-
-/** A second instance of the module, with an engine of its own. */
-function loadAgain() {
-  let again
-  jest.isolateModules(() => {
-    again = require('..')
-  })
-  return again
-}
+const { message, startWorker } = require('./support/worker')
 
 test('require gives Context, Engine, LuaError, Script and runLua, and nothing else', () => {
   expect(Object.keys(moonpool).sort()).toEqual(['Context', 'Engine', 'LuaError', 'Script', 'runLua'])
@@ -84,13 +76,10 @@ test('package.json can be required, and inner files cannot', async () => {
 test('worker threads have engines of their own', async () => {
   await moonpool.runLua('State.set("main", 1)', 'threads')
   const source = `
-    const { parentPort, workerData } = require('node:worker_threads')
-    const { runLua } = require(workerData)
     runLua('State.set("n", 1) return State.get("n"), State.has("main")', 'threads').then((text) => parentPort.postMessage(text))`
-  const workers = [1, 2, 3].map(() => new Worker(source, { eval: true, workerData: ROOT }))
+  const workers = [1, 2, 3].map(() => startWorker(source))
   const exits = workers.map((worker) => once(worker, 'exit'))
-  const messages = await Promise.all(workers.map((worker) => once(worker, 'message')))
-  expect(messages).toEqual(Array(3).fill(['1\tfalse']))
+  expect(await Promise.all(workers.map(message))).toEqual(Array(3).fill('1\tfalse'))
   expect(await Promise.all(exits)).toEqual(Array(3).fill([0]))
   expect(await moonpool.runLua('return State.get("main")', 'threads')).toBe('1')
 })

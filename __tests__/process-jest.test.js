@@ -1,15 +1,14 @@
 // moonpool in other people's Jest: open handles, fresh modules, worker threads, --forceExit, fake timers.
 'use strict'
 
-const { execFile } = require('node:child_process')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
+const { ROOT, runNode } = require('./support/child')
 
 const PROJECT = path.join(__dirname, 'support/jest-project')
 const JEST = path.join(ROOT, 'node_modules/jest/bin/jest.js')
 
 /** Runs cases of the project. The exit code is null when Jest did not end by itself within 30 s. */
-function jestRuns(cases, args = [], config = {}) {
+async function jestRuns(cases, args = [], config = {}) {
   const settings = {
     rootDir: PROJECT,
     testMatch: [`<rootDir>/${cases}.case.js`],
@@ -19,14 +18,8 @@ function jestRuns(cases, args = [], config = {}) {
   }
   const command = [JEST, '--config', JSON.stringify(settings), '--no-cache', ...args]
   const { NODE_OPTIONS: _, JEST_WORKER_ID: __, ...env } = process.env
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      command,
-      { cwd: PROJECT, env: { ...env, CI: 'true', FORCE_COLOR: '0' }, timeout: 30_000, killSignal: 'SIGKILL' },
-      (_error, stdout, stderr) => resolve({ exitCode: child.exitCode, text: stdout + stderr }),
-    )
-  })
+  const outcome = await runNode(command, { cwd: PROJECT, env: { ...env, CI: 'true', FORCE_COLOR: '0' } })
+  return { exitCode: outcome.exitCode, text: outcome.stdout + outcome.stderr }
 }
 
 /** All that Jest has to say about something that did not end. */

@@ -1,14 +1,13 @@
 // Worker threads of Node.js that come and go while scripts run, and the process around them.
 'use strict'
 
-const { ROOT, runProgram } = require('./support/child')
+const { runProgram } = require('./support/child')
+const { PROLOGUE } = require('./support/worker')
 
 /** For the programs: runs `source` in a worker thread, and resolves with its exit code. */
 const SETUP = `
   const { Worker } = require('node:worker_threads')
-  const prologue = ${JSON.stringify(`
-    const { Engine, runLua } = require(${JSON.stringify(ROOT)})
-    const { parentPort } = require('node:worker_threads')
+  const prologue = ${JSON.stringify(`${PROLOGUE}
     function busy() {
       for (let i = 0; i < 10; i++) runLua('while true do end', 'id-' + i, { timeout: 20000 }).catch(() => {})
     }

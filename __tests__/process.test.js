@@ -1,7 +1,7 @@
 // How moonpool bears on the life of the process.
 'use strict'
 
-const { runProgram } = require('./support/child')
+const { GARBAGE_COLLECTION, runProgram } = require('./support/child')
 
 test('loading it, without a run, keeps no process alive', async () => {
   expect(await runProgram(`require('moonpool')`)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
@@ -34,10 +34,7 @@ test('scripts print into their result, never to the process’s own streams', as
 
 test('an engine that nobody refers to any more is freed', async () => {
   const { stdout, stderr } = await runProgram(
-    `
-    const { setTimeout: sleep } = require('node:timers/promises')
-    require('node:v8').setFlagsFromString('--expose-gc')
-    const collectGarbage = require('node:vm').runInNewContext('gc')
+    `${GARBAGE_COLLECTION}
     const { Engine } = require('./lib/engine.js')
     async function useFreshEngine() {
       const engine = new Engine()
@@ -47,10 +44,7 @@ test('an engine that nobody refers to any more is freed', async () => {
     async function main() {
       const engines = []
       for (let i = 0; i < 20; i++) engines.push(await useFreshEngine())
-      for (let i = 0; i < 5; i++) {
-        await sleep(10)
-        collectGarbage()
-      }
+      await collectGarbage(5, 10)
       console.log(engines.filter((engine) => engine.deref()).length)
     }
     main()`,
@@ -62,18 +56,12 @@ test('an engine that nobody refers to any more is freed', async () => {
 
 test('the native part of an engine that nobody refers to any more is freed, with its State', async () => {
   const { stdout, stderr } = await runProgram(
-    `
-    const { setTimeout: sleep } = require('node:timers/promises')
-    require('node:v8').setFlagsFromString('--expose-gc')
-    const collectGarbage = require('node:vm').runInNewContext('gc')
+    `${GARBAGE_COLLECTION}
     const { Engine } = require('moonpool')
     const fill = 'for i = 1, 1000 do State.set("k" .. i, ("x"):rep(4000)) end'
     async function round() {
       for (let i = 0; i < 20; i++) await new Engine().runLua(fill, 'x')
-      for (let i = 0; i < 5; i++) {
-        await sleep(10)
-        collectGarbage()
-      }
+      await collectGarbage(5, 10)
       return process.memoryUsage.rss()
     }
     async function main() {

@@ -1,27 +1,17 @@
 // The example server for Prometheus: what it reports is what was run, and SIGTERM ends it when its runs are done.
 'use strict'
 
-const { spawn } = require('node:child_process')
 const { once } = require('node:events')
-const path = require('node:path')
-const { ROOT } = require('./support/child')
+const { startServer } = require('./support/server')
+const { unixTest } = require('./support/test-if')
 
 let server
 let address
 
 beforeEach(async () => {
-  const env = { ...process.env, PORT: '0' }
-  server = spawn(process.execPath, [path.join(ROOT, 'examples/prometheus')], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  server.stdout.setEncoding('utf8')
-  const [line] = await once(server.stdout, 'data')
-  address = line.trim().replace('/metrics', '')
-})
-
-afterEach(() => {
-  server.kill('SIGKILL')
+  const started = await startServer('prometheus')
+  server = started.server
+  address = started.address.replace('/metrics', '')
 })
 
 async function run(script, tenant = 'acme') {
@@ -77,8 +67,6 @@ test('the metrics count what was run', async () => {
   // Prometheus wants counters that do not fall, and the same numbers when nothing happened.
   expect((await scrape()).moonpool_runs_started_total).toBe(5)
 })
-
-const unixTest = process.platform === 'win32' ? test.skip : test
 
 unixTest('SIGTERM lets a run finish, and then the process ends by itself', async () => {
   const exit = once(server, 'exit')

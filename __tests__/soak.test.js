@@ -1,21 +1,11 @@
 // The soak: it finds nothing wrong in a short time, and it does find what is wrong with engines that are.
 'use strict'
 
-const { execFile } = require('node:child_process')
-const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
-const { ROOT } = require('./support/child')
+const { ROOT, runNode } = require('./support/child')
+const { folderWith } = require('./support/files')
 
-function soak(...args) {
-  const program = [path.join(ROOT, 'scripts/soak.mjs'), '--as-built', ...args]
-  const options = { cwd: ROOT, timeout: 50_000, killSignal: 'SIGKILL' }
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, program, options, (_error, stdout, stderr) => {
-      resolve({ exitCode: child.exitCode, stdout, stderr })
-    })
-  })
-}
+const soak = (...args) => runNode([path.join(ROOT, 'scripts/soak.mjs'), '--as-built', ...args], { timeout: 50_000 })
 
 test('3 seconds of all kinds of scripts leave nothing wrong', async () => {
   const { exitCode, stdout, stderr } = await soak('--seconds', '3', '--seed', '20241003')
@@ -24,21 +14,12 @@ test('3 seconds of all kinds of scripts leave nothing wrong', async () => {
 })
 
 describe('an engine that is wrong', () => {
-  let folder
-
-  beforeAll(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-wrong-'))
-  })
-
-  afterAll(() => rmSync(folder, { recursive: true }))
-
   /** Soaks engines with some methods replaced. */
   function soakWith(methods) {
-    const door = path.join(folder, 'door.js')
     const source = `
       const moonpool = require(${JSON.stringify(ROOT)})
       module.exports = { ...moonpool, Engine: class extends moonpool.Engine { ${methods} } }`
-    writeFileSync(door, source)
+    const door = path.join(folderWith({ 'door.js': source }), 'door.js')
     return soak('--seconds', '1', '--seed', '7', '--door', door)
   }
 

@@ -1,24 +1,11 @@
 // Worker threads: each has its own engine, and ends promptly beside busy scripts.
 'use strict'
 
-const path = require('node:path')
-const { Worker } = require('node:worker_threads')
-
-const MOONPOOL = path.resolve(__dirname, '..')
-
-/** A worker that runs `source` with `runLua` at hand. */
-function start(source) {
-  const program = `const { runLua } = require(${JSON.stringify(MOONPOOL)})
-    const { parentPort } = require('node:worker_threads')
-    ${source}`
-  return new Worker(program, { eval: true })
-}
-
-const message = (worker) => new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+const { message, startWorker } = require('./support/worker')
 
 test('several workers run scripts at once, each with its own State', async () => {
   const workers = [1, 2, 3].map((n) =>
-    start(
+    startWorker(
       `runLua("State.set('n', ${n}) return State.get('n')", 'same-id').then((text) => parentPort.postMessage(text))`,
     ),
   )
@@ -28,7 +15,7 @@ test('several workers run scripts at once, each with its own State', async () =>
 
 test('terminate() beside endless scripts does not wait for their timeouts', async () => {
   for (let round = 0; round < 5; round++) {
-    const worker = start(`
+    const worker = startWorker(`
       for (let i = 0; i < 10; i++) runLua('while true do end', 'spinner-' + i, { timeout: 60000 }).catch(() => {})
       runLua('return "ready"', 'short').then((text) => parentPort.postMessage(text))`)
     expect(await message(worker)).toBe('ready')
@@ -40,7 +27,7 @@ test('terminate() beside endless scripts does not wait for their timeouts', asyn
 
 test('terminate() beside scripts that cannot leave does not wait for their timeouts', async () => {
   for (let round = 0; round < 3; round++) {
-    const worker = start(`
+    const worker = startWorker(`
       runLua('return "ready"', 'short').then((text) => {
         const stuck = 'string.gsub("x", "x", function() while true do end end)'
         for (let i = 0; i < 10; i++) runLua(stuck, 'stuck-' + i, { timeout: 60000 }).catch(() => {})

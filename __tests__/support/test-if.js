@@ -1,0 +1,11 @@
+// Tests that only some machines can run: the others skip them.
+'use strict'
+
+const testIf = (isSo) => (isSo ? test : test.skip)
+
+const unixTest = testIf(process.platform !== 'win32')
+
+/** For root there is no file that must not be read. */
+const isRoot = process.getuid?.() === 0
+
+module.exports = { isRoot, testIf, unixTest }
