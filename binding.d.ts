@@ -9,34 +9,32 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
-/** A VM that outlives its runs. Made by the first of them. */
+/** A context. Its VM is given back when it is closed, or when nobody in JavaScript refers to it any more. */
 export declare class NativeContext {
-  /** A context without a VM yet. */
-  constructor()
-  /** Whether a run can begin in it. */
-  get isUsable(): boolean
-  /** The bytes that its VM holds, if it is here. */
+  /** The bytes that its VM holds, between two runs; otherwise 0. */
   get memory(): number
-  /** Gives the VM back, when no run has it. */
+  /** Takes no further run. Those that it has taken still happen; then its VM is given back. */
   close(): void
 }
 
 /** An engine on libuv's pool. */
 export declare class NativeEngine {
   /**
-   * An idle engine. `settle` is called exactly once for each run that was queued, `drained` when the queue is empty
-   * after a call of `watchDrain`, `call` when a script calls an exposed function, and then waits for the answer.
+   * An idle engine. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
+   * when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queued: number, ran: number, executed: number, slices: number, peakMemory: number) => void, drained: () => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  /** Error codes, names of libraries, and the defaults of options. */
+  static registry(): Registry
   /**
-   * Queues one run, whose number is greater than those before, and returns how many wait; -1 when the queue is full,
-   * and then nothing was queued. Without limits it has the engine's.
+   * Queues one run, and returns its number, or why nothing was queued. Without limits it has the engine's; in a context
+   * it begins when the runs before it have ended.
    */
-  run(runId: number, code: string | Uint8Array | NativeScript | Global, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null): number
+  run(code: string | Uint8Array | NativeScript | Global, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null): number | Failure
+  /** A new context, without a VM yet. */
+  createContext(): NativeContext
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
   warmUp(): void
-  /** Asks for one call of `drained`, when no run waits any more. */
-  watchDrain(): void
   /** Compiles source on this thread, or says why it does not compile. */
   compile(source: string | Uint8Array, name: string): NativeScript | Failure
   /**
@@ -54,8 +52,6 @@ export declare class NativeEngine {
   kill(runId: number): void
   /** Stops all runs. */
   killAll(): void
-  /** Ends a run whose `queueTimeout` has passed, if it still waits: it settles during this call. */
-  expire(runId: number): void
   /** Gives back what an idle engine holds, and starts nothing any more. */
   close(): void
   /** What the engine does, and did since it was made. */
@@ -79,7 +75,7 @@ export interface CodeCacheOptions {
 export interface EngineOptions {
   /** Worker threads at once. */
   concurrency: number
-  /** Runs that may wait for their first slice. */
+  /** Runs that may wait to begin. */
   maxQueue: number
   /** VMs to build ahead. */
   warmVms: number
@@ -93,7 +89,7 @@ export interface EngineOptions {
 
 /** What an engine does and did. */
 export interface EngineStats {
-  /** Runs that wait for their first slice. */
+  /** Runs that wait to begin. */
   queued: number
   /** Runs that are with worker threads. */
   running: number
@@ -173,6 +169,16 @@ export interface Module {
   name: string
   /** Its Lua source. */
   source: string | Uint8Array
+}
+
+/** What is written down once, in Rust. */
+export interface Registry {
+  /** The stable strings of all error codes. */
+  codes: Array<string>
+  /** The names of the libraries that an engine may leave out. */
+  libraries: Array<string>
+  /** The defaults of options, by name; times in ms, sizes in bytes. */
+  defaults: Record<string, number>
 }
 
 /** How Lua values are given to JavaScript. */

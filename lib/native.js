@@ -36,6 +36,6 @@ function load() {
   }
 }
 
-const { NativeContext, NativeEngine } = load()
+const { NativeEngine } = load()
 
-module.exports = { NativeContext, NativeEngine }
+module.exports = { NativeEngine, registry: NativeEngine.registry() }

@@ -4,6 +4,7 @@
 const { inspect } = require('node:util')
 const { concurrency } = require('./concurrency')
 const { shown, typeError, valueError } = require('./errors')
+const { registry } = require('./native')
 const { nearest } = require('./nearest')
 const { isPlain } = require('./values')
 
@@ -13,16 +14,16 @@ const MAX_BYTES = 2 ** 31 - 1
 const MAX_COUNT = 2 ** 32 - 1
 const MAX_ARGS = 1000
 
-const LIBRARIES = ['coroutine', 'io', 'json', 'math', 'os', 'State', 'string', 'table', 'utf8']
+const { defaults: DEFAULTS, libraries: LIBRARIES } = registry
 
 /** What one run may use: the options that an engine has `defaults` for. */
 const LIMITS = {
-  timeout: { default: 5000, check: checkMilliseconds },
+  timeout: { default: DEFAULTS.timeout, check: checkMilliseconds },
   cpuTimeout: { default: undefined, check: checkMilliseconds },
   queueTimeout: { default: undefined, check: checkMilliseconds },
-  memoryLimit: { default: 64 * MIB, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
-  maxOutput: { default: MIB, check: whole('bytes', 0, MAX_BYTES) },
-  maxSource: { default: MIB, check: whole('bytes', 1, MAX_BYTES) },
+  memoryLimit: { default: DEFAULTS.memoryLimit, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
+  maxOutput: { default: DEFAULTS.maxOutput, check: whole('bytes', 0, MAX_BYTES) },
+  maxSource: { default: DEFAULTS.maxSource, check: whole('bytes', 1, MAX_BYTES) },
 }
 
 const RUN = {
@@ -46,20 +47,20 @@ const CONTEXT = { ...LIMITS, name: RUN.name, globals: RUN.globals }
 
 const COMPILE = { name: { default: 'script', check: checkLabel } }
 
-const CLOSE = { timeout: { default: 5000, check: whole('milliseconds', 0, MAX_MILLISECONDS) } }
+const CLOSE = { timeout: { default: DEFAULTS['close.timeout'], check: whole('milliseconds', 0, MAX_MILLISECONDS) } }
 
 const CODE_CACHE = {
-  maxEntries: { default: 1000, check: whole('entries', 1, MAX_COUNT) },
-  maxBytes: { default: 16 * MIB, check: whole('bytes', 1, Number.MAX_SAFE_INTEGER) },
+  maxEntries: { default: DEFAULTS['codeCache.maxEntries'], check: whole('entries', 1, MAX_COUNT) },
+  maxBytes: { default: DEFAULTS['codeCache.maxBytes'], check: whole('bytes', 1, Number.MAX_SAFE_INTEGER) },
   ttl: { default: undefined, check: checkMilliseconds },
 }
 
 const ENGINE = {
   concurrency: { default: undefined, check: whole('threads', 1, 1024) },
-  maxQueue: { default: 10_000, check: whole('runs', 0, MAX_COUNT) },
-  warmVms: { default: 4, check: whole('VMs', 0, 1024) },
+  maxQueue: { default: DEFAULTS.maxQueue, check: whole('runs', 0, MAX_COUNT) },
+  warmVms: { default: DEFAULTS.warmVms, check: whole('VMs', 0, 1024) },
   state: { default: 'memory', check: checkState },
-  stateQuota: { default: 16 * MIB, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
+  stateQuota: { default: DEFAULTS.stateQuota, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
   codeCache: { default: true, check: checkCodeCache },
   defaults: { default: {}, check: () => {} },
   libraries: { default: LIBRARIES, check: checkLibraries },

@@ -1,4 +1,4 @@
-// Values that cross between JavaScript and Lua: checked, and copied into bytes. src/vm/values.rs has the other side.
+// Values that cross between JavaScript and Lua: checked, and copied into bytes. crates/core/src/value/wire.rs has the other side.
 'use strict'
 
 const { isMap, isUint8Array } = require('node:util').types
@@ -259,7 +259,7 @@ function exchangeOf({ args, globals, strings, tables }) {
   }
 }
 
-/** The values that src/vm/values.rs wrote. */
+/** The values that crates/core/src/value/wire.rs wrote. */
 function decode(bytes, { strings, tables }) {
   const reader = { bytes, at: 0, asBytes: strings === 'buffer', asMaps: tables === 'map' }
   return readMany(reader, count(reader))

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ask, mustSucceed, root, run } from './run.mjs'
 
-const TRACE = ['--release', '--locked', '--quiet', '--example', 'trace']
+const TRACE = ['--release', '--locked', '--quiet', '-p', 'moonpool-core', '--example', 'trace']
 /** Of so many traces the one is drawn that other programs on this machine disturbed least. */
 const TRACES = 40
 
@@ -59,7 +59,7 @@ function record() {
 /** How much longer batches took than a slice, and short runs than their work; and how long threads were without work. */
 function disturbance({ runs, batches }) {
   const late = batches.map(({ start, end }) => Math.max(0, end - start - SLICE))
-  const slow = runs.filter(isShort).map(({ executed }) => Math.max(0, executed - SHORT))
+  const slow = runs.filter(isShort).map(({ cpuTime }) => Math.max(0, cpuTime - SHORT))
   const idle = [0, 1].map((thread) => idleTime(batches.filter((batch) => batch.thread === thread)))
   return [...late, ...slow, ...idle].reduce((sum, micros) => sum + micros)
 }
@@ -77,8 +77,8 @@ function barsOf({ runs, batches }) {
   })
 }
 
-const startOf = (run) => run.submitted + run.queued
-const endOf = (run) => startOf(run) + run.ran
+const startOf = (run) => run.submitted + run.queueTime
+const endOf = (run) => startOf(run) + run.runTime
 const topOf = (thread) => ROW.top + thread * (ROW.height + ROW.gap)
 const isShort = (run) => 'cde'.includes(run.owner)
 
@@ -129,7 +129,7 @@ function lane(runs, x) {
     text(PLOT.left - 12, LANE.top + 4 + 14 * i, words, 'small soft end'),
   )
   for (const group of groupsOf(runs)) {
-    const times = group.map((run) => (run.queued + run.ran) / 1000).sort((a, b) => a - b)
+    const times = group.map((run) => (run.queueTime + run.runTime) / 1000).sort((a, b) => a - b)
     const [least, most] = [times[0], times.at(-1)].map((ms) => ms.toFixed(1))
     const words = group.length === 1 ? `${most} ms` : `${group.length} runs: ${least} to ${most} ms`
     parts.push(text(fixed(x(group[0].submitted) - 3), LANE.top - 4, words, 'small'))

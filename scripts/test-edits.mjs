@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { root } from './run.mjs'
 
-const FOLDER = path.join(root, 'lua/build/edits')
+const FOLDER = path.join(root, 'crates/lua/build/edits')
 /** A test that hangs without its edit has failed. */
 const PATIENCE = 60_000
 

@@ -23,7 +23,7 @@ function tests(folder) {
 
 /** `cargo test` for the library and the tests of both crates; the arguments go to the test programs. */
 function cargoTest(toolchain, skipped, env, args = []) {
-  const named = [...tests('tests'), ...tests('lua/tests')].flatMap((name) => ['--test', name])
+  const named = [...tests('crates/core/tests'), ...tests('crates/lua/tests')].flatMap((name) => ['--test', name])
   const skip = [...TIMED, ...skipped].flatMap((name) => ['--skip', name])
   const cargo = [...toolchain, 'test', '--workspace', '--locked', '--no-fail-fast', '--quiet', '--target', target]
   return run('cargo', [...cargo, '--lib', ...named, '--', ...args, ...skip], { env })
@@ -42,7 +42,7 @@ function underSanitizer() {
   return cargoTest(['+nightly'], [], {
     CARGO_TARGET_DIR: path.join(root, 'target/asan'),
     RUSTFLAGS: '-Zsanitizer=address',
-    // The C code of Lua: lua/build/main.rs compiles it with the cc crate, which reads this.
+    // The C code of Lua: crates/lua/build/main.rs compiles it with the cc crate, which reads this.
     [`CFLAGS_${target.replaceAll('-', '_')}`]: flags,
     // Lua leaves C frames by longjmp; what it skips is unpoisoned by the sanitizer, and not used again.
     ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=0:abort_on_error=0',

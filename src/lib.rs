@@ -5,41 +5,48 @@
 //! ```text
 //! JS thread                                        libuv worker
 //! ① lib/*.js           validate, defaults
-//! ② binding            JS values → owned Script
-//! ③ engine::Engine     queue, slots, turns
-//!        ── engine::Slices: a batch, one trip ──▶ ④ engine::Run    a slice of 10 ms: the watchdog raises the
+//! ② this crate         JS values → owned Script
+//! ③ Scheduler          fair queue, slots, contexts
+//!        ── Workers: a batch, one trip ─────────▶ ④ Run            a slice of 10 ms: the watchdog raises the
 //!                                                                  run's flag when it is over, or a limit is
-//!                                                 ⑤ vm::Vm         first slice: copies a VM, loads the code;
-//!                                                                  then runs it until it ends, leaves, waits
-//!                                                                  or is killed
+//!                                                 ⑤ vm::Vm         first slice: copies the snapshot, loads the
+//!                                                                  code; then runs it until it ends, is
+//!                                                                  preempted, waits or is killed
 //!                                                 ⑥ api            State, json, print… ─▶ state::Store
-//!                                                 ⑦ vm             at the end: outcome → owned text or values;
+//!                                                 ⑦ vm::outcome    at the end: outcome → owned text or values;
 //!                                                                  VM dropped, or kept by its context
-//! ⑧ engine::Engine  ◀── done: settled
-//!                       left: waits for its next turn
-//!                       waits: for the host's answer (binding → lib/*.js → a function of the host's),
+//! ⑧ Scheduler       ◀── Next: settled
+//!                       preempted: waits for its next turn
+//!                       waiting: for the host's answer (inner → lib/*.js → a host function),
 //!                       or for a time (tokio's timer); then ready for its next turn
 //!        ── the next batch ──▶ …
-//! ⑨ binding → lib/*.js string or values, or LuaError
+//! ⑨ inner → lib/*.js   string or values, or LuaError
 //! ```
 //!
 //! # The parts
 //!
-//! - [`binding`]: the only place that names Node-API; converts and delegates.
-//! - [`engine`]: runs, the queue and its slots, the worker threads behind a trait, the watchdog, the timer.
-//! - [`vm`]: one VM: its template, allow-list, code, memory, output, errors, values, waits, and how a run ends.
-//! - `api`: what scripts see beyond Lua: `print`, `script`, `require`, `host`, `sleep`, `json`, `State`.
-//! - [`state`]: each script's own keys, behind a trait that stores implement.
-//! - [`error`]: the one error type and its stable codes.
+//! This crate is the addon: the only one that depends on Node-API. It converts and delegates.
 //!
-//! All scheduling state lives on the JS thread, so there are no locks in it; a VM is used by one thread at
-//! a time and moves with its work item. What threads share is the [`moonpool_lua::Flag`] of each run, the
-//! watchdog's list of deadlines, what an engine gives to all its scripts ([`vm::Host`]: the store, the template, the
-//! code cache, modules and the names of functions), and the mailbox in which an engine hears from other threads.
+//! - [`engine`] and [`context`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
+//! - [`inner`]: an engine on its JS thread, and the callbacks into JavaScript.
+//! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
+//!   [`exit`]: the end of a JS thread.
+//!
+//! Everything else knows no Node and is in [`moonpool_core`], floor by floor: `scheduler`, `vm`, `api`, `bridge`,
+//! `value`, `memory`, and on the ground `error`, `state` and [`moonpool_lua`](moonpool_core), which is Lua with safepoints.
+//!
+//! All decisions about runs are made on the JS thread, behind one short lock that is never held while anybody is called;
+//! a VM is used by one thread at a time and moves with its work item. What threads share is the flag of each run, the
+//! watchdog's list of deadlines, what makes an engine's VMs (`vm::Factory`: snapshot and code cache), what scripts
+//! may use (`bridge::Services`: the store, modules, names of host functions), and the mailbox in which an engine hears
+//! from other threads.
 
-mod api;
-pub mod binding;
-pub mod engine;
-pub mod error;
-pub mod state;
-pub mod vm;
+#[cfg(feature = "bench")]
+mod bench;
+mod context;
+mod convert;
+mod engine;
+mod exit;
+mod inner;
+mod pool;
+mod wake_up;

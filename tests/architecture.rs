@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a readable folder").flatten() {
@@ -15,28 +19,45 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+/// The floors of crates/core, from the top: each may use those below it. The last are the ground, which uses nothing.
+const FLOORS: &[&[&str]] =
+    &[&["registry"], &["scheduler"], &["vm"], &["api"], &["bridge"], &["value"], &["memory"], &["error", "state"]];
+
+fn floor_of(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&module))
+}
+
+/// The modules of this crate that a text names, at its top level: `crate::vm::Vm` is `vm`.
+fn uses(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split("crate::").skip(1)).filter_map(|rest| rest.split([':', ';', ' ']).next())
 }
 
 #[test]
-fn only_the_binding_names_napi() {
-    let mut in_binding = 0;
-    for file in rust_files(&source()) {
-        let names = std::fs::read_to_string(&file).expect("a readable file").contains("napi");
-        if file.starts_with(source().join("binding")) {
-            in_binding += usize::from(names);
-        } else {
-            assert!(!names, "{} names napi", file.display());
+fn imports_of_the_core_go_down_only() {
+    let source = root().join("crates/core/src");
+    let mut imports = 0;
+    for file in rust_files(&source) {
+        let inner = file.strip_prefix(&source).expect("it is in the folder").with_extension("");
+        let module = inner.iter().next().and_then(|name| name.to_str()).expect("a name");
+        if module == "lib" {
+            continue;
+        }
+        let floor = floor_of(module).unwrap_or_else(|| panic!("{module} is on no floor: add it to FLOORS"));
+        let text = std::fs::read_to_string(&file).expect("a readable file");
+        for used in uses(&text).filter(|used| *used != module && *used != "c_function") {
+            let below = floor_of(used).unwrap_or_else(|| panic!("{}: {used} is on no floor", file.display()));
+            assert!(below > floor, "{} is on floor {module} and uses {used}, which is not below", file.display());
+            imports += 1;
         }
     }
-    assert!(in_binding > 0, "the search finds what it looks for");
+    assert!(imports > 50, "the search finds what it looks for: {imports}");
 }
 
 #[test]
 fn every_file_opens_with_the_line_that_says_what_it_is_for() {
-    for folder in ["src", "lua/src", "lua/build", "lua/tests", "tests"] {
-        for file in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
+    for folder in ["src", "tests", "crates"] {
+        for file in rust_files(&root().join(folder)) {
             let text = std::fs::read_to_string(&file).expect("a readable file");
             assert!(text.starts_with("//! "), "{} does not open with //!", file.display());
         }

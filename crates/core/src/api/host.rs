@@ -1,0 +1,160 @@
+//! `host.*` and `sleep`: what scripts wait for, without holding a thread.
+
+use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
+use crate::error::{Code, Error};
+use crate::memory::Killed;
+use crate::value::wire::{self, Reader};
+use crate::value::{Refusal, Shapes};
+use mlua::{Lua, Value};
+use moonpool_lua::ffi;
+use std::ffi::c_int;
+use std::time::Duration;
+
+/// The longest sleep, in seconds: what fits into the milliseconds of a timeout.
+const LONGEST_SLEEP: f64 = 2_147_483.647;
+
+/// Sets the global `sleep`, and `host` as an empty table.
+///
+/// # Safety
+/// As [`super::push_library`].
+pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::lua_pushcfunction(state, sleep);
+        ffi::lua_setglobal(state, c"sleep".as_ptr());
+        ffi::lua_createtable(state, 0, 0);
+        ffi::lua_setglobal(state, c"host".as_ptr());
+    }
+}
+
+/// Puts functions into the `host` of a VM whose script has not begun.
+///
+/// # Errors
+/// When the VM's memory does not suffice.
+pub(crate) fn add_functions(lua: &Lua, functions: &[HostFunction]) -> mlua::Result<()> {
+    for function in functions {
+        // A script that lives on may have put something else there.
+        let Value::Table(mut table) = lua.globals().raw_get("host")? else { return Ok(()) };
+        let (name, around) = function.path.split_last().expect("a function has a name");
+        for name in around {
+            table = match table.raw_get(name.as_str())? {
+                Value::Table(inner) => inner,
+                _ => {
+                    let inner = lua.create_table()?;
+                    table.raw_set(name.as_str(), &inner)?;
+                    inner
+                }
+            };
+        }
+        let number = function.number.into();
+        // SAFETY: the closure owns nothing that has a destructor.
+        let call: Value = unsafe {
+            lua.exec_raw((), |state| {
+                ffi::lua_pushinteger(state, number);
+                ffi::lua_pushcclosure(state, call_host, 1);
+            })?
+        };
+        table.raw_set(name.as_str(), call)?;
+    }
+    Ok(())
+}
+
+/// A function of `host`; its number is its upvalue.
+unsafe extern "C-unwind" fn call_host(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
+    unsafe {
+        ffi::luaL_checkstack(state, 2, std::ptr::null());
+        ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
+        push_can_suspend(state);
+        ffi::lua_rotate(state, 1, 2);
+        entry::call_with_many(state, begin_call);
+        moonpool_lua::suspend(state, answered)
+    }
+}
+
+unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+    // SAFETY: as above.
+    unsafe {
+        ffi::lua_settop(state, 0);
+        entry::call(state, end_call)
+    }
+}
+
+fn begin_call(call: &Call) -> Result<Value, Error> {
+    let Value::Integer(number) = *call.arg(0) else {
+        return Err(Error::new(Code::Internal, "a function without a number"));
+    };
+    can_wait(call.arg(1), "a host function cannot be called here")?;
+    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[2..], "args", Shapes::default());
+    let args = args.map_err(|refusal| match refusal {
+        Refusal::Killed => Killed.into(),
+        Refusal::Value(reason) => Error::new(Code::HostFunction, format!("the call cannot cross: {reason}")),
+        Refusal::TooLong => Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long"),
+    })?;
+    call.context.wait_for(Wait::Call(HostCall { function: number as u32, args }));
+    Ok(Value::Nil)
+}
+
+fn end_call(call: &Call) -> Result<Value, Error> {
+    let values = call.context.take_answer()?.map_err(|error| error.error())?;
+    let values = Reader::new(call.lua, call.budget(), &*call.marks()?, &values).values();
+    let mut values = values.map_err(|refusal| match refusal {
+        Refusal::Killed => Killed.into(),
+        _ => Error::new(Code::Internal, "the answer is malformed"),
+    })?;
+    Ok(values.pop().unwrap_or(Value::Nil))
+}
+
+unsafe extern "C-unwind" fn sleep(state: *mut ffi::lua_State) -> c_int {
+    unsafe extern "C-unwind" fn awake(_: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+        0
+    }
+    // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
+    unsafe {
+        ffi::lua_settop(state, 1);
+        push_can_suspend(state);
+        entry::call(state, begin_sleep);
+        moonpool_lua::suspend(state, awake)
+    }
+}
+
+fn begin_sleep(call: &Call) -> Result<Value, Error> {
+    let seconds = match call.arg(0) {
+        Value::Integer(n) => *n as f64,
+        Value::Number(n) => *n,
+        _ => return Err(call.bad_argument(0, "sleep", "number")),
+    };
+    if !(0.0..=LONGEST_SLEEP).contains(&seconds) {
+        let message = format!(
+            "bad argument #1 to 'sleep' (a number of seconds from 0 to {LONGEST_SLEEP} expected, got {seconds})"
+        );
+        return Err(Error::new(Code::Runtime, message));
+    }
+    can_wait(call.arg(1), "sleep cannot be called here")?;
+    // Without a time to wait for it is only preempted, and goes on when its turn comes.
+    if seconds > 0.0 {
+        call.context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
+    }
+    Ok(Value::Nil)
+}
+
+/// Pushes whether the C function that Lua is calling can suspend the VM. To be asked before any protected call, where none
+/// can.
+///
+/// # Safety
+/// `state` runs a C function, and has a free stack slot.
+unsafe fn push_can_suspend(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { ffi::lua_pushboolean(state, moonpool_lua::can_suspend(state).into()) }
+}
+
+fn can_wait(can_suspend: &Value, what: &str) -> Result<(), Error> {
+    if *can_suspend == Value::Boolean(true) {
+        return Ok(());
+    }
+    let message = format!(
+        "{what}: Lua cannot wait inside a callback of table.sort or string.gsub, or of another C function. \
+         Call it before, and use its result in the callback"
+    );
+    Err(Error::new(Code::Runtime, message))
+}

@@ -1,0 +1,76 @@
+//! `json`: Lua values to JSON text and back, with the rules of results and State.
+
+use super::Named;
+use crate::bridge::Call;
+use crate::c_function;
+use crate::error::{Code, Error};
+use crate::memory::Killed;
+use crate::value::{Marks, Refusal, Text, json};
+use mlua::{Lua, Table, Value};
+use moonpool_lua::ffi;
+
+const FUNCTIONS: &[Named] =
+    &[(c"encode", c_function!(encode)), (c"decode", c_function!(decode)), (c"array", c_function!(array))];
+
+/// Sets the global `json`.
+///
+/// # Safety
+/// As [`super::push_library`].
+pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        super::push_library(state, FUNCTIONS);
+        ffi::lua_pushlightuserdata(state, std::ptr::null_mut());
+        // One metatable serves all light userdata of a VM; `json.null` is the only one.
+        ffi::lua_createtable(state, 0, 2);
+        ffi::lua_pushcfunction(state, c_function!(null_to_string));
+        ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
+        ffi::lua_pushboolean(state, 0);
+        ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
+        ffi::lua_setmetatable(state, -2);
+        ffi::lua_setfield(state, -2, c"null".as_ptr());
+        super::set_library(state, c"json");
+    }
+}
+
+/// The marks of a new VM.
+///
+/// # Errors
+/// When the VM's memory does not suffice.
+pub(crate) fn marks(lua: &Lua) -> mlua::Result<Marks> {
+    let array: Table = lua.create_table_with_capacity(0, 1)?;
+    array.raw_set("__name", "json.array")?;
+    Ok(Marks { array })
+}
+
+fn encode(call: &Call) -> Result<Value, Error> {
+    let mut text = Text::new(call.budget(), usize::MAX);
+    json::encode(&*call.marks()?, call.arg(0), "value", &mut text).map_err(|refusal| match refusal {
+        Refusal::Killed => Killed.into(),
+        Refusal::Value(reason) => Error::new(Code::Result, format!("json.encode: {reason}")),
+        Refusal::TooLong => Error::new(Code::Result, "json.encode: the text is too long"),
+    })?;
+    call.bytes(text.bytes())
+}
+
+fn decode(call: &Call) -> Result<Value, Error> {
+    let Value::String(text) = call.arg(0) else { return Err(call.bad_argument(0, "decode", "string")) };
+    json::decode(call.lua, call.budget(), &*call.marks()?, &text.as_bytes())
+        .map_err(|reason| Error::new(Code::Runtime, format!("json.decode: {reason}")))
+}
+
+fn array(call: &Call) -> Result<Value, Error> {
+    let Value::Table(table) = call.arg(0) else { return Err(call.bad_argument(0, "array", "table")) };
+    let marks = call.marks()?;
+    match table.metatable() {
+        Some(other) if other.to_pointer() != marks.array.to_pointer() => {
+            return Err(Error::new(Code::Runtime, "json.array: the table has a metatable already"));
+        }
+        _ => table.set_metatable(Some(marks.array.clone())).map_err(|e| call.lost(&e))?,
+    }
+    Ok(Value::Table(table.clone()))
+}
+
+fn null_to_string(call: &Call) -> Result<Value, Error> {
+    call.string("null")
+}

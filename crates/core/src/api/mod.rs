@@ -1,0 +1,47 @@
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json` and `State`. One file each.
+
+pub(crate) mod host;
+pub(crate) mod json;
+pub mod libraries;
+pub(crate) mod output;
+pub(crate) mod require;
+pub(crate) mod script;
+pub(crate) mod state;
+
+use moonpool_lua::ffi;
+use std::ffi::{CStr, c_int};
+
+/// A named C function, as the tables of this module list them.
+pub(crate) type Named = (&'static CStr, unsafe extern "C-unwind" fn(*mut ffi::lua_State) -> c_int);
+
+/// Pushes a new table of `functions`.
+///
+/// # Safety
+/// As any function of Lua's C API that may raise an error: called in protected mode, with three free stack
+/// slots and nothing alive that has a destructor.
+pub(crate) unsafe fn push_library(state: *mut ffi::lua_State, functions: &[Named]) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::lua_createtable(state, 0, functions.len() as c_int);
+        for (name, function) in functions {
+            ffi::lua_pushcfunction(state, *function);
+            ffi::lua_setfield(state, -2, name.as_ptr());
+        }
+    }
+}
+
+/// Sets the table on top of the stack as the global library `name`, and pops it. Lua's messages then call its
+/// functions by their full names, as they do for `require`d libraries.
+///
+/// # Safety
+/// As [`push_library`].
+pub(crate) unsafe fn set_library(state: *mut ffi::lua_State, name: &CStr) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::luaL_getsubtable(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_LOADED_TABLE);
+        ffi::lua_pushvalue(state, -2);
+        ffi::lua_setfield(state, -2, name.as_ptr());
+        ffi::lua_settop(state, -2);
+        ffi::lua_setglobal(state, name.as_ptr());
+    }
+}

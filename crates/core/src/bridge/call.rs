@@ -1,0 +1,84 @@
+//! One call of a function of ours by a script.
+
+use super::{Context, error_value};
+use crate::error::{Code, Error};
+use crate::memory::Budget;
+use crate::state::{StoreError, View};
+use crate::value::{Marks, type_name};
+use mlua::{AppDataRef, Lua, Value};
+
+/// One call of an API function: the VM, its context, and the arguments.
+pub struct Call<'a> {
+    /// The VM.
+    pub lua: &'a Lua,
+    /// Whose VM it is.
+    pub context: &'a Context,
+    /// The arguments, from the first.
+    pub args: &'a [Value],
+}
+
+impl Call<'_> {
+    /// The `n`th argument, from 0; nil when there are fewer.
+    pub fn arg(&self, n: usize) -> &Value {
+        self.args.get(n).unwrap_or(&Value::Nil)
+    }
+
+    /// The State of whoever is running. There is no other way to the store.
+    pub fn state(&self) -> View<'_> {
+        let services = &self.context.services;
+        View::new(&*services.store, &self.context.id, services.state_quota)
+    }
+
+    /// Bytes that whoever is running may keep in State.
+    pub fn state_quota(&self) -> usize {
+        self.context.services.state_quota
+    }
+
+    /// What the run may still use.
+    pub fn budget(&self) -> &Budget {
+        &self.context.budget
+    }
+
+    /// How this VM marks arrays.
+    pub(crate) fn marks(&self) -> Result<AppDataRef<'_, Marks>, Error> {
+        self.lua.app_data_ref().ok_or_else(|| Error::new(Code::Internal, "a VM without marks"))
+    }
+
+    /// A new Lua string.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<Value, Error> {
+        self.lua.create_string(bytes).map(Value::String).map_err(|e| self.lost(&e))
+    }
+
+    /// A new Lua string.
+    pub(crate) fn string(&self, text: &str) -> Result<Value, Error> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// `chunk:line: ` of the function so many levels above this one, if it is a script's; or nothing.
+    pub(crate) fn position(&self, level: usize) -> String {
+        error_value::position(self.lua, level)
+    }
+
+    /// The error for an operation of the VM that fails only when its memory runs out (which kills the run).
+    pub(crate) fn lost(&self, error: &mlua::Error) -> Error {
+        error_value::of(error)
+    }
+
+    /// Lua's own words for an argument of the wrong type; `n` counts from 0.
+    pub(crate) fn bad_argument(&self, n: usize, function: &str, wanted: &str) -> Error {
+        let got = if n < self.args.len() { type_name(self.arg(n)) } else { "no value" };
+        Error::new(Code::Runtime, format!("bad argument #{} to '{function}' ({wanted} expected, got {got})", n + 1))
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Quota(bytes) => Self::new(
+                Code::StateQuota,
+                format!("the write would bring this script's space to {bytes} bytes, more than its stateQuota"),
+            ),
+            StoreError::Unavailable(reason) => Self::new(Code::StateUnavailable, reason),
+        }
+    }
+}

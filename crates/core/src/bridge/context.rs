@@ -1,0 +1,88 @@
+//! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
+
+use super::{Answer, Kill, Services, Wait};
+use crate::error::Error;
+use crate::memory::{Budget, Killed};
+use crate::state::ScriptId;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// The app data of a VM. The only source of identity: no Lua value is ever asked who is running.
+pub struct Context {
+    /// Who is running.
+    pub id: ScriptId,
+    /// The chunk's name in messages.
+    pub name: Arc<str>,
+    /// What the engine gives to all its scripts.
+    pub services: Arc<Services>,
+    /// What the run may still use.
+    pub budget: Budget,
+    output: RefCell<Vec<u8>>,
+    max_output: usize,
+    panic: RefCell<Option<String>>,
+    /// What the script waits for, until its run is off the worker; and what came of it.
+    pub(super) wait: RefCell<Option<Wait>>,
+    pub(super) answer: RefCell<Option<Answer>>,
+}
+
+impl Context {
+    /// The context of a run that may write `max_output` bytes.
+    pub(crate) fn new(
+        id: ScriptId,
+        name: Arc<str>,
+        services: Arc<Services>,
+        budget: Budget,
+        max_output: usize,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            services,
+            budget,
+            output: RefCell::default(),
+            max_output,
+            panic: RefCell::default(),
+            wait: RefCell::default(),
+            answer: RefCell::default(),
+        }
+    }
+
+    /// Adds to the captured output; past `maxOutput` the run is killed, with the output cut at the limit.
+    ///
+    /// # Errors
+    /// When the run is being killed.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Killed> {
+        self.budget.check()?;
+        let mut output = self.output.borrow_mut();
+        let room = self.max_output - output.len();
+        let taken = bytes.len().min(room);
+        self.budget.extend(&mut output, &bytes[..taken])?;
+        if bytes.len() > room {
+            return Err(self.budget.kill(Kill::Output.reason()));
+        }
+        Ok(())
+    }
+
+    /// Kills the run for a panic in our code, and keeps its message.
+    pub(crate) fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> Error {
+        *self.panic.borrow_mut() = Some(panic_message(payload));
+        self.budget.kill(Kill::Internal.reason()).into()
+    }
+
+    pub(crate) fn take_panic(&self) -> Option<String> {
+        self.panic.borrow_mut().take()
+    }
+
+    /// What was written, counted no longer.
+    pub(crate) fn take_output(&self) -> Vec<u8> {
+        let output = std::mem::take(&mut *self.output.borrow_mut());
+        self.budget.release(output.capacity());
+        output
+    }
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message").into()
+}

@@ -1,0 +1,158 @@
+//! Our errors inside Lua: values with `.code` and `.message` that `tostring` and `..` turn into text.
+//!
+//! A userdata without memory of its own; what it says are Lua strings in its user values, so that it counts against
+//! the VM's memory, and no script can change it.
+
+use crate::error::{Code, Error};
+use mlua::{Lua, Value};
+use moonpool_lua::ffi;
+use std::ffi::{CStr, c_int};
+
+/// The metatable's name in the registry.
+const NAME: &CStr = c"moonpool.error";
+
+/// The user values.
+const CODE: c_int = 1;
+const MESSAGE: c_int = 2;
+const POSITION: c_int = 3;
+const CAUSE: c_int = 4;
+
+/// Makes the metatable of all error values of a new VM.
+///
+/// # Safety
+/// As any function of Lua's C API that may raise an error: called in protected mode, with three free stack slots and
+/// nothing alive that has a destructor.
+pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::luaL_newmetatable(state, NAME.as_ptr());
+        ffi::lua_pushcfunction(state, index);
+        ffi::lua_setfield(state, -2, c"__index".as_ptr());
+        ffi::lua_pushcfunction(state, to_string);
+        ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
+        ffi::lua_pushcfunction(state, concat);
+        ffi::lua_setfield(state, -2, c"__concat".as_ptr());
+        ffi::lua_pushboolean(state, 0);
+        ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
+        ffi::lua_settop(state, -2);
+    }
+}
+
+/// The Lua value of an error.
+///
+/// # Errors
+/// When the VM's memory does not suffice.
+pub(crate) fn make(lua: &Lua, error: &Error) -> mlua::Result<Value> {
+    let texts = (error.code.as_str(), error.message.as_str(), error.position.as_str(), error.cause);
+    // SAFETY: the closure owns nothing that has a destructor; it takes the four values and leaves the userdata.
+    unsafe {
+        lua.exec_raw(texts, |state| {
+            ffi::lua_newuserdatauv(state, 0, CAUSE);
+            ffi::lua_rotate(state, 1, 1);
+            for value in [CAUSE, POSITION, MESSAGE, CODE] {
+                ffi::lua_setiuservalue(state, 1, value);
+            }
+            ffi::luaL_setmetatable(state, NAME.as_ptr());
+        })
+    }
+}
+
+/// The user values of an error.
+type Parts = (String, mlua::LuaString, mlua::LuaString, Option<u32>);
+
+/// The error that a Lua value is, if it is one of ours.
+pub(crate) fn read(lua: &Lua, value: &Value) -> Option<Error> {
+    let Value::UserData(_) = value else { return None };
+    // SAFETY: as in `make`; it leaves what that took, or nothing.
+    let parts: mlua::Result<Option<Parts>> = unsafe {
+        lua.exec_raw::<mlua::MultiValue>(value.clone(), |state| {
+            if !ffi::luaL_testudata(state, 1, NAME.as_ptr()).is_null() {
+                for value in [CODE, MESSAGE, POSITION, CAUSE] {
+                    ffi::lua_getiuservalue(state, 1, value);
+                }
+            }
+            ffi::lua_remove(state, 1);
+        })
+        .and_then(|values| if values.is_empty() { Ok(None) } else { lua.unpack_multi(values).map(Some) })
+    };
+    let (code, message, position, cause) = parts.ok()??;
+    let mut error = Error::new(Code::of(&code)?, message.to_string_lossy());
+    error.position = position.to_string_lossy();
+    error.cause = cause;
+    Some(error)
+}
+
+/// What an operation of mlua's says that failed: only when memory runs out, or by a bug.
+pub(crate) fn of(error: &mlua::Error) -> Error {
+    Error::new(Code::Internal, error.to_string())
+}
+
+/// `chunk:line: ` of the function so many levels above the running C function, if it is a script's; or nothing.
+pub(crate) fn position(lua: &Lua, level: usize) -> String {
+    let found = lua.inspect_stack(level, |frame| {
+        let source = frame.source().short_src?.into_owned();
+        if source == super::OURS {
+            return None;
+        }
+        Some(format!("{source}:{}: ", frame.current_line()?))
+    });
+    found.flatten().unwrap_or_default()
+}
+
+unsafe extern "C-unwind" fn index(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing here has a destructor.
+    unsafe {
+        ffi::luaL_checkudata(state, 1, NAME.as_ptr());
+        let key = if ffi::lua_type(state, 2) == ffi::LUA_TSTRING {
+            CStr::from_ptr(ffi::lua_tolstring(state, 2, std::ptr::null_mut()))
+        } else {
+            c""
+        };
+        match key.to_bytes() {
+            b"code" => ffi::lua_getiuservalue(state, 1, CODE),
+            b"message" => ffi::lua_getiuservalue(state, 1, MESSAGE),
+            _ => return 0,
+        };
+    }
+    1
+}
+
+unsafe extern "C-unwind" fn to_string(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as in `index`.
+    unsafe {
+        ffi::luaL_checkudata(state, 1, NAME.as_ptr());
+        push_text(state, 1);
+    }
+    1
+}
+
+unsafe extern "C-unwind" fn concat(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as in `index`.
+    unsafe {
+        for side in 1..=2 {
+            if !ffi::luaL_testudata(state, side, NAME.as_ptr()).is_null() {
+                push_text(state, side);
+            } else if ffi::lua_isstring(state, side) != 0 {
+                ffi::lua_pushvalue(state, side);
+            } else {
+                let kind = ffi::luaL_typename(state, side);
+                return ffi::luaL_error(state, c"attempt to concatenate a %s value".as_ptr(), kind);
+            }
+        }
+        ffi::lua_concat(state, 2);
+    }
+    1
+}
+
+/// Pushes position and message of the error at stack index `error`, as one string.
+///
+/// # Safety
+/// The value is an error of ours; otherwise as [`install`].
+unsafe fn push_text(state: *mut ffi::lua_State, error: c_int) {
+    // SAFETY: the caller vouches for the state and the value.
+    unsafe {
+        ffi::lua_getiuservalue(state, error, POSITION);
+        ffi::lua_getiuservalue(state, error, MESSAGE);
+        ffi::lua_concat(state, 2);
+    }
+}

@@ -1,0 +1,98 @@
+//! The reasons for which a run can be killed, as the flag of the VM carries them.
+
+use super::Limits;
+use crate::error::{Code, Error};
+use moonpool_lua::Flag;
+
+/// Why a run was killed. No Lua code can catch any of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kill {
+    /// The allocator refused: the heap limit.
+    Memory,
+    /// `timeout` passed.
+    Timeout,
+    /// `cpuTimeout` passed.
+    CpuTimeout,
+    /// More output than `maxOutput`.
+    Output,
+    /// A panic in our own code.
+    Internal,
+    /// The host stopped it.
+    Stopped,
+    /// `queueTimeout` passed before it began.
+    QueueTimeout,
+}
+
+impl Kill {
+    const ALL: [Self; 7] = [
+        Self::Memory,
+        Self::Timeout,
+        Self::CpuTimeout,
+        Self::Output,
+        Self::Internal,
+        Self::Stopped,
+        Self::QueueTimeout,
+    ];
+
+    /// The value of the flag.
+    pub const fn reason(self) -> i32 {
+        match self {
+            Self::Memory => Flag::MEMORY,
+            Self::Timeout => Flag::FIRST_REASON,
+            Self::CpuTimeout => Flag::FIRST_REASON + 1,
+            Self::Output => Flag::FIRST_REASON + 2,
+            Self::Internal => Flag::FIRST_REASON + 3,
+            Self::Stopped => Flag::FIRST_REASON + 4,
+            Self::QueueTimeout => Flag::FIRST_REASON + 5,
+        }
+    }
+
+    /// What the flag says, if it says that the run is to die.
+    pub fn of(flag: &Flag) -> Option<Self> {
+        let reason = flag.killed()?;
+        Some(Self::ALL.into_iter().find(|kill| kill.reason() == reason).unwrap_or(Self::Internal))
+    }
+
+    /// The option whose time passed.
+    pub const fn time_limit(self) -> Option<&'static str> {
+        match self {
+            Self::Timeout => Some("timeout"),
+            Self::CpuTimeout => Some("cpuTimeout"),
+            _ => None,
+        }
+    }
+
+    /// The error that the caller gets.
+    pub fn error(self, limits: &Limits) -> Error {
+        let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+        match self {
+            Self::Memory => Error::new(
+                Code::Memory,
+                format!("the script needs more memory than its memoryLimit of {} bytes", limits.memory),
+            ),
+            Self::Timeout => Error::new(
+                Code::Timeout,
+                format!("the script ran longer than its timeout of {} ms", ms(limits.timeout)),
+            ),
+            Self::CpuTimeout => Error::new(
+                Code::Timeout,
+                format!(
+                    "the script executed longer than its cpuTimeout of {} ms",
+                    ms(limits.cpu_timeout.unwrap_or_default())
+                ),
+            ),
+            Self::Output => {
+                Error::new(Code::Output, format!("the script wrote more than its maxOutput of {} bytes", limits.output))
+            }
+            Self::Stopped => Error::new(Code::EngineClosed, "the engine was closed before the run was done"),
+            Self::QueueTimeout => Error::new(
+                Code::QueueTimeout,
+                format!(
+                    "the run waited for its turn longer than its queueTimeout of {} ms; nothing was run",
+                    ms(limits.queue_timeout.unwrap_or_default())
+                ),
+            ),
+            Self::Internal => Error::new(Code::Internal, "moonpool failed inside this run; this is a bug of moonpool"),
+        }
+    }
+}

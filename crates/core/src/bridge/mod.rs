@@ -1,0 +1,24 @@
+//! Between Lua and Rust: how a script calls a function of ours, what that function may use, and how a script waits.
+
+mod call;
+mod compiled;
+mod context;
+#[doc(hidden)]
+pub mod entry;
+pub(crate) mod error_value;
+mod kill;
+mod limits;
+mod modules;
+mod services;
+mod waits;
+
+pub use call::Call;
+pub use compiled::Compiled;
+pub(crate) use compiled::{OURS, chunk_name};
+pub use context::Context;
+pub(crate) use context::panic_message;
+pub use kill::Kill;
+pub use limits::Limits;
+pub use modules::Modules;
+pub use services::{HostFunction, Services};
+pub use waits::{Answer, HostCall, HostError, Wait};

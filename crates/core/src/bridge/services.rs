@@ -1,0 +1,33 @@
+//! What an engine gives to all its scripts: State, modules, and host functions.
+
+use super::Modules;
+use crate::state::Store;
+use std::sync::{Arc, RwLock};
+
+/// What an engine gives to all its scripts.
+pub struct Services {
+    /// Where State is kept, and the bytes that each script may keep there. Scripts' functions get to it by
+    /// [`super::Call::state`] only, which knows who is running.
+    pub(super) store: Arc<dyn Store>,
+    pub(super) state_quota: usize,
+    /// What `require` finds.
+    pub modules: Modules,
+    /// What `host` has, for runs that begin from now on.
+    pub functions: RwLock<Vec<HostFunction>>,
+}
+
+/// A host function: what scripts find in `host`.
+#[derive(Clone, Debug)]
+pub struct HostFunction {
+    /// Its name, with the names of the tables around it: `["db", "get"]` is `host.db.get`.
+    pub path: Vec<String>,
+    /// The number that the host gave it.
+    pub number: u32,
+}
+
+impl Services {
+    /// The services of an engine without modules and host functions.
+    pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
+        Self { store, state_quota, modules: Modules::default(), functions: RwLock::default() }
+    }
+}

@@ -1,0 +1,69 @@
+//! How a script waits: for a host function, or for a time. Its run is suspended meanwhile, and holds no worker.
+//!
+//! A C function that waits suspends the VM through all coroutines, as the end of a slice does, so that nobody inside can
+//! tell. What it waits for stands in the context until the run is off its worker; the answer is there when it goes on.
+
+use super::Context;
+use crate::error::{Code, Error};
+use crate::value::Values;
+use std::time::Duration;
+
+/// What a run waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wait {
+    /// The answer of a host function.
+    Call(HostCall),
+    /// A time.
+    Sleep(Duration),
+}
+
+/// A call of a host function.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostCall {
+    /// Which function: the number that the host gave it.
+    pub function: u32,
+    /// Its arguments.
+    pub args: Values,
+}
+
+/// What the host answers: a list with one value, or why there is none.
+pub type Answer = Result<Values, HostError>;
+
+/// Why a host function failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostError {
+    /// What scripts and messages show.
+    pub message: String,
+    /// The host's number for the error itself.
+    pub cause: u32,
+}
+
+impl HostError {
+    /// The error as scripts get it.
+    pub(crate) fn error(self) -> Error {
+        Error { cause: Some(self.cause), ..Error::new(Code::HostFunction, self.message) }
+    }
+}
+
+impl Context {
+    /// Leaves what the script waits for, for whoever resumes it.
+    pub(crate) fn wait_for(&self, wait: Wait) {
+        *self.wait.borrow_mut() = Some(wait);
+    }
+
+    pub(crate) fn take_wait(&self) -> Option<Wait> {
+        self.wait.borrow_mut().take()
+    }
+
+    /// What the host answered.
+    ///
+    /// # Errors
+    /// When there is no answer, which is a bug.
+    pub(crate) fn take_answer(&self) -> Result<Answer, Error> {
+        self.answer.borrow_mut().take().ok_or_else(|| Error::new(Code::Internal, "the host gave no answer"))
+    }
+
+    pub(crate) fn set_answer(&self, answer: Answer) {
+        *self.answer.borrow_mut() = Some(answer);
+    }
+}

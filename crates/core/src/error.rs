@@ -1,0 +1,131 @@
+//! Errors: the one kind that our library raises, its stable codes, and the failure of a whole run.
+
+use std::fmt;
+
+/// Makes the enum of codes, so that each code is written down once.
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
+        /// What went wrong, as users see it in `LuaError.code` and scripts in `.code`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The stable string, as listed in the documentation.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The source does not compile.
+    Syntax = "ERR_LUA_SYNTAX",
+    /// An uncaught Lua error.
+    Runtime = "ERR_LUA_RUNTIME",
+    /// `timeout` or `cpuTimeout` passed.
+    Timeout = "ERR_LUA_TIMEOUT",
+    /// The heap limit was reached.
+    Memory = "ERR_LUA_MEMORY",
+    /// More output than `maxOutput`.
+    Output = "ERR_LUA_OUTPUT",
+    /// A value that cannot cross to JavaScript.
+    Result = "ERR_LUA_RESULT",
+    /// State: the key belongs to another script.
+    StateDenied = "ERR_STATE_DENIED",
+    /// State: a key or value outside the rules.
+    StateValue = "ERR_STATE_VALUE",
+    /// State: the script's space is full.
+    StateQuota = "ERR_STATE_QUOTA",
+    /// State: the store cannot be reached.
+    StateUnavailable = "ERR_STATE_UNAVAILABLE",
+    /// A host function failed.
+    HostFunction = "ERR_HOST_FUNCTION",
+    /// The queue is full: not run.
+    QueueFull = "ERR_QUEUE_FULL",
+    /// More time in the queue than `queueTimeout`: not run.
+    QueueTimeout = "ERR_QUEUE_TIMEOUT",
+    /// The context is closed, or was ended by a run that was stopped: not run.
+    ContextClosed = "ERR_CONTEXT_CLOSED",
+    /// The engine was closed: not run, or stopped.
+    EngineClosed = "ERR_ENGINE_CLOSED",
+    /// A bug of ours, caught at the boundary.
+    Internal = "ERR_INTERNAL",
+}
+
+impl Code {
+    /// The code with this string.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
+    }
+}
+
+/// An error that our library raises. Inside Lua a script may catch it, unless the run is being killed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The stable code.
+    pub code: Code,
+    /// One sentence that names the thing, what was wanted and what came.
+    pub message: String,
+    /// `chunk:line: `, where a script called the function that raised it; else empty.
+    pub position: String,
+    /// The host's number for the error of its own that this one stands for.
+    pub cause: Option<u32>,
+}
+
+impl Error {
+    /// An error without a position yet.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), position: String::new(), cause: None }
+    }
+
+    /// The same error, raised at `position`, unless it has one already.
+    #[must_use]
+    pub fn at(mut self, position: impl FnOnce() -> String) -> Self {
+        if self.position.is_empty() {
+            self.position = position();
+        }
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.position, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Why a run did not end with a result: everything that `LuaError` shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The code and the message; the message of a Lua error begins with `chunk:line: `.
+    pub error: Error,
+    /// The chunk in which it happened, when known.
+    pub chunk: Option<String>,
+    /// The line in that chunk, from 1.
+    pub line: Option<u32>,
+    /// The Lua traceback, when Lua code was running.
+    pub lua_stack: Option<String>,
+    /// What was captured before.
+    pub output: String,
+    /// The thrown value as JSON text, when it was not a string and can cross.
+    pub lua_value: Option<String>,
+    /// Which limit passed, when the code is [`Code::Timeout`].
+    pub limit: Option<&'static str>,
+}
+
+impl Failure {
+    /// A failure of which nothing more is known than the error.
+    pub fn new(error: Error) -> Self {
+        Self { error, chunk: None, line: None, lua_stack: None, output: String::new(), lua_value: None, limit: None }
+    }
+}

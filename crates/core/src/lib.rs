@@ -1,0 +1,24 @@
+//! moonpool without Node.js: other people's Lua, run safely, fast and concurrently.
+//!
+//! The parts are floors: each uses those below it and none above, which `tests/architecture.rs` holds.
+//!
+//! - [`registry`]: what JavaScript and the documents also speak of.
+//! - [`scheduler`]: runs, the fair queue and its slots, contexts, the worker threads behind a trait, watchdog and timer.
+//! - [`vm`]: one VM: the snapshot that it is a copy of, its code, its script, and how a run ends.
+//! - [`api`]: what scripts see: the allow-list, and beyond Lua `print`, `script`, `require`, `host`, `sleep`, `json`,
+//!   `State`.
+//! - [`bridge`]: how a script calls a function of ours, what that may use, and how a script waits.
+//! - [`value`]: Lua values as JSON text, and as bytes that cross to JavaScript.
+//! - [`memory`]: what a VM may hold, and where its blocks are.
+//! - The ground: [`error`], the one error type and its stable codes; [`state`], each script's own keys, behind a trait
+//!   that stores implement; [`moonpool_lua`], Lua with safepoints.
+
+pub mod api;
+pub mod bridge;
+pub mod error;
+pub mod memory;
+pub mod registry;
+pub mod scheduler;
+pub mod state;
+pub mod value;
+pub mod vm;

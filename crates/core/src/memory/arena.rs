@@ -1,0 +1,446 @@
+//! The blocks of one VM: small ones from an arena of its own, the rest from the system.
+//!
+//! A run moves between worker threads, and malloc keeps an arena for each thread, in which freed blocks stay: a VM that
+//! makes garbage on two threads held twice its memory. An arena of the VM's own reuses what any thread freed, and goes
+//! back to the system in one piece.
+//!
+//! ```text
+//! up to 32 KiB   a size class: its free list, else the next bytes of the current chunk
+//! up to 1 MiB    malloc
+//! above          a mapping of its own (glibc would keep freed blocks of megabytes, too)
+//! ```
+
+use super::mapping;
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
+use std::collections::HashMap;
+use std::ptr;
+
+/// Every block is aligned as malloc would; Lua asks for nothing stricter.
+const ALIGN: usize = 16;
+
+/// Up to here classes are [`ALIGN`] apart; above, there are four to a doubling.
+const FINE: usize = 512;
+const FINE_CLASSES: usize = FINE / ALIGN;
+
+/// The largest block of the arena.
+const SMALL: usize = 32 << 10;
+const CLASSES: usize = FINE_CLASSES + 4 * (SMALL / FINE).ilog2() as usize;
+
+/// From here on a block is a mapping.
+const LARGE: usize = 1 << 20;
+
+/// Chunks double from the first (what a small script needs) to the last.
+const FIRST_CHUNK: usize = 48 << 10;
+const LAST_CHUNK: usize = LARGE;
+
+/// The largest block that may be asked for.
+pub(crate) const LARGEST: usize = isize::MAX as usize - (1 << 16);
+
+/// A freed block, in the list of its class.
+struct Free {
+    next: *mut Free,
+}
+
+/// The memory of one VM. Used by one thread at a time.
+pub(crate) struct Arena {
+    free: [*mut Free; CLASSES],
+    chunks: Vec<(*mut u8, usize)>,
+    /// What is left of the last chunk.
+    rest: *mut u8,
+    rest_len: usize,
+    /// Bytes taken from the system, and how many there may be.
+    reserved: usize,
+    max_reserved: usize,
+    /// The blocks that are not in a chunk, and their sizes: so that the arena's end frees them, too.
+    large: HashMap<*mut u8, usize>,
+}
+
+/// Where an arena stands that has one chunk: distances from the chunk's start.
+pub(crate) struct Mark {
+    used: usize,
+    free: [Option<u32>; CLASSES],
+}
+
+/// The class of a small size.
+const fn class_of(size: usize) -> usize {
+    if size <= FINE {
+        return size.div_ceil(ALIGN) - 1;
+    }
+    // The power of two below, and the quarter between it and the next.
+    let last = size - 1;
+    let power = last.ilog2() as usize;
+    FINE_CLASSES + (power - FINE.ilog2() as usize) * 4 + ((last >> (power - 2)) & 3)
+}
+
+/// The size of the blocks of a class.
+const fn class_size(class: usize) -> usize {
+    if class < FINE_CLASSES {
+        return (class + 1) * ALIGN;
+    }
+    let above = class - FINE_CLASSES;
+    (5 + above % 4) << (above / 4 + FINE.ilog2() as usize - 2)
+}
+
+/// What a block of `size` bytes takes, in bytes.
+pub(crate) const fn cost(size: usize) -> usize {
+    const MALLOC_HEADER: usize = 16;
+    match size {
+        0 => 0,
+        1..=SMALL => class_size(class_of(size)),
+        _ if size < LARGE => size.next_multiple_of(ALIGN) + MALLOC_HEADER,
+        _ => size.next_multiple_of(mapping::PAGE),
+    }
+}
+
+impl Arena {
+    /// An empty arena that takes at most `max_reserved` bytes from the system.
+    pub(crate) fn new(max_reserved: usize) -> Self {
+        Self {
+            free: [ptr::null_mut(); CLASSES],
+            chunks: Vec::new(),
+            rest: ptr::null_mut(),
+            rest_len: 0,
+            reserved: 0,
+            max_reserved,
+            large: HashMap::new(),
+        }
+    }
+
+    /// An arena whose one chunk begins with `words`, and stands where `mark` says; nothing when there is no memory.
+    pub(crate) fn with_snapshot(max_reserved: usize, words: &[u64], mark: &Mark) -> Option<Self> {
+        let mut arena = Self::new(max_reserved);
+        if !arena.reserve(FIRST_CHUNK) {
+            return None;
+        }
+        // SAFETY: the length is a chunk's.
+        let chunk = unsafe { alloc(layout(FIRST_CHUNK)) };
+        if chunk.is_null() {
+            return None;
+        }
+        arena.chunks.push((chunk, FIRST_CHUNK));
+        // SAFETY: `words` and `mark` were taken of a chunk of this size.
+        unsafe {
+            chunk.cast::<u64>().copy_from_nonoverlapping(words.as_ptr(), words.len());
+            (arena.rest, arena.rest_len) = (chunk.add(mark.used), FIRST_CHUNK - mark.used);
+            for (list, first) in arena.free.iter_mut().zip(mark.free) {
+                *list = first.map_or(ptr::null_mut(), |distance| chunk.add(distance as usize).cast());
+            }
+        }
+        Some(arena)
+    }
+
+    /// The used part of the arena's one chunk, and where it stands; nothing when it has more than that.
+    pub(crate) fn snapshot(&self) -> Option<(&[u64], Mark)> {
+        let [(chunk, FIRST_CHUNK)] = *self.chunks.as_slice() else { return None };
+        if !self.large.is_empty() {
+            return None;
+        }
+        let used = FIRST_CHUNK - self.rest_len;
+        let distance = |block: *mut Free| (!block.is_null()).then(|| (block.addr() - chunk.addr()) as u32);
+        let mark = Mark { used, free: self.free.map(distance) };
+        // SAFETY: within the chunk, which was zeroed when it was made; blocks and so `used` are multiples of a word.
+        Some((unsafe { std::slice::from_raw_parts(chunk.cast(), used / size_of::<u64>()) }, mark))
+    }
+
+    /// The start of the first chunk, which there is.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.chunks[0].0
+    }
+
+    /// Changes how many bytes may be taken from the system.
+    pub(crate) fn set_max_reserved(&mut self, bytes: usize) {
+        self.max_reserved = bytes;
+    }
+
+    /// A new block, or null.
+    ///
+    /// # Safety
+    /// `size` is not zero and not above [`LARGEST`].
+    #[inline]
+    pub(crate) unsafe fn allocate(&mut self, size: usize) -> *mut u8 {
+        if size <= SMALL {
+            return self.allocate_small(class_of(size));
+        }
+        if !self.reserve(cost(size)) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the caller vouches for the size.
+        let block = unsafe { if size < LARGE { alloc(layout(size)) } else { mapping::allocate(size) } };
+        if block.is_null() {
+            self.reserved -= cost(size);
+        } else {
+            self.large.insert(block, size);
+        }
+        block
+    }
+
+    /// The block with another size, perhaps elsewhere; or null, and then the old one stays.
+    ///
+    /// # Safety
+    /// `block` came from this arena with size `old`; `new` as in [`Arena::allocate`].
+    pub(crate) unsafe fn resize(&mut self, block: *mut u8, old: usize, new: usize) -> *mut u8 {
+        let kind = |size| (size > SMALL, size >= LARGE);
+        if kind(old) == kind(new) {
+            if new <= SMALL {
+                if class_of(old) == class_of(new) {
+                    return block;
+                }
+            } else {
+                // SAFETY: as the caller.
+                return unsafe { self.resize_in_place(block, old, new) };
+            }
+        }
+        // SAFETY: the caller vouches for block and sizes; the old block is freed once its bytes are copied.
+        unsafe {
+            let moved = self.allocate(new);
+            if !moved.is_null() {
+                moved.copy_from_nonoverlapping(block, old.min(new));
+                self.free(block, old);
+            }
+            moved
+        }
+    }
+
+    /// # Safety
+    /// As [`Arena::resize`], where both sizes are malloc's or both are mappings'.
+    unsafe fn resize_in_place(&mut self, block: *mut u8, old: usize, new: usize) -> *mut u8 {
+        let (held, wanted) = (cost(old), cost(new));
+        if wanted > held && !self.reserve(wanted - held) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the caller vouches for block and sizes.
+        let moved =
+            unsafe { if new < LARGE { realloc(block, layout(old), new) } else { mapping::resize(block, old, new) } };
+        match (moved.is_null(), wanted > held) {
+            (true, true) => self.reserved -= wanted - held,
+            (false, false) => self.reserved -= held - wanted,
+            _ => {}
+        }
+        if !moved.is_null() {
+            self.large.remove(&block);
+            self.large.insert(moved, new);
+        }
+        moved
+    }
+
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// `block` came from this arena with this size, and is not used again.
+    pub(crate) unsafe fn free(&mut self, block: *mut u8, size: usize) {
+        // SAFETY: the caller vouches for block and size.
+        unsafe {
+            if size <= SMALL {
+                self.push(block, class_of(size));
+                return;
+            }
+            self.reserved -= cost(size);
+            self.large.remove(&block);
+            give_back(block, size);
+        }
+    }
+
+    #[inline]
+    fn allocate_small(&mut self, class: usize) -> *mut u8 {
+        let first = self.free[class];
+        if !first.is_null() {
+            // SAFETY: blocks in the list are free, and large enough for the link.
+            self.free[class] = unsafe { (*first).next };
+            return first.cast();
+        }
+        let size = class_size(class);
+        if self.rest_len < size && !self.add_chunk(size) {
+            return ptr::null_mut();
+        }
+        self.take_rest(size)
+    }
+
+    /// The next `size` bytes of the current chunk, which has them.
+    fn take_rest(&mut self, size: usize) -> *mut u8 {
+        let block = self.rest;
+        // SAFETY: within the chunk, or one past its end.
+        self.rest = unsafe { self.rest.add(size) };
+        self.rest_len -= size;
+        block
+    }
+
+    /// Makes a new chunk with room for `size` bytes the current one; what was left of the old one becomes free blocks.
+    fn add_chunk(&mut self, size: usize) -> bool {
+        let grown = self.chunks.last().map_or(FIRST_CHUNK, |(_, len)| (len * 2).min(LAST_CHUNK));
+        // Near the end of what may be reserved, a smaller chunk may still fit.
+        let Some(len) = [grown, FIRST_CHUNK].into_iter().find(|&len| len >= size && self.reserve(len)) else {
+            return false;
+        };
+        // SAFETY: the length is a chunk's.
+        let chunk = unsafe {
+            match len {
+                // Zeroed, so that two VMs that were built alike can be compared word by word.
+                FIRST_CHUNK => alloc_zeroed(layout(len)),
+                _ if len < LARGE => alloc(layout(len)),
+                _ => mapping::allocate(len),
+            }
+        };
+        if chunk.is_null() {
+            self.reserved -= len;
+            return false;
+        }
+        while self.rest_len >= ALIGN {
+            // The largest class that fits; all are multiples of ALIGN, as what is left.
+            let fit = self.rest_len.min(SMALL);
+            let class = if class_size(class_of(fit)) > fit { class_of(fit) - 1 } else { class_of(fit) };
+            let block = self.take_rest(class_size(class));
+            // SAFETY: bytes of the old chunk that nobody uses.
+            unsafe { self.push(block, class) };
+        }
+        self.chunks.push((chunk, len));
+        (self.rest, self.rest_len) = (chunk, len);
+        true
+    }
+
+    /// # Safety
+    /// `block` has the size of its class, and nobody uses it.
+    unsafe fn push(&mut self, block: *mut u8, class: usize) {
+        let freed = block.cast::<Free>();
+        // SAFETY: the smallest class has room for the link, and every block is aligned for it.
+        unsafe { freed.write(Free { next: self.free[class] }) };
+        self.free[class] = freed;
+    }
+
+    fn reserve(&mut self, bytes: usize) -> bool {
+        let fits = self.reserved.checked_add(bytes).is_some_and(|reserved| reserved <= self.max_reserved);
+        if fits {
+            self.reserved += bytes;
+        }
+        fits
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        for (block, size) in self.chunks.drain(..).chain(self.large.drain()) {
+            // SAFETY: made here with this size; nothing of the VM is used any more.
+            unsafe { give_back(block, size) };
+        }
+    }
+}
+
+/// Gives a chunk, or a block that is in none, back to the system.
+///
+/// # Safety
+/// It was allocated with this size, and is not used again.
+unsafe fn give_back(block: *mut u8, size: usize) {
+    // SAFETY: the caller vouches for block and size.
+    unsafe { if size < LARGE { dealloc(block, layout(size)) } else { mapping::free(block, size) } }
+}
+
+fn layout(size: usize) -> Layout {
+    // SAFETY: ALIGN is a power of two; sizes are at most LARGEST.
+    unsafe { Layout::from_size_align_unchecked(size, ALIGN) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn every_small_size_fits_its_class_and_no_smaller_one() {
+        assert_eq!(class_size(CLASSES - 1), SMALL);
+        for size in 1..=SMALL {
+            let class = class_of(size);
+            assert!(class < CLASSES && class_size(class) >= size, "{size}");
+            assert!(class == 0 || class_size(class - 1) < size, "{size}");
+            assert_eq!(class_size(class) % ALIGN, 0);
+        }
+    }
+
+    /// A block full of one byte.
+    fn fill(block: *mut u8, size: usize, byte: u8) {
+        // SAFETY: the block has this size.
+        unsafe { block.write_bytes(byte, size) }
+    }
+
+    fn check(block: *mut u8, size: usize, byte: u8) {
+        // SAFETY: the block has this size, and was filled.
+        let bytes = unsafe { std::slice::from_raw_parts(block, size) };
+        assert!(bytes.iter().all(|&b| b == byte), "a block of {size} bytes was overwritten");
+    }
+
+    #[test]
+    fn blocks_of_all_sizes_never_overlap() {
+        let mut arena = Arena::new(usize::MAX);
+        let mut blocks: HashMap<usize, (*mut u8, usize, u8)> = HashMap::new();
+        let mut random = 12345_usize;
+        let mut next = |below: usize| {
+            random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (random >> 33) % below
+        };
+        for step in 0..20_000 {
+            let size = 1 + match next(100) {
+                0 => next(3 << 20),
+                1..=5 => next(200 << 10),
+                6..=20 => next(40 << 10),
+                _ => next(700),
+            };
+            let (slot, byte) = (next(300), step as u8);
+            // SAFETY: sizes are within bounds; every block is used within its size and freed once.
+            unsafe {
+                match blocks.remove(&slot) {
+                    None => {
+                        let block = arena.allocate(size);
+                        assert!(!block.is_null() && block.addr().is_multiple_of(ALIGN));
+                        fill(block, size, byte);
+                        blocks.insert(slot, (block, size, byte));
+                    }
+                    Some((block, old, was)) if step % 2 == 0 => {
+                        check(block, old, was);
+                        let block = arena.resize(block, old, size);
+                        check(block, old.min(size), was);
+                        fill(block, size, byte);
+                        blocks.insert(slot, (block, size, byte));
+                    }
+                    Some((block, old, was)) => {
+                        check(block, old, was);
+                        arena.free(block, old);
+                    }
+                }
+            }
+        }
+        for (block, size, byte) in blocks.into_values() {
+            check(block, size, byte);
+            // SAFETY: freed once.
+            unsafe { arena.free(block, size) };
+        }
+        assert_eq!(arena.reserved, arena.chunks.iter().map(|(_, len)| len).sum::<usize>());
+    }
+
+    #[test]
+    fn freed_blocks_are_used_again() {
+        let mut arena = Arena::new(usize::MAX);
+        for _ in 0..100 {
+            // SAFETY: every block is freed once.
+            let blocks: Vec<_> = (0..1000).map(|_| unsafe { arena.allocate(100) }).collect();
+            for block in blocks {
+                // SAFETY: as above.
+                unsafe { arena.free(block, 100) };
+            }
+        }
+        assert!(arena.reserved < 300 << 10, "{} bytes for 112 KB", arena.reserved);
+    }
+
+    #[test]
+    fn no_more_is_reserved_than_allowed() {
+        let mut arena = Arena::new(1 << 20);
+        // SAFETY: the sizes are allowed; the blocks are not used.
+        unsafe {
+            assert!(arena.allocate(2 << 20).is_null());
+            assert!(arena.allocate(LARGEST).is_null());
+            let mut blocks = 0;
+            while !arena.allocate(1000).is_null() {
+                blocks += 1;
+            }
+            assert!((900..=1024).contains(&blocks), "{blocks} blocks of 1 KiB");
+        }
+        assert!(arena.reserved <= 1 << 20);
+    }
+}

@@ -1,0 +1,92 @@
+//! What a run may still use: whether it goes on, and what the host holds for it, counted with its VM's heap.
+
+use super::Heap;
+use crate::error::{Code, Error};
+use moonpool_lua::Flag;
+use std::fmt;
+use std::sync::Arc;
+
+/// The flag and the heap of one VM, for work that the host does on its behalf.
+pub struct Budget {
+    flag: Arc<Flag>,
+    heap: HeapRef,
+}
+
+/// The run is being killed: unwind. Nobody sees it, because once the flag is up nothing catches the error that it becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Killed;
+
+impl fmt::Display for Killed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("killed")
+    }
+}
+
+impl From<Killed> for Error {
+    fn from(killed: Killed) -> Self {
+        Self::new(Code::Internal, killed.to_string())
+    }
+}
+
+struct HeapRef(*const Heap);
+
+// SAFETY: the heap lives as long as the VM, which owns the budget, and both are used by one thread at a time: they move
+// between threads together.
+unsafe impl Send for HeapRef {}
+
+impl Budget {
+    /// The budget of a VM that obeys `flag`.
+    ///
+    /// # Safety
+    /// `heap` stays where it is for as long as the budget lives, and both are used by one thread at a time.
+    pub(crate) unsafe fn new(flag: Arc<Flag>, heap: &Heap) -> Self {
+        Self { flag, heap: HeapRef(heap) }
+    }
+
+    /// Whether the run may go on: to be asked in loops whose length a script chooses.
+    ///
+    /// # Errors
+    /// When the run is being killed.
+    pub fn check(&self) -> Result<(), Killed> {
+        if self.flag.killed().is_some() { Err(Killed) } else { Ok(()) }
+    }
+
+    /// Counts `bytes` that the host holds for this VM against the VM's memory limit.
+    ///
+    /// # Errors
+    /// Past the limit, and then the run is killed.
+    pub fn hold(&self, bytes: usize) -> Result<(), Killed> {
+        if self.heap().take(bytes) { Ok(()) } else { Err(self.kill(Flag::MEMORY)) }
+    }
+
+    /// Takes back what [`Budget::hold`] counted.
+    pub fn release(&self, bytes: usize) {
+        self.heap().give_back(bytes);
+    }
+
+    /// Adds `bytes` to a buffer whose whole capacity is counted.
+    ///
+    /// # Errors
+    /// As [`Budget::hold`].
+    pub(crate) fn extend(&self, buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Killed> {
+        let wanted = buffer.len() + bytes.len();
+        if wanted > buffer.capacity() {
+            let capacity = wanted.max(buffer.capacity() * 3 / 2);
+            self.hold(capacity - buffer.capacity())?;
+            buffer.reserve_exact(capacity - buffer.len());
+        }
+        buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Kills the run, unless something else did so before, and returns what to unwind with.
+    pub(crate) fn kill(&self, reason: i32) -> Killed {
+        self.flag.kill(reason);
+        Killed
+    }
+
+    fn heap(&self) -> &Heap {
+        // SAFETY: as `new` demands.
+        unsafe { &*self.heap.0 }
+    }
+}

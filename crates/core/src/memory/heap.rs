@@ -1,0 +1,143 @@
+//! The memory of one VM: an allocator that counts, and refuses what passes the limit.
+
+use super::arena::{self, Arena, Mark};
+use std::cell::{Cell, UnsafeCell};
+use std::ffi::c_void;
+use std::ptr;
+
+/// What one VM holds, in bytes: its Lua heap, and what the host holds on its behalf.
+pub(crate) struct Heap {
+    used: Cell<usize>,
+    peak: Cell<usize>,
+    limit: Cell<usize>,
+    arena: UnsafeCell<Arena>,
+}
+
+/// The limit is for what is in use; what freed blocks of other sizes hold besides may be two fifths more.
+fn max_reserved(limit: usize) -> usize {
+    limit.saturating_add(limit / 5 * 2)
+}
+
+impl Heap {
+    /// An empty heap of at most `limit` bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self::with(Arena::new(max_reserved(limit)), limit, 0)
+    }
+
+    /// A heap whose arena begins with a snapshot, of which `used` bytes are in use; nothing when there is no memory.
+    pub(crate) fn with_snapshot(limit: usize, words: &[u64], mark: &Mark, used: usize) -> Option<Self> {
+        Some(Self::with(Arena::with_snapshot(max_reserved(limit), words, mark)?, limit, used))
+    }
+
+    fn with(arena: Arena, limit: usize, used: usize) -> Self {
+        Self { used: Cell::new(used), peak: Cell::new(used), limit: Cell::new(limit), arena: UnsafeCell::new(arena) }
+    }
+
+    /// The arena's snapshot, see [`Arena::snapshot`].
+    pub(crate) fn snapshot(&self) -> Option<(&[u64], Mark)> {
+        // SAFETY: no allocation is going on while the caller looks at the snapshot.
+        unsafe { (*self.arena.get()).snapshot() }
+    }
+
+    /// The start of the arena's first chunk.
+    pub(crate) fn start(&self) -> *mut u8 {
+        // SAFETY: no allocation is going on.
+        unsafe { (*self.arena.get()).start() }
+    }
+
+    /// How many bytes are in use.
+    pub(crate) fn used(&self) -> usize {
+        self.used.get()
+    }
+
+    /// The most bytes that were in use at once.
+    pub(crate) fn peak(&self) -> usize {
+        self.peak.get()
+    }
+
+    /// Sets the limit, for a script that is about to begin, and measures its peak from here.
+    pub(crate) fn set_limit(&self, limit: usize) {
+        self.limit.set(limit);
+        self.peak.set(self.used.get());
+        // SAFETY: no allocation is going on.
+        unsafe { (*self.arena.get()).set_max_reserved(max_reserved(limit)) };
+    }
+
+    /// Counts `bytes` more, or refuses.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        match self.used.get().checked_add(bytes) {
+            Some(used) if used <= self.limit.get() => {
+                self.used.set(used);
+                self.peak.set(self.peak.get().max(used));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Counts `bytes` less.
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.used.set(self.used.get() - bytes);
+    }
+
+    /// Allows `bytes` more than before.
+    pub(crate) fn raise_limit(&self, bytes: usize) {
+        self.limit.set(self.limit.get().saturating_add(bytes));
+    }
+
+    #[inline]
+    fn allocate_new(&self, blocks: &mut Arena, size: usize) -> *mut u8 {
+        if size == 0 || size > arena::LARGEST || !self.take(arena::cost(size)) {
+            return ptr::null_mut();
+        }
+        // SAFETY: the size was just checked.
+        let block = unsafe { blocks.allocate(size) };
+        if block.is_null() {
+            self.give_back(arena::cost(size));
+        }
+        block
+    }
+
+    /// Lua's allocator (`lua_Alloc`); `data` is a `Heap`.
+    ///
+    /// # Safety
+    /// As `lua_Alloc` is specified: `data` is the `Heap` of the state, alive and used by one thread at
+    /// a time; `block` is null or came from this function with size `old`.
+    pub(crate) unsafe extern "C" fn allocate(
+        data: *mut c_void,
+        block: *mut c_void,
+        old: usize,
+        new: usize,
+    ) -> *mut c_void {
+        // SAFETY: see above.
+        let heap = unsafe { &*data.cast::<Self>() };
+        // SAFETY: one thread at a time, and no allocation happens inside another.
+        let blocks = unsafe { &mut *heap.arena.get() };
+        if block.is_null() {
+            // Of a new block Lua passes the kind of object as `old`.
+            return heap.allocate_new(blocks, new).cast();
+        }
+        if new > arena::LARGEST {
+            return ptr::null_mut();
+        }
+        let (held, wanted) = (arena::cost(old), arena::cost(new));
+        if wanted > held && !heap.take(wanted - held) {
+            return ptr::null_mut();
+        }
+        if new == 0 {
+            heap.give_back(held);
+            // SAFETY: `block` was allocated here with this size.
+            unsafe { blocks.free(block.cast(), old) };
+            return ptr::null_mut();
+        }
+        // SAFETY: `block` was allocated here with size `old`; `new` is not zero.
+        let result = unsafe { blocks.resize(block.cast(), old, new) };
+        // Growth was counted before; what shrank, or did not come to be, is given back.
+        match (result.is_null(), wanted > held) {
+            (true, true) => heap.give_back(wanted - held),
+            (false, false) => heap.give_back(held - wanted),
+            _ => {}
+        }
+        result.cast()
+    }
+}

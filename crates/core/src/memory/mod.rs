@@ -1,0 +1,10 @@
+//! The memory of one VM: what it may hold, what is counted against that, and where its blocks are.
+
+mod arena;
+mod budget;
+mod heap;
+mod mapping;
+
+pub(crate) use arena::Mark;
+pub use budget::{Budget, Killed};
+pub(crate) use heap::Heap;

@@ -1,0 +1,41 @@
+//! What JavaScript and the documents also speak of: error codes, names of libraries, and the defaults of options.
+
+use crate::api::libraries::Libraries;
+use crate::bridge::Limits;
+use crate::error::Code;
+use crate::scheduler::Capacity;
+use crate::state;
+use crate::vm::CacheLimits;
+use std::time::Duration;
+
+/// How long closing an engine waits for its runs, by default.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The stable strings of all error codes.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    Code::ALL.iter().map(|code| code.as_str())
+}
+
+/// The names of the libraries that an engine may leave out, sorted.
+pub fn libraries() -> impl Iterator<Item = &'static str> {
+    Libraries::names()
+}
+
+/// The defaults of options, by their names in JavaScript; times in ms, sizes in bytes.
+pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
+    let (limits, capacity, cache) = (Limits::default(), Capacity::default(), CacheLimits::default());
+    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
+    [
+        ("timeout", ms(limits.timeout)),
+        ("memoryLimit", limits.memory as f64),
+        ("maxOutput", limits.output as f64),
+        ("maxSource", Limits::SOURCE as f64),
+        ("maxQueue", capacity.queue as f64),
+        ("warmVms", capacity.warm as f64),
+        ("stateQuota", state::DEFAULT_QUOTA as f64),
+        ("codeCache.maxEntries", cache.entries as f64),
+        ("codeCache.maxBytes", cache.bytes as f64),
+        ("close.timeout", ms(CLOSE_TIMEOUT)),
+    ]
+    .into_iter()
+}

@@ -1,0 +1,165 @@
+//! Contexts: VMs that live on between their runs, which happen one after the other.
+
+use super::run::{Run, Settled};
+use crate::error::{Code, Error};
+use crate::vm::Vm;
+use std::collections::{BTreeMap, HashMap};
+
+/// The number of a context, unique in its engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContextId(u64);
+
+/// Every context of an engine that is not forgotten.
+#[derive(Default)]
+pub(super) struct Contexts {
+    all: HashMap<ContextId, Context>,
+    last: u64,
+    /// How many runs wait for their turn in one.
+    waiting: usize,
+}
+
+#[derive(Default)]
+struct Context {
+    /// Its VM, between two runs; before the first there is none.
+    vm: Option<Box<Vm>>,
+    /// Whether a run has its turn: in the queue, started, or with a worker.
+    busy: bool,
+    /// Those whose turn comes later, in the order of submission.
+    waiting: BTreeMap<u64, Run>,
+    end: End,
+}
+
+/// How far a context is from its end.
+#[derive(Clone, Copy, Default, PartialEq)]
+enum End {
+    /// It takes runs.
+    #[default]
+    Open,
+    /// It was closed: it takes no further run, and is forgotten after the last.
+    Closed,
+    /// Its VM is gone, because a run was stopped.
+    Gone,
+}
+
+impl Contexts {
+    /// A new context, without a VM yet.
+    pub(super) fn create(&mut self) -> ContextId {
+        self.last += 1;
+        let id = ContextId(self.last);
+        self.all.insert(id, Context::default());
+        id
+    }
+
+    /// How many runs wait for their turn in a context.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Whether a context takes runs.
+    ///
+    /// # Errors
+    /// `ERR_CONTEXT_CLOSED`, with the reason.
+    pub(super) fn check_open(&self, id: ContextId) -> Result<(), Error> {
+        match self.all.get(&id).map_or(End::Closed, |context| context.end) {
+            End::Open => Ok(()),
+            End::Closed => Err(closed("the context is closed")),
+            End::Gone => Err(gone()),
+        }
+    }
+
+    /// Whether the next run would have its turn at once.
+    pub(super) fn is_idle(&self, id: ContextId) -> bool {
+        self.all.get(&id).is_some_and(|context| !context.busy)
+    }
+
+    /// Gives a run of an idle context its turn, with the context's VM.
+    pub(super) fn begin(&mut self, id: ContextId, run: &mut Run) {
+        if let Some(context) = self.all.get_mut(&id) {
+            context.busy = true;
+            run.set_vm(context.vm.take());
+        }
+    }
+
+    /// Lets a run wait for its turn.
+    pub(super) fn wait(&mut self, id: ContextId, run: Run) {
+        if let Some(context) = self.all.get_mut(&id) {
+            context.waiting.insert(run.id(), run);
+            self.waiting += 1;
+        }
+    }
+
+    /// Takes a run out that waits for its turn. It is none of the context's any more.
+    pub(super) fn remove(&mut self, id: ContextId, run: u64) -> Option<Run> {
+        let mut run = self.all.get_mut(&id)?.waiting.remove(&run)?;
+        self.waiting -= 1;
+        run.forget_context();
+        Some(run)
+    }
+
+    /// Takes back what a run that has ended leaves, and says whose turn it is. A run that began and brings no VM back has
+    /// ended the context; then those that wait are refused.
+    pub(super) fn end(&mut self, settled: &mut Settled) -> Ended {
+        let Some((id, context)) = settled.context.and_then(|id| Some((id, self.all.get_mut(&id)?))) else {
+            return Ended::default();
+        };
+        context.busy = false;
+        context.vm = settled.vm.take();
+        if context.vm.is_none() && settled.usage.slices > 0 {
+            context.end = End::Gone;
+            let refused = std::mem::take(&mut context.waiting);
+            self.waiting -= refused.len();
+            return Ended { next: None, refused: refused.into_values().map(|run| run.refuse(gone())).collect() };
+        }
+        let next = context.waiting.pop_first().map(|(_, run)| run);
+        self.waiting -= usize::from(next.is_some());
+        let next = next.map(|mut run| {
+            context.busy = true;
+            run.set_vm(context.vm.take());
+            run
+        });
+        if next.is_none() && context.end == End::Closed {
+            self.all.remove(&id);
+        }
+        Ended { next, refused: Vec::new() }
+    }
+
+    /// Lets a context take no further run. Its VM, if no run has it or waits for it, is for the caller to drop.
+    pub(super) fn close(&mut self, id: ContextId) -> Option<Box<Vm>> {
+        let context = self.all.get_mut(&id)?;
+        if context.busy {
+            if context.end == End::Open {
+                context.end = End::Closed;
+            }
+            return None;
+        }
+        self.all.remove(&id)?.vm
+    }
+
+    /// The bytes that the VM of a context holds, between two runs; otherwise 0.
+    pub(super) fn memory(&self, id: ContextId) -> usize {
+        self.all.get(&id).and_then(|context| context.vm.as_ref()).map_or(0, |vm| vm.memory())
+    }
+
+    /// Drops every VM, and every run that waits.
+    pub(super) fn clear(&mut self) {
+        self.all.clear();
+        self.waiting = 0;
+    }
+}
+
+/// What follows from the end of a run in a context.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// The run whose turn it is now.
+    pub(super) next: Option<Run>,
+    /// Runs that will never have one.
+    pub(super) refused: Vec<Settled>,
+}
+
+fn gone() -> Error {
+    closed("the context has ended, because a run in it was stopped")
+}
+
+fn closed(why: &str) -> Error {
+    Error::new(Code::ContextClosed, format!("{why}; nothing was run"))
+}

@@ -1,0 +1,289 @@
+//! Which run executes when: a fair queue, and a bounded number of slots on worker threads.
+//!
+//! Decides on one thread (Node's JS thread), and calls out only while nothing is locked. Invariants, tested with
+//! [`Workers`] that execute when told:
+//! - at most `slots` batches are with the workers at any time, and that many whenever so many runs can go on;
+//! - among runs that are queued, those of different scripts take turns; one script's own begin in the order of submission;
+//! - queued runs come first, so that short runs overtake long ones, but every fourth time it is the turn of a preempted
+//!   one, so that long runs always make progress;
+//! - no more than [`MAX_STARTED`] runs are started and not done, and no more than as many again of scripts that had
+//!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
+//!   out, and no script that has nothing started waits for one that has much;
+//! - a run that waits for the host or for a time holds no slot and does not count as started; when it goes on, it
+//!   takes turns with those that are queued;
+//! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
+//!   as queued;
+//! - a run that is killed goes before all others, to give its VM back;
+//! - every run that was submitted settles exactly once; one that is refused was never there.
+
+mod contexts;
+mod fair_queue;
+mod run;
+mod runs;
+mod timer;
+mod watchdog;
+mod workers;
+
+pub use contexts::ContextId;
+pub use run::{Caller, Next, Run, SLICE, Settled, Usage, compile};
+pub use runs::MAX_STARTED;
+pub use workers::{Batch, Signal, Threads, WakeUp, Workers};
+
+use crate::bridge::{Answer, HostCall};
+use crate::error::Error;
+use crate::vm::{Factory, Script};
+use runs::Runs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What an engine may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Worker threads at once, at least one.
+    pub slots: usize,
+    /// Runs that may wait to begin.
+    pub queue: usize,
+    /// VMs to build ahead while nothing else is to be done.
+    pub warm: usize,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { slots: 1, queue: 10_000, warm: 4 }
+    }
+}
+
+/// A call of a host function, by a run that waits for the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostCallOf {
+    /// The number of the run.
+    pub run: u64,
+    /// What it calls.
+    pub call: HostCall,
+}
+
+/// What came of a batch.
+#[derive(Default)]
+pub struct Finished {
+    /// Runs that are done.
+    pub settled: Vec<Settled>,
+    /// Runs that call the host; each goes on after [`Scheduler::answer`].
+    pub calls: Vec<HostCallOf>,
+}
+
+/// What an engine counts from its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Runs that began.
+    pub started: u64,
+    /// Time that worker threads spent with this engine's batches.
+    pub worked: Duration,
+}
+
+/// How the queue has changed for those who feed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressure {
+    /// As many runs wait as may, or one was refused.
+    Full,
+    /// None waits any more.
+    Drained,
+}
+
+/// The scheduler of one engine.
+///
+/// ```
+/// use moonpool_core::api::libraries::Libraries;
+/// use moonpool_core::bridge::{Limits, Services};
+/// use moonpool_core::scheduler::{Caller, Capacity, Scheduler, Threads};
+/// use moonpool_core::state::{MemoryStore, ScriptId};
+/// use moonpool_core::vm::{Chunk, Exchange, Factory, Script};
+/// use std::sync::Arc;
+///
+/// let factory = Arc::new(Factory::new(Libraries::ALL, None));
+/// let (threads, done) = Threads::new();
+/// let scheduler = Scheduler::new(threads, factory, Capacity { slots: 2, ..Capacity::default() });
+/// let script = Script {
+///     chunk: Chunk::Source(b"return 6 * 7".as_slice().into()),
+///     id: ScriptId::new("example")?,
+///     name: "example".into(),
+///     limits: Limits::default(),
+///     exchange: Exchange::default(),
+///     services: Arc::new(Services::new(Arc::new(MemoryStore::default()), 1 << 20)),
+/// };
+/// let id = scheduler.submit(script, Caller::Host).map_err(|e| e.message)?;
+/// let settled = scheduler.finished(done.recv().map_err(|e| e.to_string())?).settled;
+/// assert_eq!(settled[0].id, id);
+/// assert_eq!(settled[0].outcome.as_ref().map(|success| &*success.text), Ok("42"));
+/// # Ok::<(), String>(())
+/// ```
+pub struct Scheduler<W> {
+    workers: W,
+    runs: Arc<Mutex<Runs>>,
+    /// What the workers were last told by [`Workers::hold`].
+    holds: AtomicBool,
+}
+
+// Any thread may decide what is next: everything that is needed for it is behind the lock, and moves.
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<Runs>();
+};
+
+impl<W: Workers> Scheduler<W> {
+    /// An idle scheduler.
+    pub fn new(workers: W, factory: Arc<Factory>, capacity: Capacity) -> Self {
+        let runs = Runs::new(factory, workers.wake_up(), capacity);
+        Self { workers, runs: Arc::new(Mutex::new(runs)), holds: AtomicBool::new(false) }
+    }
+
+    /// Builds VMs ahead, as many as are missing, if there is nothing else to do. To be called when the engine has been
+    /// idle for a moment: between two runs it would only be in the way.
+    pub fn warm_up(&self) {
+        let batch = self.lock().take_warm_up();
+        if let Some(batch) = batch {
+            self.workers.start(batch);
+        }
+    }
+
+    /// Queues a run, and starts it when a slot is free. Returns its number, which is greater than those before.
+    ///
+    /// # Errors
+    /// `ERR_QUEUE_FULL` when it would have to wait and the queue is full, `ERR_ENGINE_CLOSED` after [`Self::close`].
+    pub fn submit(&self, script: Script, caller: Caller) -> Result<u64, Error> {
+        self.take(script, caller, None)
+    }
+
+    /// As [`Self::submit`], in a context: it begins when the runs that were submitted there before have ended.
+    ///
+    /// # Errors
+    /// As [`Self::submit`], and `ERR_CONTEXT_CLOSED` when the context is closed, or was ended by a run that was stopped.
+    pub fn submit_within(&self, context: ContextId, script: Script, caller: Caller) -> Result<u64, Error> {
+        self.take(script, caller, Some(context))
+    }
+
+    fn take(&self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
+        let id = self.lock().submit(script, caller, context)?;
+        self.fill();
+        self.lock().check_room(id).map(|()| id)
+    }
+
+    /// Takes back a batch that a worker has executed, starts the next, and says what came of its runs.
+    pub fn finished(&self, batch: Batch) -> Finished {
+        let finished = self.lock().finished(batch);
+        self.fill();
+        finished
+    }
+
+    /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
+    pub fn answer(&self, id: u64, answer: Answer) {
+        self.lock().answer(id, answer);
+        self.fill();
+    }
+
+    /// Hears what another thread has to say, and says which runs that has ended.
+    pub fn signal(&self, signal: Signal) -> Vec<Settled> {
+        let settled = self.lock().signal(signal);
+        self.fill();
+        settled
+    }
+
+    /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
+    /// of [`Self::finished`]. A run that is settled already is left alone.
+    pub fn kill(&self, id: u64) -> Vec<Settled> {
+        let settled = self.lock().kill(id);
+        self.fill();
+        settled
+    }
+
+    /// Stops all runs, as [`Self::kill`] does.
+    pub fn kill_all(&self) -> Vec<Settled> {
+        let settled = self.lock().kill_all();
+        self.fill();
+        settled
+    }
+
+    /// Drops every run that no worker has, kills the others, and starts none any more: for when nobody is left to hear
+    /// of them. Those come back soon, and are dropped then.
+    pub fn close(&self) {
+        self.lock().close();
+        self.fill();
+    }
+
+    /// A new context: its first run makes a VM, in which the later ones find what those before left.
+    pub fn create_context(&self) -> ContextId {
+        self.lock().create_context()
+    }
+
+    /// Lets a context take no further run. Those that it has taken still happen; then its VM is dropped.
+    pub fn close_context(&self, id: ContextId) {
+        let vm = self.lock().close_context(id);
+        drop(vm);
+    }
+
+    /// The bytes that the VM of a context holds, between two runs; otherwise 0.
+    pub fn context_memory(&self, id: ContextId) -> usize {
+        self.lock().context_memory(id)
+    }
+
+    /// How many runs have not begun: queued, or waiting for their turn in a context.
+    pub fn queued(&self) -> usize {
+        self.lock().queued()
+    }
+
+    /// How many runs are with worker threads.
+    pub fn running(&self) -> usize {
+        self.lock().running()
+    }
+
+    /// How many runs are started, not done, and hold no worker thread.
+    pub fn suspended(&self) -> usize {
+        self.lock().suspended()
+    }
+
+    /// How many runs are started, not done, and do not wait.
+    pub fn started(&self) -> usize {
+        self.lock().started()
+    }
+
+    /// How many batches are with the workers.
+    pub fn busy(&self) -> usize {
+        self.lock().busy()
+    }
+
+    /// How many VMs are built and wait for a script.
+    pub fn warm(&self) -> usize {
+        self.lock().warm()
+    }
+
+    /// What was counted.
+    pub fn totals(&self) -> Totals {
+        self.lock().totals()
+    }
+
+    /// Whether the queue has filled, or emptied after that, since this was last asked.
+    pub fn pressure(&self) -> Option<Pressure> {
+        self.lock().pressure()
+    }
+
+    /// Starts a batch for every free slot, as long as there is something to do. Starting one may call the host, which
+    /// may call the scheduler: so nothing is locked then.
+    fn fill(&self) {
+        loop {
+            let batch = self.lock().take_batch();
+            match batch {
+                Some(batch) => self.workers.start(batch),
+                None => break,
+            }
+        }
+        let waiting = self.lock().has_waiting();
+        if self.holds.swap(waiting, Ordering::Relaxed) != waiting {
+            self.workers.hold(waiting);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Runs> {
+        // Nothing that holds the lock panics half way through a change.
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,323 @@
+//! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
+
+use super::contexts::ContextId;
+use super::watchdog::{Act, Deadline, Watchdog};
+use super::workers::WakeUp;
+use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
+use crate::error::{Code, Error, Failure};
+use crate::state::ScriptId;
+use crate::vm::{Factory, Outcome, Progress, Script, Vm};
+use moonpool_lua::Flag;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a run may hold a worker thread before it is preempted.
+pub const SLICE: Duration = Duration::from_millis(10);
+
+/// A run, from submission to settlement. Moves to a worker thread for each slice, and back.
+pub struct Run {
+    id: u64,
+    owner: ScriptId,
+    caller: Caller,
+    flag: Arc<Flag>,
+    /// What the error of a kill names.
+    limits: Limits,
+    submitted: Instant,
+    /// When it began, once it has.
+    began: Option<Instant>,
+    usage: Usage,
+    /// What it waits for, from the end of a slice until somebody takes notice.
+    wait: Option<Wait>,
+    /// The context whose VM it uses, if it does; and that VM, before and after.
+    context: Option<ContextId>,
+    vm: Option<Box<Vm>>,
+    /// Watched until it begins: its `queueTimeout`.
+    queue_deadline: Option<Deadline>,
+    stage: Stage,
+}
+
+/// Who asked for a run, and so hears of its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// The host, which waits for what comes of it.
+    #[default]
+    Host,
+    /// Nobody: what comes of it is only counted.
+    Nobody,
+}
+
+enum Stage {
+    Queued(Box<Script>),
+    Suspended(Box<Execution>),
+    Done(Outcome),
+}
+
+/// A run that has started: its VM, and the deadline of its wall time.
+struct Execution {
+    vm: Vm,
+    cpu_timeout: Option<Duration>,
+    /// Watched from the first slice to the last, waits included.
+    _timeout: Deadline,
+}
+
+/// What a slice is executed with: its time, what makes VMs, and whom to wake.
+#[derive(Clone, Copy)]
+pub(super) struct Slice<'a> {
+    pub(super) time: Duration,
+    pub(super) factory: &'a Factory,
+    pub(super) wake_up: Option<&'a WakeUp>,
+}
+
+/// What a run took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Time in the queue, before it began.
+    pub queue_time: Duration,
+    /// Wall time from its beginning to its end.
+    pub run_time: Duration,
+    /// Time on a worker thread.
+    pub cpu_time: Duration,
+    /// The most bytes that its VM held.
+    pub peak_memory: usize,
+    /// How many times it was on a worker thread; 0 for a run that never began.
+    pub slices: u32,
+}
+
+/// What came of a run.
+pub struct Settled {
+    /// The number of the run.
+    pub id: u64,
+    /// Who asked for it.
+    pub caller: Caller,
+    /// Its result, or why there is none.
+    pub outcome: Outcome,
+    /// What it took.
+    pub usage: Usage,
+    /// The context that it was in, and the VM that goes back there, if another run can have it.
+    pub(super) context: Option<ContextId>,
+    pub(super) vm: Option<Box<Vm>>,
+}
+
+/// Where a run stands when it comes back from a worker.
+pub enum Next {
+    /// It is done.
+    Settled(Settled),
+    /// Its turn did not come: those before it in the batch took too long.
+    NotBegun(Run),
+    /// It waits for the host, or for a time.
+    Waiting(Run, Wait),
+    /// Its slice was over.
+    Preempted(Run),
+}
+
+impl Run {
+    /// A run of `script`. `id` is for others to know it by: unique in an engine, and greater than those before.
+    /// In a context it uses the VM that an earlier run left there, or a new one that stays there.
+    pub fn new(id: u64, script: Script, caller: Caller, context: Option<ContextId>) -> Self {
+        Self {
+            id,
+            owner: script.id.clone(),
+            caller,
+            flag: Arc::default(),
+            limits: script.limits.clone(),
+            submitted: Instant::now(),
+            began: None,
+            usage: Usage::default(),
+            wait: None,
+            context,
+            vm: None,
+            queue_deadline: None,
+            stage: Stage::Queued(Box::new(script)),
+        }
+    }
+
+    /// Starts the clock of its `queueTimeout`. When that passes the run is killed, and the scheduler told.
+    pub(super) fn watch_queue(&mut self, wake_up: &WakeUp) {
+        if let Some(limit) = self.limits.queue_timeout {
+            let act = Act::Kill(Kill::QueueTimeout, Some((wake_up.clone(), self.id)));
+            self.queue_deadline = Some(Watchdog::after(limit, &self.flag, act));
+        }
+    }
+
+    /// Takes it out of its context, in which its turn has not come.
+    pub(super) fn forget_context(&mut self) {
+        self.context = None;
+    }
+
+    /// Gives it the VM that its context has.
+    pub(super) fn set_vm(&mut self, vm: Option<Box<Vm>>) {
+        self.vm = vm;
+    }
+
+    /// Executes one slice of about `slice`: it ends at the first safepoint after that where Lua can be suspended.
+    /// With no time at all it ends at every safepoint. A run that begins takes `warm` for its VM, if there is one.
+    /// Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
+    pub fn execute(&mut self, slice: Duration, factory: &Factory, warm: Option<Vm>) {
+        self.execute_slice(Slice { time: slice, factory, wake_up: None }, warm);
+    }
+
+    /// As [`Run::execute`]; wakes the engine's thread when the run does not end its slice.
+    pub(super) fn execute_slice(&mut self, slice: Slice, warm: Option<Vm>) {
+        let start = Instant::now();
+        if self.began.is_none() {
+            // From here on the run is not in the queue any more. If the deadline has passed, the flag is up.
+            self.queue_deadline = None;
+            self.usage.queue_time = start - self.submitted;
+            if let Some(kill) = self.killed() {
+                self.stage = failed(kill.error(&self.limits));
+                return;
+            }
+        }
+        let began = *self.began.get_or_insert(start);
+        let stage = std::mem::replace(&mut self.stage, Stage::Done(Err(internal("it panicked twice"))));
+        let next = catch_unwind(AssertUnwindSafe(|| match stage {
+            Stage::Queued(script) => self.start(&script, slice, warm),
+            Stage::Suspended(execution) => self.slice(execution, slice, Vm::resume),
+            done @ Stage::Done(_) => done,
+        }));
+        self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
+        let end = Instant::now();
+        self.usage.slices += 1;
+        self.usage.cpu_time += end - start;
+        self.usage.run_time = end - began;
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(super) fn owner(&self) -> &ScriptId {
+        &self.owner
+    }
+
+    pub(super) fn flag(&self) -> &Arc<Flag> {
+        &self.flag
+    }
+
+    fn killed(&self) -> Option<Kill> {
+        Kill::of(&self.flag)
+    }
+
+    pub(super) fn is_killed(&self) -> bool {
+        self.killed().is_some()
+    }
+
+    /// Where the run stands after a slice, or after a batch in which its turn did not come.
+    pub fn next(mut self) -> Next {
+        match self.stage {
+            Stage::Done(outcome) => Next::Settled(Settled {
+                id: self.id,
+                caller: self.caller,
+                outcome,
+                usage: self.usage,
+                context: self.context,
+                vm: self.vm,
+            }),
+            Stage::Queued(_) => match self.killed() {
+                Some(kill) => {
+                    let error = kill.error(&self.limits);
+                    Next::Settled(self.refuse(error))
+                }
+                None => Next::NotBegun(self),
+            },
+            Stage::Suspended(_) => match self.wait.take() {
+                Some(wait) => Next::Waiting(self, wait),
+                None => Next::Preempted(self),
+            },
+        }
+    }
+
+    /// Ends a run that has not begun, with this error.
+    pub(super) fn refuse(self, error: Error) -> Settled {
+        let Self { id, caller, context, vm, .. } = self;
+        let usage = Usage { queue_time: self.submitted.elapsed(), ..self.usage };
+        Settled { id, caller, outcome: Err(Box::new(Failure::new(error))), usage, context, vm }
+    }
+
+    /// Ends a run that has not begun and was killed.
+    pub(super) fn refuse_killed(self) -> Settled {
+        let error = self.killed().unwrap_or(Kill::Stopped).error(&self.limits);
+        self.refuse(error)
+    }
+}
+
+impl Run {
+    fn start(&mut self, script: &Script, slice: Slice, warm: Option<Vm>) -> Stage {
+        // The clock starts here: building the VM and compiling the source are the script's time, too.
+        let tell = slice.wake_up.map(|wake_up| (wake_up.clone(), self.id));
+        let timeout = Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell));
+        let vm = match self.vm.take() {
+            Some(mut vm) => vm.renew().map(|()| *vm),
+            None => warm.map_or_else(|| Vm::build(slice.factory), Ok),
+        };
+        let mut vm = match vm {
+            Ok(vm) => vm,
+            Err(error) => return failed(error),
+        };
+        vm.assign(script, self.flag.clone());
+        let execution = Execution { vm, cpu_timeout: script.limits.cpu_timeout, _timeout: timeout };
+        self.slice(Box::new(execution), slice, |vm| vm.start(script, slice.factory.code_cache()))
+    }
+
+    /// Lets the VM work for one slice.
+    fn slice(&mut self, mut execution: Box<Execution>, slice: Slice, work: impl FnOnce(&mut Vm) -> Progress) -> Stage {
+        let preempt = Watchdog::after(slice.time, &self.flag, Act::Preempt(slice.wake_up.cloned()));
+        if slice.time.is_zero() {
+            self.flag.preempt();
+        }
+        let cpu_timeout = execution.cpu_timeout.map(|limit| {
+            let left = limit.saturating_sub(self.usage.cpu_time);
+            Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None))
+        });
+        let progress = work(&mut execution.vm);
+        drop((preempt, cpu_timeout));
+        self.flag.go_on();
+        self.usage.peak_memory = execution.vm.peak_memory();
+        match progress {
+            Progress::Done(outcome) => {
+                if self.context.is_some() && execution.vm.is_reusable() {
+                    self.vm = Some(Box::new(execution.vm));
+                }
+                Stage::Done(outcome)
+            }
+            Progress::Preempted => Stage::Suspended(execution),
+            Progress::Waiting(wait) => {
+                self.wait = Some(wait);
+                Stage::Suspended(execution)
+            }
+        }
+    }
+
+    /// Gives the script the answer that it waits for.
+    pub(super) fn answer(&mut self, answer: Answer) {
+        if let Stage::Suspended(execution) = &mut self.stage {
+            execution.vm.answer(answer);
+        }
+    }
+}
+
+/// Compiles source on this thread, within these limits of time and memory. Nobody runs.
+///
+/// # Errors
+/// `ERR_LUA_SYNTAX`, or the limit that passed.
+pub fn compile(factory: &Factory, source: &[u8], name: Arc<str>, limits: &Limits) -> Result<Compiled, Box<Failure>> {
+    let compiled = catch_unwind(AssertUnwindSafe(|| {
+        let flag = Arc::default();
+        let _timeout = Watchdog::after(limits.timeout, &flag, Act::Kill(Kill::Timeout, None));
+        let cpu_timeout = limits.cpu_timeout;
+        let _cpu_timeout = cpu_timeout.map(|limit| Watchdog::after(limit, &flag, Act::Kill(Kill::CpuTimeout, None)));
+        let vm = Vm::build(factory).map_err(|error| Box::new(Failure::new(error)))?;
+        vm.compile(source, name, limits, flag)
+    }));
+    compiled.unwrap_or_else(|panic| Err(internal(&panic_message(&*panic))))
+}
+
+fn failed(error: Error) -> Stage {
+    Stage::Done(Err(Box::new(Failure::new(error))))
+}
+
+fn internal(what: &str) -> Box<Failure> {
+    let message = format!("moonpool failed inside this run; this is a bug of moonpool: {what}");
+    Box::new(Failure::new(Error::new(Code::Internal, message)))
+}

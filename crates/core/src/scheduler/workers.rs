@@ -1,0 +1,116 @@
+//! Worker threads, behind a trait: the addon implements it with Node's work items, tests with plain threads.
+
+use super::run::{Run, SLICE, Slice};
+use crate::vm::{Factory, Vm};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Executes batches on worker threads and brings them back to the engine's thread.
+pub trait Workers {
+    /// Calls [`Batch::execute`] on a worker, and then, on the engine's thread, [`super::Scheduler::finished`].
+    fn start(&self, batch: Batch);
+
+    /// What to call, on any thread, when something happens that the engine's thread should know of: there, it passes
+    /// the signal to [`super::Scheduler::signal`].
+    fn wake_up(&self) -> WakeUp {
+        Arc::new(|_| ())
+    }
+
+    /// Whether runs wait for something else than a worker: then the engine's thread has to stay.
+    fn hold(&self, _waiting: bool) {}
+}
+
+/// See [`Workers::wake_up`].
+pub type WakeUp = Arc<dyn Fn(Signal) + Send + Sync>;
+
+/// What an engine hears from other threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A run holds its worker long after its slice: whoever waits for the worker may have reason to stop it.
+    Overdue,
+    /// The run of this number was killed because its time is over.
+    Killed(u64),
+    /// The run of this number has slept enough.
+    Awake(u64),
+}
+
+/// What shares one trip to a worker thread: runs, so that short ones do not pay for a trip each, or VMs to be built.
+pub struct Batch {
+    pub(super) runs: Vec<Run>,
+    /// Whether its runs come from the queue: none of them has begun.
+    pub(super) queued: bool,
+    /// VMs for runs that begin; what is left comes back.
+    pub(super) warm: Vec<Vm>,
+    /// How many VMs to build.
+    pub(super) build: usize,
+    pub(super) factory: Arc<Factory>,
+    pub(super) wake_up: WakeUp,
+    /// Raised when the engine is over: begin nothing more.
+    pub(super) stopped: Arc<AtomicBool>,
+    /// How long it had the worker.
+    pub(super) worked: Duration,
+}
+
+impl Batch {
+    /// The most runs of one trip.
+    pub(super) const MAX: usize = 16;
+
+    /// After this time no further run of the batch begins, so that a trip never takes longer than this and a slice.
+    const PATIENCE: Duration = Duration::from_millis(1);
+
+    /// The numbers of its runs.
+    pub fn ids(&self) -> Vec<u64> {
+        self.runs.iter().map(Run::id).collect()
+    }
+
+    /// How many runs it has beyond the first: those may come back without having begun.
+    pub(super) fn followers(&self) -> usize {
+        self.runs.len().saturating_sub(1)
+    }
+
+    /// Executes a slice of each run, in order, as long as the runs are short. Never panics.
+    pub fn execute(&mut self) {
+        let start = Instant::now();
+        let slice = Slice { time: SLICE, factory: &self.factory, wake_up: Some(&self.wake_up) };
+        for run in &mut self.runs {
+            if self.stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            let warm = if self.queued { self.warm.pop() } else { None };
+            run.execute_slice(slice, warm);
+            if start.elapsed() > Self::PATIENCE {
+                break;
+            }
+        }
+        while self.build > 0 && !self.stopped.load(Ordering::Relaxed) {
+            self.build -= 1;
+            // Without memory the next run builds its own, and says so when it cannot.
+            self.warm.extend(Vm::build(&self.factory));
+        }
+        self.worked = start.elapsed();
+    }
+}
+
+/// A thread per batch; the batches come back through a channel.
+pub struct Threads(Sender<Batch>);
+
+impl Threads {
+    /// The threads, and the channel that executed batches arrive on.
+    pub fn new() -> (Self, Receiver<Batch>) {
+        let (sender, receiver) = channel();
+        (Self(sender), receiver)
+    }
+}
+
+impl Workers for Threads {
+    fn start(&self, mut batch: Batch) {
+        let done = self.0.clone();
+        std::thread::spawn(move || {
+            batch.execute();
+            // Nobody listens any more: the engine is gone, and its runs with it.
+            let _ = done.send(batch);
+        });
+    }
+}

@@ -1,0 +1,34 @@
+//! Lua values on their way out of a VM and into it: as JSON text, or as bytes that JavaScript reads.
+//!
+//! No direction recurses on the native stack beyond [`MAX_DEPTH`] levels. All count what they build against the VM's
+//! memory limit, and stop when the run is killed.
+
+pub(crate) mod json;
+mod refusal;
+mod text;
+mod walk;
+pub(crate) mod wire;
+
+pub(crate) use refusal::Refusal;
+pub(crate) use text::Text;
+pub use wire::{Shapes, Values};
+
+use mlua::{Table, Value};
+
+/// How deep tables may nest, as `{}` counts one.
+pub(crate) const MAX_DEPTH: usize = 128;
+
+/// The marks of a VM's `json` table: how arrays look inside Lua.
+pub(crate) struct Marks {
+    /// The metatable of tables that `json.array` marked.
+    pub array: Table,
+}
+
+/// Lua's name for the type of a value.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Integer(_) | Value::Number(_) => "number",
+        Value::LightUserData(_) => "userdata",
+        other => other.type_name(),
+    }
+}

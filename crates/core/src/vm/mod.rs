@@ -1,0 +1,347 @@
+//! One VM: a fresh Lua state with its limits, the script that runs in it, and what came of it.
+
+mod code_cache;
+mod factory;
+mod outcome;
+mod script;
+mod snapshot;
+
+pub use code_cache::{CacheLimits, CacheStats, CodeCache};
+pub use factory::Factory;
+pub use script::{Chunk, Exchange, Outcome, Script, Success};
+
+use crate::api;
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name};
+use crate::error::{Code, Error, Failure};
+use crate::memory::{Budget, Heap};
+use crate::value::wire::Reader;
+use crate::value::{Marks, Refusal, Shapes, Values};
+use mlua::{AppDataRef, Lua, Value};
+use moonpool_lua::{Flag, ffi};
+use std::ffi::c_int;
+use std::sync::{Arc, PoisonError};
+
+/// Where a script stands after it ran for a while.
+pub enum Progress {
+    /// It was preempted, because its flag asked for it, or gave up its turn, and can be resumed.
+    Preempted,
+    /// It is suspended because it waits, and can be resumed when that is over; for a call, after [`Vm::answer`].
+    Waiting(Wait),
+    /// It ended.
+    Done(Outcome),
+}
+
+/// A Lua state, used by one thread at a time: built without a script, then given one, once.
+pub struct Vm {
+    state: *mut ffi::lua_State,
+    /// The coroutine that the script runs in, so that it can be suspended and resumed.
+    base: *mut ffi::lua_State,
+    lua: Option<Lua>,
+    flag: Arc<Flag>,
+    /// The main chunk's name.
+    name: Arc<str>,
+    limits: Limits,
+    /// How the script's results are given.
+    results: Option<Shapes>,
+    /// How many host functions it has, whether its `require` finds modules, and whether it has what a VM begins with.
+    functions: usize,
+    requires: bool,
+    initialised: bool,
+    /// Dropped after the state is closed; Lua and the budget point to it.
+    heap: Box<Heap>,
+}
+
+/// Its address is the base coroutine's name in the registry of a VM that had more than one.
+static BASE: u8 = 0;
+
+// SAFETY: a state may be used by any thread, by one at a time, and `&mut self` or ownership is needed for
+// every use. What Lua points to (heap, flag) is owned here; mlua's values are Send with its `send` feature.
+unsafe impl Send for Vm {}
+
+impl Vm {
+    /// Builds a VM that has no script yet.
+    ///
+    /// # Errors
+    /// `ERR_LUA_MEMORY` when the system has no memory for it.
+    pub fn build(factory: &Factory) -> Result<Self, Error> {
+        let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
+        let snapshot::Blank { heap, state, base } = factory.blank().ok_or_else(no_memory)?;
+        let mut vm = Self {
+            state,
+            base,
+            lua: None,
+            flag: Arc::default(),
+            name: "".into(),
+            limits: Limits::default(),
+            results: None,
+            functions: 0,
+            requires: false,
+            initialised: false,
+            heap,
+        };
+        // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
+        // state's registry and is dropped before the state is closed.
+        let lua = unsafe { Lua::get_or_init_from_ptr(vm.state) }.clone();
+        let marks = api::json::marks(&lua).map_err(|_| no_memory())?;
+        lua.set_app_data(marks);
+        vm.lua = Some(lua);
+        // SAFETY: the state is ours, and its collector stood still until now.
+        unsafe { moonpool_lua::built(vm.state) };
+        Ok(vm)
+    }
+
+    /// Gives the VM to a script, which obeys `flag`. To a VM that had one before, only after [`Vm::renew`].
+    pub fn assign(&mut self, script: &Script, flag: Arc<Flag>) {
+        // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
+        let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
+        let (id, services) = (script.id.clone(), script.services.clone());
+        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, script.limits.output));
+        self.obey(flag, script.name.clone(), &script.limits);
+    }
+
+    /// Puts the VM under a flag and limits.
+    fn obey(&mut self, flag: Arc<Flag>, name: Arc<str>, limits: &Limits) {
+        self.heap.set_limit(limits.memory);
+        // SAFETY: the flag is kept alive in `self` from here on, and the one before until here. Only now: a kill is for
+        // the script, and shall not surprise our own work on the VM.
+        unsafe { flag.watch(self.state) };
+        (self.flag, self.name, self.limits) = (flag, name, limits.clone());
+    }
+
+    /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something.
+    pub fn is_reusable(&self) -> bool {
+        self.flag.killed().is_none()
+    }
+
+    /// Prepares a VM whose script has ended for another one, which finds what that left in its globals.
+    ///
+    /// # Errors
+    /// When the VM's memory does not suffice.
+    pub fn renew(&mut self) -> Result<(), Error> {
+        // A kill that came after the end is not for us.
+        self.ignore_flag();
+        let mut base = std::ptr::null_mut();
+        // SAFETY: the old one has ended; without its results it is dead for scripts, too.
+        unsafe { ffi::lua_settop(self.base, 0) };
+        // SAFETY: the closure owns nothing that has a destructor. The registry keeps the coroutine; nobody else has the
+        // address of the name.
+        let made = unsafe {
+            self.lua().exec_raw::<()>((), |state| {
+                base = ffi::lua_newthread(state);
+                ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const BASE).cast());
+            })
+        };
+        made.map_err(|_| Kill::Memory.error(&self.limits))?;
+        self.base = base;
+        // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
+        unsafe { moonpool_lua::set_base(self.state, base) };
+        Ok(())
+    }
+
+    /// How many bytes the VM holds.
+    pub fn memory(&self) -> usize {
+        self.heap.used()
+    }
+
+    /// Loads the script and runs it until it ends or is suspended.
+    pub fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
+        self.results = script.exchange.results;
+        match self.prepare(script, cache) {
+            Ok(Some(args)) => self.go_on(args),
+            Ok(None) => Progress::Done(self.outcome(Ok(()))),
+            Err(failure) => Progress::Done(Err(failure)),
+        }
+    }
+
+    /// Puts what is to run, and so many arguments, onto the base coroutine; or, where nothing is to run, a result.
+    fn prepare(&mut self, script: &Script, cache: Option<&CodeCache>) -> Result<Option<c_int>, Box<Failure>> {
+        self.hand_over_globals(&script.exchange).map_err(|refusal| self.not_handed_over(refusal))?;
+        if let Chunk::Call(name) | Chunk::Get(name) = &script.chunk {
+            let value = self.lua().globals().raw_get::<Value>(&**name);
+            let value = value.map_err(|refusal| self.not_handed_over(refusal.into()))?;
+            if matches!(script.chunk, Chunk::Call(_)) && value.is_nil() {
+                let message = format!("there is no global function '{name}' in this context");
+                return Err(Box::new(Failure::new(Error::new(Code::Runtime, message))));
+            }
+            self.push(value).map_err(|refusal| self.not_handed_over(refusal.into()))?;
+            if matches!(script.chunk, Chunk::Get(_)) {
+                return Ok(None);
+            }
+        } else if self.load(script, cache) != ffi::LUA_OK {
+            return Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile"));
+        }
+        self.hand_over_args(&script.exchange).map(Some).map_err(|refusal| self.not_handed_over(refusal))
+    }
+
+    /// Compiles source without running it. The VM belongs to nobody, and is of no use afterwards.
+    ///
+    /// # Errors
+    /// As for a run: `ERR_LUA_SYNTAX`, or a limit that passed.
+    pub fn compile(
+        mut self,
+        source: &[u8],
+        name: Arc<str>,
+        limits: &Limits,
+        flag: Arc<Flag>,
+    ) -> Result<Compiled, Box<Failure>> {
+        self.obey(flag, name.clone(), limits);
+        match self.load_source(source, &name) {
+            // SAFETY: the state is ours, and loading left the function there.
+            ffi::LUA_OK => Ok(unsafe { Compiled::of_top(self.base, name) }),
+            _ => Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile")),
+        }
+    }
+
+    /// Runs the script, which is loaded or was suspended before, until it ends or is suspended.
+    pub fn resume(&mut self) -> Progress {
+        self.go_on(0)
+    }
+
+    fn go_on(&mut self, args: c_int) -> Progress {
+        let mut results = 0;
+        // SAFETY: `base` holds a loaded function and so many arguments, or is suspended; lua_resume is protected by Lua itself.
+        match unsafe { ffi::lua_resume(self.base, self.state, args, &mut results) } {
+            ffi::LUA_YIELD => self.with_context(Context::take_wait).map_or(Progress::Preempted, Progress::Waiting),
+            ffi::LUA_OK => Progress::Done(self.outcome(Ok(()))),
+            _ => Progress::Done(self.outcome(Err(Code::Runtime))),
+        }
+    }
+
+    /// Gives the script the answer that it waits for.
+    pub fn answer(&mut self, answer: Answer) {
+        self.with_context(|context| context.set_answer(answer));
+    }
+
+    /// Puts the arguments on top of the script's function.
+    fn hand_over_args(&self, exchange: &Exchange) -> Result<c_int, Refusal> {
+        let Some(args) = &exchange.args else { return Ok(0) };
+        let args = self.read(args, |reader| reader.values())?;
+        let count = args.len() as c_int;
+        args.into_iter().try_for_each(|value| self.push(value))?;
+        Ok(count)
+    }
+
+    /// Sets the globals that the run is given, and those that the VM is to begin with.
+    fn hand_over_globals(&mut self, exchange: &Exchange) -> Result<(), Refusal> {
+        self.add_extensions()?;
+        let initial = exchange.initial.as_ref().filter(|_| !std::mem::replace(&mut self.initialised, true));
+        for values in [initial, exchange.globals.as_ref()].into_iter().flatten() {
+            for (name, value) in self.read(values, |reader| reader.named())? {
+                self.lua().globals().raw_set(name, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads values that JavaScript gave.
+    fn read<T>(&self, values: &Values, as_what: impl FnOnce(Reader) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        self.with_context(|context| as_what(Reader::new(self.lua(), &context.budget, &self.marks(), values)))
+    }
+
+    /// Adds the host functions and modules that the VM does not have yet.
+    fn add_extensions(&mut self) -> mlua::Result<()> {
+        let services = self.with_context(|context| context.services.clone());
+        let functions = services.functions.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
+            api::host::add_functions(self.lua(), new)?;
+            self.functions = functions.len();
+        }
+        if !self.requires && !services.modules.is_empty() {
+            api::require::enable(self.lua())?;
+            self.requires = true;
+        }
+        Ok(())
+    }
+
+    /// Pushes a value onto the base coroutine, which is not running.
+    fn push(&self, value: Value) -> mlua::Result<()> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; `base` is ours and not running.
+        unsafe {
+            self.lua().exec_raw(value, |state| {
+                ffi::luaL_checkstack(base, 1, std::ptr::null());
+                ffi::lua_xmove(state, base, 1);
+            })
+        }
+    }
+
+    /// Loads the script's function onto the base coroutine: from the cache, if it is there.
+    fn load(&mut self, script: &Script, cache: Option<&CodeCache>) -> c_int {
+        let source = match &script.chunk {
+            // SAFETY: `base` is a fresh coroutine of our state.
+            Chunk::Compiled(compiled) => return unsafe { compiled.load_onto(self.base) },
+            Chunk::Call(_) | Chunk::Get(_) => unreachable!("not to be loaded"),
+            Chunk::Source(source) => source,
+        };
+        let Some(cache) = cache else { return self.load_source(source, &script.name) };
+        if let Some(compiled) = cache.get(&script.name, source) {
+            // SAFETY: as above.
+            return unsafe { compiled.load_onto(self.base) };
+        }
+        let status = self.load_source(source, &script.name);
+        if status == ffi::LUA_OK {
+            // SAFETY: the state is ours, and loading left the function there.
+            cache.insert(source, unsafe { Compiled::of_top(self.base, script.name.clone()) });
+        }
+        status
+    }
+
+    fn load_source(&mut self, source: &[u8], name: &str) -> c_int {
+        let (source, name) = (skip_file_header(source), chunk_name(name));
+        // SAFETY: `base` is a fresh coroutine of our state; the buffer is read during the call only. Loading is
+        // protected by Lua itself.
+        unsafe { ffi::luaL_loadbufferx(self.base, source.as_ptr().cast(), source.len(), name.as_ptr(), c"t".as_ptr()) }
+    }
+
+    /// The most bytes that were in use at once, since the VM had its script.
+    pub fn peak_memory(&self) -> usize {
+        self.heap.peak()
+    }
+
+    /// Lets the host work on the VM undisturbed. The script that it has must never run again.
+    fn ignore_flag(&self) {
+        // SAFETY: the state is ours, and no frame of it is running.
+        unsafe { Flag::ignore(self.state) }
+    }
+
+    fn with_context<T>(&self, f: impl FnOnce(&Context) -> T) -> T {
+        f(&self.context().expect("the VM was given to a script"))
+    }
+
+    /// What belongs to the run; nothing while the VM is nobody's.
+    fn context(&self) -> Option<AppDataRef<'_, Context>> {
+        self.lua().app_data_ref()
+    }
+
+    /// How this VM marks arrays.
+    fn marks(&self) -> AppDataRef<'_, Marks> {
+        self.lua().app_data_ref().expect("every VM is built with marks")
+    }
+
+    fn lua(&self) -> &Lua {
+        self.lua.as_ref().expect("only a VM that was built is used")
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        // mlua's handle first: its values refer to the state.
+        drop(self.lua.take());
+        // A flag that is up would stop the finalizers of mlua's userdata, and leak what they own.
+        self.ignore_flag();
+        // SAFETY: the state is ours, no frame of it is running, and nothing else refers to it.
+        unsafe {
+            moonpool_lua::close(self.state);
+        }
+    }
+}
+
+/// Skips what `lua` skips at the start of a file: a byte order mark, and a first line that begins with `#`
+/// (its line break stays, so that line numbers hold).
+fn skip_file_header(source: &[u8]) -> &[u8] {
+    let source = source.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(source);
+    match source.first() {
+        Some(b'#') => &source[source.iter().position(|&b| b == b'\n').unwrap_or(source.len())..],
+        _ => source,
+    }
+}

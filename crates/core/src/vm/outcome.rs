@@ -1,0 +1,304 @@
+//! What came of a run: the text of its results, or the failure with everything that is known about it.
+//!
+//! The flag decides, never the error value: scripts can keep, copy and rethrow error values.
+
+use super::{Outcome, Success, Vm};
+use crate::bridge::{Context, Kill, OURS, error_value};
+use crate::error::{Code, Error, Failure};
+use crate::memory::Killed;
+use crate::value::wire::Writer;
+use crate::value::{Refusal, Shapes, Text, json, type_name};
+use mlua::{LuaString, Value};
+use moonpool_lua::ffi;
+use std::ffi::c_int;
+
+/// The memory in which a traceback can be made after a script has used up its own.
+const POST_MORTEM: usize = 64 << 10;
+
+impl Vm {
+    /// Classifies the end of the script: `end` says whether it ran to its end or failed, and with which code if it
+    /// was not killed.
+    pub(super) fn outcome(&mut self, end: Result<(), Code>) -> Outcome {
+        if let Some(kill) = Kill::of(&self.flag) {
+            return Err(self.killed(kill));
+        }
+        match end {
+            Ok(()) => self.results(),
+            Err(code) => self.fail(code),
+        }
+        .map_err(|failure| match Kill::of(&self.flag) {
+            // The work above runs in the VM too, and hit a limit: what is known of the script itself stays.
+            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.time_limit(), ..*failure }),
+            None => failure,
+        })
+    }
+
+    /// Captured output and the returned values, as the run's caller wants them.
+    fn results(&self) -> Outcome {
+        match self.results {
+            None => self.results_as_text(),
+            Some(shapes) => self.results_as_values(shapes),
+        }
+    }
+
+    /// Captured output, then the returned values joined by tabs.
+    fn results_as_text(&self) -> Outcome {
+        self.with_context(|context| {
+            let output = context.take_output();
+            let written = output.len();
+            // Its room was given back just now.
+            let mut text = Text::continuing(&context.budget, output).map_err(|killed| self.plain(killed.into()))?;
+            let result = self.write_texts(&mut text);
+            let mut bytes = text.into_bytes();
+            match result {
+                Ok(()) => Ok(Success { text: lossy(bytes), values: None }),
+                Err(refusal) => {
+                    bytes.truncate(written);
+                    Err(Box::new(Failure { output: lossy(bytes), ..Failure::new(result_error(refusal)) }))
+                }
+            }
+        })
+    }
+
+    fn write_texts(&self, text: &mut Text) -> Result<(), Refusal> {
+        self.each_result(|i, value, root| {
+            text.push(if i > 0 { b"\t" } else { b"" })?;
+            self.write_value(value, root, text)
+        })
+    }
+
+    fn results_as_values(&self, shapes: Shapes) -> Outcome {
+        let values = self.with_context(|context| {
+            let mut writer = Writer::new(&context.budget, shapes, self.result_count())?;
+            let marks = self.marks();
+            self.each_result(|_, value, root| writer.write(&marks, value, root))?;
+            Ok(writer.into_values())
+        });
+        let output = lossy(self.with_context(Context::take_output));
+        match values {
+            Ok(values) => Ok(Success { text: output, values: Some(values) }),
+            Err(refusal) => Err(Box::new(Failure { output, ..Failure::new(result_error(refusal)) })),
+        }
+    }
+
+    fn result_count(&self) -> usize {
+        // SAFETY: `base` has ended and holds only its results.
+        unsafe { ffi::lua_gettop(self.base) as usize }
+    }
+
+    /// Each returned value, with what its path begins with. A single nil is no value, but counts.
+    fn each_result(&self, mut take: impl FnMut(usize, &Value, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        let count = self.result_count();
+        for i in 0..count {
+            let value = self.result(i as c_int + 1)?;
+            if count == 1 && value.is_nil() && self.results.is_none() {
+                return Ok(());
+            }
+            let root = if count == 1 { "value".to_owned() } else { format!("values[{}]", i + 1) };
+            take(i, &value, &root)?;
+        }
+        Ok(())
+    }
+
+    /// The failure of a run whose arguments or globals did not get into its VM.
+    pub(super) fn not_handed_over(&mut self, refusal: Refusal) -> Box<Failure> {
+        match Kill::of(&self.flag) {
+            Some(kill) => self.killed(kill),
+            None => self.plain(result_error(refusal)),
+        }
+    }
+
+    fn write_value(&self, value: &Value, root: &str, text: &mut Text) -> Result<(), Refusal> {
+        match value {
+            Value::Nil => text.push(b"nil"),
+            Value::Boolean(b) => text.push(if *b { b"true" } else { b"false" }),
+            Value::String(s) if std::str::from_utf8(&s.as_bytes()).is_ok() => text.push(&s.as_bytes()),
+            // As Lua's `tostring` writes them.
+            Value::Integer(_) | Value::Number(_) => match self.lua().coerce_string(value.clone())? {
+                Some(digits) => text.push(&digits.as_bytes()),
+                None => Ok(()),
+            },
+            _ => json::encode(&self.marks(), value, root, text),
+        }
+    }
+
+    /// The `i`th value that the script returned, from 1. One at a time: there may be a million.
+    fn result(&self, i: c_int) -> mlua::Result<Value> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; `base` has ended and keeps its results.
+        unsafe {
+            self.lua().exec_raw((), |state| {
+                ffi::luaL_checkstack(base, 1, std::ptr::null());
+                ffi::lua_pushvalue(base, i);
+                ffi::lua_xmove(base, state, 1);
+            })
+        }
+    }
+
+    /// The failure of a script that did not compile, or raised an error that nobody caught.
+    fn fail(&self, code: Code) -> Outcome {
+        let (lua_stack, frames) =
+            if code == Code::Syntax { (None, Vec::new()) } else { (self.traceback(), self.close_frames()) };
+        let base = self.base;
+        // SAFETY: as in `result`; the error object is on top of the coroutine.
+        let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
+        let thrown = thrown.map_err(|error| self.plain(error_value::of(&error)))?;
+        let mut error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::of(&error)))?;
+        let place = stated_place(&error).or_else(|| self.place(&error, code, &frames));
+        if code == Code::Syntax && place.is_none() {
+            // Lua does not say where: precompiled, or nested too deeply for the compiler.
+            error.position = format!("{}:?: ", self.name);
+        }
+        let (chunk, line) = place.or_else(|| frames.into_iter().next()).map(|place| self.full_name(place)).unzip();
+        Err(Box::new(Failure { chunk, line, lua_stack, lua_value: self.thrown_json(&thrown), ..*self.plain(error) }))
+    }
+
+    /// Closes the `<close>` variables of the dead coroutine, as the end of a script does; its frames before that.
+    fn close_frames(&self) -> Vec<(String, u32)> {
+        let frames = self.frames().collect();
+        // SAFETY: the coroutine is ours, and dead. Closing is protected by Lua itself; it leaves an error object, the
+        // old one or that of a `__close` that failed.
+        unsafe { ffi::lua_resetthread(self.base) };
+        frames
+    }
+
+    /// What a thrown value says, as `lua` reports it.
+    fn describe(&self, code: Code, thrown: &Value) -> mlua::Result<Error> {
+        if let Some(error) = error_value::read(self.lua(), thrown) {
+            return Ok(error);
+        }
+        // SAFETY: the closure owns nothing that has a destructor. It may run the script's own `__tostring`: in the VM,
+        // under its limits. What it leaves is a string, or nothing usable.
+        let text = unsafe {
+            self.lua().exec_raw::<Value>(thrown.clone(), |state| {
+                if ffi::lua_isstring(state, -1) != 0 {
+                    ffi::lua_tolstring(state, -1, std::ptr::null_mut());
+                } else if ffi::luaL_callmeta(state, -1, c"__tostring".as_ptr()) != 0 {
+                    ffi::lua_remove(state, -2);
+                }
+            })
+        };
+        Ok(match text {
+            Ok(Value::String(text)) => Error::new(code, message_of(&text.as_bytes())),
+            _ => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
+        })
+    }
+
+    /// The thrown value as JSON text, when it is no string and can cross.
+    fn thrown_json(&self, thrown: &Value) -> Option<String> {
+        if matches!(thrown, Value::String(_)) {
+            return None;
+        }
+        self.with_context(|context| {
+            let mut text = Text::new(&context.budget, crate::state::MAX_VALUE);
+            json::encode(&self.marks(), thrown, "value", &mut text).ok()?;
+            String::from_utf8(text.bytes().to_vec()).ok()
+        })
+    }
+
+    /// The failure of a script that was killed. None of its code will ever run again.
+    fn killed(&self, kill: Kill) -> Box<Failure> {
+        self.ignore_flag();
+        self.heap.raise_limit(POST_MORTEM);
+        let lua_stack = self.traceback();
+        let (chunk, line) = self.frames().next().map(|place| self.full_name(place)).unzip();
+        let error = self.kill_error(kill);
+        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+    }
+
+    fn kill_error(&self, kill: Kill) -> Error {
+        let mut error = kill.error(&self.limits);
+        if let Some(panic) = self.context().and_then(|context| context.take_panic()) {
+            error.message = format!("{}: {panic}", error.message);
+        }
+        error
+    }
+
+    fn plain(&self, error: Error) -> Box<Failure> {
+        let output = self.context().map(|context| context.take_output()).unwrap_or_default();
+        Box::new(Failure { output: lossy(output), ..Failure::new(error) })
+    }
+
+    /// The Lua traceback of the coroutine that the script died in.
+    fn traceback(&self) -> Option<String> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; a dead coroutine keeps its frames.
+        let text = unsafe {
+            self.lua().exec_raw::<LuaString>((), |state| ffi::luaL_traceback(state, base, std::ptr::null(), 0)).ok()?
+        };
+        Some(text.to_string_lossy())
+    }
+
+    /// The chunk and line that a message begins with, if the script was there: a message alone proves nothing.
+    fn place(&self, error: &Error, code: Code, frames: &[(String, u32)]) -> Option<(String, u32)> {
+        let text = error.to_string();
+        let stated = |chunk: &str| -> Option<u32> {
+            let (line, _) = text.strip_prefix(chunk)?.strip_prefix(':')?.split_once(':')?;
+            line.parse().ok()
+        };
+        if code == Code::Syntax {
+            let name = short_name(&self.name);
+            return stated(&name).map(|line| (name.into_owned(), line));
+        }
+        frames.iter().find(|(chunk, line)| stated(chunk) == Some(*line)).cloned()
+    }
+
+    /// Lua cuts chunk names: the main chunk's is known in full.
+    fn full_name(&self, (chunk, line): (String, u32)) -> (String, u32) {
+        (if chunk == short_name(&self.name) { self.name.to_string() } else { chunk }, line)
+    }
+
+    /// Chunk and line of the Lua functions that were running, from the innermost; no more than a traceback shows.
+    fn frames(&self) -> impl Iterator<Item = (String, u32)> {
+        const MOST: c_int = 100;
+        (0..MOST).map_while(|level| self.frame(level)).flatten().filter(|(chunk, _)| chunk != OURS)
+    }
+
+    /// The chunk and line at one level of the stack, if there is such a level, and it has a line.
+    fn frame(&self, level: c_int) -> Option<Option<(String, u32)>> {
+        // SAFETY: reading the frames of a dead coroutine raises no errors; `ar` is filled before it is read.
+        unsafe {
+            let mut ar: ffi::lua_Debug = std::mem::zeroed();
+            if ffi::lua_getstack(self.base, level, &mut ar) == 0 {
+                return None;
+            }
+            ffi::lua_getinfo(self.base, c"Sl".as_ptr(), &mut ar);
+            let chunk = std::ffi::CStr::from_ptr(ar.short_src.as_ptr()).to_string_lossy().into_owned();
+            Some(u32::try_from(ar.currentline).ok().map(|line| (chunk, line)))
+        }
+    }
+}
+
+fn result_error(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Killed => Killed.into(),
+        Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
+        Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
+    }
+}
+
+/// A thrown string as a message: no longer than anyone reads, because the host keeps several copies of it.
+fn message_of(bytes: &[u8]) -> String {
+    const LONGEST: usize = 64 << 10;
+    if bytes.len() <= LONGEST {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    format!("{}... (cut from {} bytes)", String::from_utf8_lossy(&bytes[..LONGEST]), bytes.len())
+}
+
+/// The chunk and line that an error of ours was raised at.
+fn stated_place(error: &Error) -> Option<(String, u32)> {
+    let (chunk, line) = error.position.strip_suffix(": ")?.rsplit_once(':')?;
+    Some((chunk.to_owned(), line.parse().ok()?))
+}
+
+/// A chunk's name as Lua shows it in messages.
+fn short_name(name: &str) -> std::borrow::Cow<'_, str> {
+    // LUA_IDSIZE, less the NUL.
+    let longest = 59;
+    String::from_utf8_lossy(&name.as_bytes()[..name.len().min(longest)])
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}

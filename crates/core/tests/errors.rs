@@ -1,0 +1,190 @@
+//! What a failed run says, and what our errors look like to scripts.
+
+mod common;
+use common::{code, execute, fail, run, script};
+use moonpool_core::vm::Chunk;
+
+#[test]
+fn a_syntax_error_names_chunk_and_line() {
+    let failure = fail("local x = 1\nx = = 2");
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX");
+    assert_eq!(failure.error.to_string(), "tester:2: unexpected symbol near '='");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    assert_eq!(failure.lua_stack, None);
+}
+
+#[test]
+fn precompiled_lua_is_refused() {
+    let failure = fail("\u{1b}Lua");
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX");
+    assert!(failure.error.message.contains("binary"), "{}", failure.error);
+    assert_eq!(code("\0"), "ERR_LUA_SYNTAX");
+}
+
+#[test]
+fn a_runtime_error_has_place_and_traceback() {
+    let failure = fail("local function f()\n  error('boom')\nend\nf()");
+    assert_eq!(failure.error.code.as_str(), "ERR_LUA_RUNTIME");
+    assert_eq!(failure.error.to_string(), "tester:2: boom");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    let stack = failure.lua_stack.expect("a traceback");
+    assert!(stack.contains("tester:2: in") && stack.contains("tester:4: in main chunk"), "{stack}");
+    assert!(!stack.contains("0x") && !stack.contains('/'), "{stack}");
+}
+
+#[test]
+fn the_chunk_name_may_differ_from_the_id() {
+    let mut script = script("error('x')");
+    script.name = "rules/price.lua: v2".into();
+    let failure = execute(script).expect_err("it raises");
+    assert_eq!(failure.error.to_string(), "rules/price.lua: v2:1: x");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("rules/price.lua: v2"), Some(1)));
+}
+
+#[test]
+fn thrown_values_that_are_no_strings_are_kept() {
+    let failure = fail("error({code = 7, list = {1}})");
+    assert_eq!(failure.lua_value.as_deref(), Some(r#"{"code":7,"list":[1]}"#));
+    assert_eq!(failure.error.message, "(error object is a table value)");
+    assert_eq!(fail("error(setmetatable({}, {__tostring = function() return 'shown' end}))").error.message, "shown");
+    assert_eq!(fail("error()").error.message, "(error object is a nil value)");
+    assert_eq!(fail("error(42)").lua_value.as_deref(), Some("42"));
+    assert_eq!(fail("error(print)").lua_value, None);
+    assert_eq!(fail("error('text', 0)").error.message, "text");
+}
+
+#[test]
+fn a_thrown_value_with_an_endless_tostring_is_a_timeout() {
+    let mut script = script("error(setmetatable({}, {__tostring = function() while true do end end}))");
+    script.limits.timeout = std::time::Duration::from_millis(50);
+    assert_eq!(execute(script).expect_err("it is killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
+}
+
+#[test]
+fn our_errors_have_a_code_a_message_and_text() {
+    assert_eq!(
+        run("local ok, e = pcall(function() return (State.get({})) end)
+             return ok, e.code, e.message, tostring(e), 'x ' .. e, e .. ' y', 1 .. e, e.other"),
+        "false\tERR_STATE_VALUE\
+         \tState.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \ttester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \tx tester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \ttester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table y\
+         \t1tester:1: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got table\
+         \tnil"
+    );
+    assert_eq!(
+        run("local _, e = pcall(State.get, {}) return select(2, pcall(function() return e .. {} end))"),
+        "tester:1: attempt to concatenate a table value"
+    );
+    assert_eq!(run("local _, e = pcall(State.get, {}) return getmetatable(e)"), "false");
+    assert_eq!(run("local _, e = pcall(State.get, {}) return (pcall(function() e.code = 1 end))"), "false");
+}
+
+#[test]
+fn an_uncaught_error_of_ours_keeps_its_code_and_place() {
+    let failure = fail("print('out')\nState.get('')");
+    assert_eq!(failure.error.code.as_str(), "ERR_STATE_VALUE");
+    assert_eq!(
+        failure.error.to_string(),
+        "tester:2: State.get: the key must be a string of 1 to 512 UTF-8 bytes, got an empty string"
+    );
+    assert_eq!((failure.line, failure.output.as_str()), (Some(2), "out\n"));
+    assert!(failure.lua_stack.expect("a traceback").contains("in main chunk"));
+}
+
+#[test]
+fn an_error_of_ours_that_is_rethrown_is_still_itself() {
+    let failure = fail("local _, e = pcall(State.get, '') error(e)");
+    assert_eq!(failure.error.code.as_str(), "ERR_STATE_VALUE");
+    let failure = fail("local _, e = pcall(function() return (State.get('')) end)\n\nerror(e)");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(1)));
+    assert_eq!(fail("local co = coroutine.wrap(State.get) co('')").error.code.as_str(), "ERR_STATE_VALUE");
+}
+
+#[test]
+fn source_that_is_nested_too_deeply_is_a_syntax_error() {
+    for source in [
+        "{".repeat(100_000),
+        "- ".repeat(100_000),
+        "do ".repeat(100_000),
+        "return ".to_owned() + &"'a' .. ".repeat(100_000),
+    ] {
+        let failure = fail(&source);
+        assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX");
+        assert!(failure.error.to_string().starts_with("tester:"), "{}", failure.error);
+    }
+}
+
+#[test]
+fn no_script_changes_an_error_of_ours() {
+    assert_eq!(
+        run("local _, e = pcall(State.get, {})
+             local ok = {pcall(function() e.code = 'x' end), pcall(rawset, e, 'code', 'x'), pcall(setmetatable, e, {})}
+             return ok[1], ok[2], ok[3], e.code, type(e), getmetatable(e)"),
+        "false\tfalse\tfalse\tERR_STATE_VALUE\tuserdata\tfalse"
+    );
+}
+
+#[test]
+fn a_message_cannot_forge_the_place_of_an_error() {
+    let failure = fail("\nerror('secrets.lua:12: x', 0)");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    assert_eq!(failure.error.to_string(), "secrets.lua:12: x");
+}
+
+#[test]
+fn a_name_that_looks_like_a_place_is_no_place() {
+    let mut script = script("\n\nerror('x')");
+    script.name = "user:42:main".into();
+    let failure = execute(script.clone()).expect_err("it raises");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("user:42:main"), Some(3)));
+    script.chunk = Chunk::Source(b"\n= 1".as_slice().into());
+    let failure = execute(script).expect_err("it does not compile");
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("user:42:main"), Some(2)));
+}
+
+#[test]
+fn a_long_name_is_cut_in_messages_and_whole_in_chunk() {
+    let mut script = script("error('x')");
+    script.name = "n".repeat(256).into();
+    let failure = execute(script).expect_err("it raises");
+    assert_eq!(failure.error.to_string(), format!("{}:1: x", "n".repeat(59)));
+    assert_eq!((failure.chunk, failure.line), (Some("n".repeat(256)), Some(1)));
+}
+
+#[test]
+fn close_variables_are_closed_when_an_error_ends_the_run() {
+    let failure = fail(
+        "local a <close> = setmetatable({}, {__close = function(_, e) print('closed', e) end})
+         local b <close> = setmetatable({}, {__close = function() error('second', 0) end})
+         error('first', 0)",
+    );
+    assert_eq!((failure.error.message.as_str(), failure.output.as_str()), ("second", "closed\tsecond\n"));
+    let mut endless =
+        script("local a <close> = setmetatable({}, {__close = function() while true do end end}) error('x')");
+    endless.limits.timeout = std::time::Duration::from_millis(50);
+    assert_eq!(execute(endless).expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
+}
+
+#[test]
+fn a_message_of_megabytes_is_cut_and_says_so() {
+    let failure = fail("error(('x'):rep(1 << 20), 0)");
+    assert_eq!(failure.error.message, format!("{}... (cut from 1048576 bytes)", "x".repeat(64 << 10)));
+}
+
+#[test]
+fn a_kill_after_the_last_line_keeps_output_and_place() {
+    let mut script =
+        script("print('before')\nerror(setmetatable({}, {__tostring = function() while true do end end}))");
+    script.limits.timeout = std::time::Duration::from_millis(50);
+    let failure = execute(script).expect_err("killed");
+    assert_eq!((failure.error.code.as_str(), failure.output.as_str()), ("ERR_LUA_TIMEOUT", "before\n"));
+    assert_eq!((failure.chunk.as_deref(), failure.line), (Some("tester"), Some(2)));
+    assert!(failure.lua_stack.expect("a traceback").contains("tester:2: in main chunk"));
+
+    let mut script = common::script("print('before') local s = ('x'):rep(1 << 20) return {s, s, s, s, s}");
+    script.limits.memory = 4 << 20;
+    let failure = execute(script).expect_err("killed");
+    assert_eq!((failure.error.code.as_str(), failure.output.as_str()), ("ERR_LUA_MEMORY", "before\n"));
+}

@@ -1,0 +1,827 @@
+//! The queue and its slots: batches that execute when told, and real threads.
+
+mod common;
+use common::{FACTORY, script, services, store};
+use moonpool_core::api::libraries::Libraries;
+use moonpool_core::bridge::{HostCall, HostError, HostFunction, Services};
+use moonpool_core::scheduler::{
+    Batch, Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Settled, Signal, Threads, WakeUp,
+    Workers,
+};
+use moonpool_core::state::ScriptId;
+use moonpool_core::vm::{Factory, Script};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// Worker threads that execute nothing until told: what was started waits here, and so do signals.
+#[derive(Clone)]
+struct Held(Rc<RefCell<VecDeque<Batch>>>, Rc<RefCell<Receiver<Signal>>>, Sender<Signal>);
+
+impl Default for Held {
+    fn default() -> Self {
+        let (sender, receiver) = channel();
+        Self(Rc::default(), Rc::new(RefCell::new(receiver)), sender)
+    }
+}
+
+impl Workers for Held {
+    fn wake_up(&self) -> WakeUp {
+        let sender = self.2.clone();
+        Arc::new(move |signal| {
+            // Nobody listens to an engine that is gone.
+            let _ = sender.send(signal);
+        })
+    }
+
+    fn start(&self, batch: Batch) {
+        self.0.borrow_mut().push_back(batch);
+    }
+}
+
+impl Held {
+    fn next(&self) -> Batch {
+        self.0.borrow_mut().pop_front().expect("a batch was started")
+    }
+}
+
+/// An engine whose batches wait to be executed, and a queue without a bound.
+fn engine(slots: usize) -> (Scheduler<Held>, Held) {
+    engine_of(Capacity { slots, ..Capacity::default() })
+}
+
+fn engine_of(capacity: Capacity) -> (Scheduler<Held>, Held) {
+    let held = Held::default();
+    (Scheduler::new(held.clone(), FACTORY.clone(), capacity), held)
+}
+
+fn submit(engine: &Scheduler<impl Workers>, id: u64, source: &str) {
+    submit_script(engine, id, script(source));
+}
+
+fn submit_as(engine: &Scheduler<impl Workers>, owner: &str, id: u64, source: &str) {
+    let owner = ScriptId::new(owner).expect("a good id");
+    submit_script(engine, id, Script { id: owner, ..script(source) });
+}
+
+fn submit_script(engine: &Scheduler<impl Workers>, id: u64, script: Script) {
+    assert_eq!(engine.submit(script, Caller::Host), Ok(id), "the queue is full");
+}
+
+/// Executes one batch.
+fn step(engine: &Scheduler<Held>, held: &Held) -> Vec<Settled> {
+    let mut batch = held.next();
+    batch.execute();
+    engine.finished(batch).settled
+}
+
+/// The text of a run that succeeded.
+fn text(settled: &Settled) -> Result<&str, &'static str> {
+    settled.outcome.as_ref().map(|success| &*success.text).map_err(|failure| failure.error.code.as_str())
+}
+
+/// The codes of runs that failed.
+fn codes(settled: impl IntoIterator<Item = Settled>) -> Vec<(u64, &'static str)> {
+    let code = |run: Settled| (run.id, run.outcome.map_or_else(|failure| failure.error.code.as_str(), |_| "ok"));
+    settled.into_iter().map(code).collect()
+}
+
+/// Executes the batches one by one, in order of their start, until nothing is left.
+fn drain(engine: &Scheduler<Held>, held: &Held) -> Vec<Settled> {
+    let mut settled = Vec::new();
+    while engine.busy() > 0 {
+        assert_eq!(engine.busy(), held.0.borrow().len());
+        settled.extend(step(engine, held));
+    }
+    settled
+}
+
+fn ids(settled: &[Settled]) -> Vec<u64> {
+    settled.iter().map(|settled| settled.id).collect()
+}
+
+#[test]
+fn never_more_batches_than_slots_and_every_run_settles_once() {
+    let (engine, held) = engine(3);
+    for id in 0..100 {
+        submit(&engine, id, &format!("return {id}"));
+        assert!(engine.busy() <= 3);
+    }
+    assert_eq!((engine.busy(), engine.queued()), (3, 97));
+    let mut settled = drain(&engine, &held);
+    assert!(settled.iter().all(|run| text(run) == Ok(&run.id.to_string())));
+    settled.sort_by_key(|run| run.id);
+    assert_eq!(ids(&settled), (0..100).collect::<Vec<_>>());
+    assert_eq!(engine.queued(), 0);
+}
+
+#[test]
+fn runs_are_handed_out_in_order_of_arrival() {
+    let (engine, held) = engine(1);
+    for id in 0..50 {
+        submit(&engine, id, "return 1");
+    }
+    assert_eq!(ids(&drain(&engine, &held)), (0..50).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_batch_takes_no_more_than_a_fair_share() {
+    let (engine, held) = engine(2);
+    for id in 0..4 {
+        submit(&engine, id, "return 1");
+    }
+    // Two were started at once, each alone; the two that wait are one for each slot.
+    let mut first = held.next();
+    first.execute();
+    engine.finished(first);
+    assert_eq!((engine.busy(), engine.queued()), (2, 1));
+}
+
+#[test]
+fn short_runs_overtake_a_long_one() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "local t = os.clock() while os.clock() - t < 0.08 do end return 'long'");
+    for id in 1..=30 {
+        submit(&engine, id, "return 'short'");
+    }
+    let settled = drain(&engine, &held);
+    assert_eq!(ids(&settled), (1..=30).chain([0]).collect::<Vec<_>>());
+    assert_eq!(text(&settled[30]), Ok("long"));
+}
+
+#[test]
+fn runs_behind_a_long_one_in_its_batch_go_back_to_the_front() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "return 0");
+    submit(&engine, 1, "local t = os.clock() while os.clock() - t < 0.08 do end");
+    for id in 2..=4 {
+        submit(&engine, id, "return 1");
+    }
+    let mut first = held.next();
+    first.execute();
+    assert_eq!(ids(&engine.finished(first).settled), [0]);
+    // One batch with all four: the first of them uses its whole slice.
+    assert_eq!(engine.queued(), 0);
+    let mut second = held.next();
+    second.execute();
+    assert_eq!(ids(&engine.finished(second).settled), [] as [u64; 0]);
+    assert_eq!(ids(&drain(&engine, &held)), [2, 3, 4, 1]);
+}
+
+#[test]
+fn scripts_behind_a_long_one_in_its_batch_keep_their_turns() {
+    let (engine, held) = engine(1);
+    submit_as(&engine, "x", 0, "return 0");
+    for (id, owner) in [(1, "a"), (2, "b"), (3, "c")] {
+        submit_as(&engine, owner, id, if id == 1 { "while true do end" } else { "return 1" });
+    }
+    assert_eq!(codes(step(&engine, &held)), [(0, "ok")]);
+    submit_as(&engine, "d", 4, "return 1");
+    assert!(step(&engine, &held).is_empty(), "the first of them uses its whole slice");
+    engine.kill(1);
+    let order: Vec<_> = ids(&drain(&engine, &held)).into_iter().filter(|&id| id != 1).collect();
+    assert_eq!(order, [2, 3, 4]);
+}
+
+#[test]
+fn two_endless_runs_share_one_slot_until_their_timeouts() {
+    let (engine, held) = engine(1);
+    for id in 0..2 {
+        let mut endless = script("while true do end");
+        endless.limits.timeout = Duration::from_millis(150);
+        submit_script(&engine, id, endless);
+    }
+    for settled in drain(&engine, &held) {
+        assert_eq!(settled.outcome.expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT");
+    }
+}
+
+/// A script that takes several slices.
+const LONG: &str = "local t = os.clock() while os.clock() - t < 0.03 do end return 'long'";
+
+#[test]
+fn no_more_than_the_bound_are_started_and_unfinished_but_all_get_done() {
+    let (engine, held) = engine(1);
+    for id in 0..MAX_STARTED as u64 + 20 {
+        let mut endless = script("while true do end");
+        endless.limits.timeout = Duration::from_secs(2);
+        submit_script(&engine, id, endless);
+    }
+    let mut settled = Vec::new();
+    let mut most = 0;
+    while engine.busy() > 0 {
+        settled.extend(step(&engine, &held));
+        most = most.max(engine.started());
+    }
+    assert_eq!(most, MAX_STARTED);
+    assert_eq!(settled.len(), MAX_STARTED + 20);
+}
+
+#[test]
+fn a_long_run_makes_progress_beside_a_flood_of_short_ones() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, LONG);
+    let mut id = 0;
+    // As many short runs arrive as are executed.
+    for batches in 0.. {
+        assert!(batches < 200, "the long run starves");
+        while engine.queued() < 40 {
+            id += 1;
+            submit(&engine, id, "return 1");
+        }
+        if step(&engine, &held).iter().any(|run| run.id == 0) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_closed_engine_drops_what_waits_stops_what_executes_and_starts_nothing() {
+    let (engine, held) = engine(1);
+    for id in 0..5 {
+        submit(&engine, id, if id == 0 { "while true do end" } else { "return 1" });
+    }
+    step(&engine, &held);
+    engine.close();
+    let refused = engine.submit(script("return 1"), Caller::Host).expect_err("it is closed");
+    assert_eq!(refused.code.as_str(), "ERR_ENGINE_CLOSED");
+    assert_eq!((engine.busy(), engine.queued(), engine.suspended()), (1, 0, 0));
+    // What was on its way when the engine was closed begins no more.
+    assert_eq!(codes(step(&engine, &held)), [1, 2, 3, 4].map(|id| (id, "ERR_ENGINE_CLOSED")));
+    assert_eq!((engine.busy(), engine.queued()), (0, 0));
+}
+
+#[test]
+fn an_engine_without_slots_has_one() {
+    let (engine, _held) = engine(0);
+    submit(&engine, 0, "");
+    assert_eq!(engine.busy(), 1);
+}
+
+#[test]
+fn scripts_that_wait_take_turns() {
+    let (engine, held) = engine(1);
+    // One is with the worker; of the others, `a` has many.
+    for id in 0..=4 {
+        submit_as(&engine, "a", id, "return 1");
+    }
+    submit_as(&engine, "b", 5, "return 1");
+    submit_as(&engine, "c", 6, "return 1");
+    submit_as(&engine, "b", 7, "return 1");
+    assert_eq!(ids(&drain(&engine, &held)), [0, 1, 5, 6, 2, 7, 3, 4]);
+}
+
+#[test]
+fn started_runs_of_different_scripts_take_turns() {
+    let (engine, held) = engine(1);
+    for id in 0..3 {
+        submit_as(&engine, "a", id, "while true do end");
+    }
+    submit_as(&engine, "b", 3, "while true do end");
+    let mut slices = [0; 4];
+    for _ in 0..40 {
+        let batch = held.next();
+        for id in batch.ids() {
+            slices[id as usize] += 1;
+        }
+        held.0.borrow_mut().push_front(batch);
+        assert!(step(&engine, &held).is_empty());
+    }
+    assert!(slices[3] >= 16, "`b` with one run gets as much as `a` with three: {slices:?}");
+    assert!(slices[..3].iter().all(|&slices| slices >= 5), "all make progress: {slices:?}");
+}
+
+#[test]
+fn a_script_with_nothing_started_begins_beside_a_flood_of_another() {
+    let (engine, held) = engine(1);
+    for id in 0..200 {
+        submit_as(&engine, "flood", id, "while true do end");
+    }
+    while engine.started() < MAX_STARTED {
+        step(&engine, &held);
+    }
+    submit_as(&engine, "other", 200, "return 1");
+    // One slice may be on its way, and one in four is a started run's.
+    let settled = (0..3).flat_map(|_| step(&engine, &held));
+    assert_eq!(codes(settled), [(200, "ok")]);
+    assert_eq!(engine.started(), MAX_STARTED, "no more of the flood began");
+}
+
+#[test]
+fn the_extra_room_for_scripts_with_nothing_started_has_a_bound_too() {
+    let (engine, held) = engine(1);
+    for id in 0..300 {
+        let mut endless = script("while true do end");
+        endless.id = ScriptId::new(&format!("script {id}")).expect("a good id");
+        endless.limits.timeout = Duration::from_secs(600);
+        submit_script(&engine, id, endless);
+    }
+    for _ in 0..250 {
+        assert!(step(&engine, &held).is_empty());
+        assert!(engine.started() <= 2 * MAX_STARTED);
+    }
+    assert_eq!(engine.started(), 2 * MAX_STARTED);
+}
+
+#[test]
+fn a_full_queue_refuses_the_run_and_keeps_the_others() {
+    let (engine, held) = engine_of(Capacity { queue: 2, ..Capacity::default() });
+    for id in 0..3 {
+        submit(&engine, id, "return 1");
+    }
+    for _ in 3..6 {
+        assert_eq!(
+            engine.submit(script("return 1"), Caller::Host).expect_err("no room").code.as_str(),
+            "ERR_QUEUE_FULL"
+        );
+    }
+    assert_eq!((engine.queued(), engine.running()), (2, 1));
+    step(&engine, &held);
+    submit(&engine, 6, "return 1");
+    assert_eq!(ids(&drain(&engine, &held)), [1, 2, 6]);
+}
+
+#[test]
+fn a_queue_without_room_takes_what_a_free_slot_can_start() {
+    let (engine, held) = engine_of(Capacity { queue: 0, ..Capacity::default() });
+    submit(&engine, 0, "return 1");
+    assert!(engine.submit(script("return 1"), Caller::Host).is_err());
+    assert_eq!(ids(&drain(&engine, &held)), [0]);
+    submit(&engine, 2, "return 1");
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_waits_settles_at_once_and_strands_nobody() {
+    let (engine, held) = engine(1);
+    for id in 0..5 {
+        submit_as(&engine, if id % 2 == 0 { "even" } else { "odd" }, id, "return 1");
+    }
+    for id in [1, 4, 2] {
+        assert_eq!(codes(engine.kill(id)), [(id, "ERR_ENGINE_CLOSED")]);
+        assert!(engine.kill(id).is_empty(), "it is settled");
+    }
+    assert_eq!(engine.queued(), 1);
+    assert_eq!(ids(&drain(&engine, &held)), [0, 3]);
+    assert!(engine.kill(0).is_empty() && engine.kill(77).is_empty());
+}
+
+#[test]
+fn a_run_that_is_killed_on_its_way_to_a_worker_never_begins() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "State.set('began', true)");
+    assert!(engine.kill(0).is_empty());
+    let settled = step(&engine, &held);
+    assert_eq!(settled[0].usage.slices, 0);
+    assert_eq!(codes(settled), [(0, "ERR_ENGINE_CLOSED")]);
+    assert_eq!(engine.totals().started, 0);
+}
+
+#[test]
+fn a_run_that_is_killed_behind_a_long_one_in_its_batch_settles_when_the_batch_is_back() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "return 1");
+    submit(&engine, 1, "while true do end");
+    submit(&engine, 2, "return 1");
+    step(&engine, &held);
+    assert_eq!(engine.queued(), 0, "both are in the batch");
+    assert!(engine.kill(2).is_empty());
+    assert_eq!(codes(step(&engine, &held)), [(2, "ERR_ENGINE_CLOSED")]);
+    assert_eq!((engine.queued(), engine.running(), engine.suspended()), (0, 1, 0));
+}
+
+#[test]
+fn a_run_that_is_killed_between_slices_gives_its_vm_back_before_others_go_on() {
+    let (engine, held) = engine(1);
+    for id in 0..4 {
+        submit(&engine, id, "while true do end");
+    }
+    while engine.started() < 4 {
+        step(&engine, &held);
+    }
+    // Of the four, one is with the worker.
+    let away = held.0.borrow()[0].ids();
+    let suspended = (0..4).find(|id| !away.contains(id)).expect("three of four");
+    assert!(engine.kill(suspended).is_empty());
+    assert!(step(&engine, &held).is_empty());
+    assert_eq!(codes(step(&engine, &held)), [(suspended, "ERR_ENGINE_CLOSED")]);
+    assert_eq!(engine.started(), 3);
+}
+
+#[test]
+fn killing_all_settles_each_run_once_wherever_it_is() {
+    let (engine, held) = engine(2);
+    for id in 0..100 {
+        submit_as(&engine, &format!("script {}", id % 7), id, "while true do end");
+    }
+    for _ in 0..40 {
+        step(&engine, &held);
+    }
+    let mut settled = codes(engine.kill_all());
+    settled.extend(codes(drain(&engine, &held)));
+    settled.sort_unstable();
+    assert_eq!(settled, (0..100).map(|id| (id, "ERR_ENGINE_CLOSED")).collect::<Vec<_>>());
+    assert_eq!((engine.busy(), engine.queued(), engine.suspended(), engine.started()), (0, 0, 0, 0));
+}
+
+#[test]
+fn a_run_that_waits_too_long_for_its_turn_is_not_run() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "while true do end");
+    let mut hasty = script("return 1");
+    hasty.limits.queue_timeout = Some(Duration::from_millis(5));
+    for id in 1..=3 {
+        submit_script(&engine, id, hasty.clone());
+    }
+    let mut signals: Vec<_> =
+        (0..3).map(|_| held.1.borrow().recv_timeout(Duration::from_secs(30)).expect("time passes")).collect();
+    signals.sort_by_key(|signal| format!("{signal:?}"));
+    assert_eq!(signals, [Signal::Killed(1), Signal::Killed(2), Signal::Killed(3)]);
+    // Told so by the watchdog, and found out when its turn comes.
+    assert_eq!(codes(engine.signal(signals[1])), [(2, "ERR_QUEUE_TIMEOUT")]);
+    assert!(engine.signal(signals[1]).is_empty());
+    step(&engine, &held);
+    let settled = step(&engine, &held);
+    assert!(settled.iter().all(|run| run.usage.slices == 0));
+    assert_eq!(codes(settled), [(1, "ERR_QUEUE_TIMEOUT"), (3, "ERR_QUEUE_TIMEOUT")]);
+    assert_eq!(engine.totals().started, 1);
+}
+
+#[test]
+fn a_run_that_has_begun_has_no_queue_timeout_any_more() {
+    let (engine, held) = engine(1);
+    let mut long = script("local t = os.clock() while os.clock() - t < 0.06 do end return 'done'");
+    long.limits.queue_timeout = Some(Duration::from_millis(30));
+    submit_script(&engine, 0, long);
+    assert_eq!(text(&drain(&engine, &held)[0]), Ok("done"));
+}
+
+#[test]
+fn the_queue_tells_when_it_is_full_and_when_it_is_empty_after_that() {
+    let (engine, held) = engine_of(Capacity { queue: 2, ..Capacity::default() });
+    submit(&engine, 0, "return 1");
+    submit(&engine, 1, "return 1");
+    assert_eq!(engine.pressure(), None);
+    submit(&engine, 2, "return 1");
+    assert_eq!((engine.pressure(), engine.pressure()), (Some(Pressure::Full), None));
+    step(&engine, &held);
+    // Both are in a batch, and may come back.
+    assert_eq!((engine.queued(), engine.pressure()), (0, None));
+    step(&engine, &held);
+    assert_eq!((engine.pressure(), engine.pressure()), (Some(Pressure::Drained), None));
+}
+
+#[test]
+fn a_run_for_nobody_is_counted_like_any_other() {
+    let (engine, held) = engine(1);
+    assert_eq!(engine.submit(script("return 1"), Caller::Nobody), Ok(0));
+    let settled = step(&engine, &held);
+    assert_eq!((settled[0].caller, text(&settled[0])), (Caller::Nobody, Ok("1")));
+    assert_eq!(engine.totals().started, 1);
+}
+
+#[test]
+fn warm_vms_are_built_while_there_is_nothing_else_to_do_and_used_once() {
+    let factory = Arc::new(Factory::new(Libraries::ALL, None));
+    let held = Held::default();
+    let engine = Scheduler::new(held.clone(), factory.clone(), Capacity { warm: 4, ..Capacity::default() });
+    engine.warm_up();
+    step(&engine, &held);
+    assert_eq!((engine.warm(), engine.busy()), (4, 0));
+    let built = factory.vms_created();
+    for id in 0..2 {
+        submit(&engine, id, "x = (x or 0) + 1 return x");
+        let settled = step(&engine, &held);
+        assert_eq!(text(&settled[0]), Ok("1"));
+    }
+    assert_eq!(factory.vms_created(), built, "no run waited for its VM");
+    // Two are gone, and only an engine that is idle builds more.
+    submit(&engine, 2, "return 1");
+    engine.warm_up();
+    assert_eq!((engine.warm(), engine.busy()), (1, 1));
+    step(&engine, &held);
+    engine.warm_up();
+    assert_eq!((engine.warm(), engine.busy()), (1, 1));
+    step(&engine, &held);
+    assert_eq!((engine.warm(), engine.busy()), (4, 0));
+}
+
+#[test]
+fn what_runs_do_not_take_of_the_warm_vms_comes_back() {
+    let (engine, held) = engine_of(Capacity { warm: 8, ..Capacity::default() });
+    engine.warm_up();
+    step(&engine, &held);
+    for id in 0..3 {
+        submit(&engine, id, "while true do end");
+    }
+    // Runs 1 and 2 share a batch, of which only 1 begins.
+    while engine.totals().started < 3 {
+        step(&engine, &held);
+    }
+    assert_eq!(engine.warm(), 5, "three runs took one each");
+}
+
+/// An engine of one slot whose scripts find `host.ask`, the function number 7.
+fn asking() -> (Scheduler<Held>, Held, Arc<Services>) {
+    let (held, host) = (Held::default(), services(store()));
+    let functions = vec![HostFunction { path: vec!["ask".into()], number: 7 }];
+    *host.functions.write().expect("nobody panicked") = functions;
+    (Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default()), held, host)
+}
+
+fn ask(engine: &Scheduler<Held>, host: &Arc<Services>, id: u64, source: &str) {
+    submit_script(engine, id, Script { services: host.clone(), ..script(source) });
+}
+
+/// Executes one batch; the calls of the host that came of it.
+fn step_to_calls(engine: &Scheduler<Held>, held: &Held) -> Vec<HostCallOf> {
+    let mut batch = held.next();
+    batch.execute();
+    let finished = engine.finished(batch);
+    assert!(finished.settled.is_empty());
+    finished.calls
+}
+
+/// A list of one integer, as lib/values.js writes it.
+fn list_of(value: i64) -> Vec<u8> {
+    [&1_u32.to_le_bytes()[..], &[3], &value.to_le_bytes()].concat()
+}
+
+#[test]
+fn a_run_that_waits_for_the_host_holds_no_slot_and_goes_on_with_the_answer() {
+    let (engine, held, host) = asking();
+    ask(&engine, &host, 0, "return host.ask(41) + 1");
+    let calls = step_to_calls(&engine, &held);
+    assert_eq!(calls, [HostCallOf { run: 0, call: HostCall { function: 7, args: list_of(41) } }]);
+    assert_eq!((engine.busy(), engine.suspended(), engine.started()), (0, 1, 0));
+    ask(&engine, &host, 1, "return 'meanwhile'");
+    assert_eq!(codes(step(&engine, &held)), [(1, "ok")]);
+    engine.answer(0, Ok(list_of(6)));
+    let settled = step(&engine, &held);
+    assert_eq!((settled[0].id, text(&settled[0])), (0, Ok("7")));
+    // Nobody waits for a second answer.
+    engine.answer(0, Ok(list_of(6)));
+    assert_eq!((engine.busy(), engine.suspended()), (0, 0));
+}
+
+#[test]
+fn a_wait_passes_through_coroutines_and_protected_calls_unseen() {
+    let (engine, held, host) = asking();
+    ask(
+        &engine,
+        &host,
+        0,
+        "local co = coroutine.create(function(a)
+            local ok, b = pcall(function() return host.ask(a) end)
+            coroutine.yield(ok, b, coroutine.isyieldable(), coroutine.status(coroutine.running()))
+            return host.ask(b)
+        end)
+        local t = {coroutine.resume(co, 1)}
+        t[#t + 1] = coroutine.status(co)
+        t[#t + 1] = select(2, coroutine.resume(co))
+        t[#t + 1] = coroutine.status(co)
+        return t",
+    );
+    for (asked, answer) in [(1, 10), (10, 100)] {
+        let calls = step_to_calls(&engine, &held);
+        assert_eq!(calls[0].call.args, list_of(asked));
+        engine.answer(0, Ok(list_of(answer)));
+    }
+    let settled = step(&engine, &held);
+    assert_eq!(text(&settled[0]), Ok(r#"[true,true,10,true,"running","suspended",100,"dead"]"#));
+}
+
+#[test]
+fn a_wait_is_refused_where_a_resumer_cannot_be_suspended() {
+    let (engine, held, host) = asking();
+    let inside = "local ok, e = pcall(function() coroutine.wrap(function() host.ask(1) end)() end) return tostring(e)";
+    ask(&engine, &host, 0, &format!("return (string.gsub('x', 'x', function() {inside} end))"));
+    let settled = step(&engine, &held);
+    let text = text(&settled[0]).expect("the error is caught");
+    assert!(text.contains("a host function cannot be called here"), "{text}");
+}
+
+#[test]
+fn the_error_of_the_host_can_be_caught_and_keeps_its_number() {
+    let (engine, held, host) = asking();
+    ask(&engine, &host, 0, "local ok, e = pcall(host.ask) print(ok, e.code, e.message) error(e)");
+    step_to_calls(&engine, &held);
+    engine.answer(0, Err(HostError { message: "no".into(), cause: 3 }));
+    let failure = step(&engine, &held).remove(0).outcome.expect_err("it is thrown again");
+    assert_eq!(failure.output, "false\tERR_HOST_FUNCTION\tno\n");
+    assert_eq!((failure.error.code.as_str(), failure.error.cause), ("ERR_HOST_FUNCTION", Some(3)));
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_waits_settles_before_others_go_on() {
+    let (engine, held, host) = asking();
+    for id in 0..2 {
+        ask(&engine, &host, id, "pcall(host.ask) pcall(host.ask) while true do end");
+        step_to_calls(&engine, &held);
+    }
+    ask(&engine, &host, 2, "while true do end");
+    ask(&engine, &host, 3, "while true do end");
+    assert!(engine.kill(0).is_empty());
+    step_to_calls(&engine, &held);
+    assert_eq!(codes(step(&engine, &held)), [(0, "ERR_ENGINE_CLOSED")]);
+    engine.answer(0, Ok(list_of(1)));
+    assert_eq!(engine.suspended(), 2, "one waits for the host, one for its turn");
+}
+
+#[test]
+fn a_run_whose_time_is_over_while_it_waits_is_told_so_and_settles() {
+    let (engine, held, host) = asking();
+    let mut patient = Script { services: host.clone(), ..script("host.ask()") };
+    patient.limits.timeout = Duration::from_millis(20);
+    submit_script(&engine, 0, patient);
+    step_to_calls(&engine, &held);
+    let signal = held.1.borrow().recv_timeout(Duration::from_secs(30));
+    assert_eq!(signal, Ok(Signal::Killed(0)));
+    engine.signal(Signal::Killed(0));
+    assert_eq!(codes(step(&engine, &held)), [(0, "ERR_LUA_TIMEOUT")]);
+}
+
+#[test]
+fn a_sleep_ends_with_a_signal_and_is_not_counted_as_execution() {
+    let (engine, held, host) = asking();
+    ask(&engine, &host, 0, "sleep(0.05) return 'awake'");
+    assert!(step_to_calls(&engine, &held).is_empty());
+    assert_eq!((engine.busy(), engine.suspended()), (0, 1));
+    assert_eq!(held.1.borrow().recv_timeout(Duration::from_secs(30)), Ok(Signal::Awake(0)));
+    engine.signal(Signal::Awake(0));
+    let settled = step(&engine, &held);
+    assert_eq!(text(&settled[0]), Ok("awake"));
+    let usage = settled[0].usage;
+    assert!(usage.run_time >= Duration::from_millis(50) && usage.cpu_time < Duration::from_millis(50), "{usage:?}");
+}
+
+#[test]
+fn a_script_that_cannot_be_preempted_wakes_the_thread_of_the_engine() {
+    let (engine, held, host) = asking();
+    let mut stuck = script("string.gsub('x', 'x', function() while true do end end)");
+    stuck.limits.timeout = Duration::from_millis(300);
+    submit_script(&engine, 0, Script { services: host, ..stuck });
+    assert_eq!(codes(step(&engine, &held)), [(0, "ERR_LUA_TIMEOUT")]);
+    let signals: Vec<_> = held.1.borrow().try_iter().collect();
+    // Again and again, until it is killed: whoever hears it may have a reason only later.
+    let (last, overdue) = signals.split_last().expect("it was killed");
+    assert_eq!(*last, Signal::Killed(0));
+    assert!(overdue.len() > 1 && overdue.iter().all(|signal| *signal == Signal::Overdue), "{signals:?}");
+}
+
+fn submit_within(engine: &Scheduler<Held>, context: ContextId, id: u64, source: &str) {
+    assert_eq!(engine.submit_within(context, script(source), Caller::Host), Ok(id));
+}
+
+#[test]
+fn a_run_of_a_context_finds_the_globals_again_and_a_kill_ends_the_context() {
+    let (engine, held) = engine(1);
+    let context = engine.create_context();
+    let run = |id, source: &str| {
+        submit_within(&engine, context, id, source);
+        step(&engine, &held).remove(0)
+    };
+    assert_eq!(engine.context_memory(context), 0);
+    let first = run(0, "n = 1 local co = coroutine.wrap(function() error('x') end) co()");
+    assert!(first.outcome.is_err() && engine.context_memory(context) > 0, "an error leaves the VM as it is");
+    let second = run(1, "n = n + 1 return n, coroutine.isyieldable(), select(2, coroutine.running())");
+    assert_eq!(text(&second), Ok("2\tfalse\ttrue"));
+    let mut endless = script("while true do end");
+    endless.limits.timeout = Duration::from_millis(5);
+    assert_eq!(engine.submit_within(context, endless, Caller::Host), Ok(2));
+    for id in 3..5 {
+        submit_within(&engine, context, id, "return 1");
+    }
+    let ended = codes(drain(&engine, &held));
+    assert_eq!(ended, [(2, "ERR_LUA_TIMEOUT"), (3, "ERR_CONTEXT_CLOSED"), (4, "ERR_CONTEXT_CLOSED")]);
+    let refused = engine.submit_within(context, script("return 1"), Caller::Host).expect_err("it has ended");
+    assert_eq!(refused.code.as_str(), "ERR_CONTEXT_CLOSED");
+    assert_eq!((engine.context_memory(context), engine.queued(), engine.running()), (0, 0, 0));
+}
+
+#[test]
+fn runs_of_a_context_wait_for_each_other_in_the_queue_and_others_pass_them() {
+    let (engine, held) = engine(2);
+    let context = engine.create_context();
+    for id in 0..3 {
+        submit_within(&engine, context, id, "n = (n or 0) + 1 return n");
+    }
+    // A slot is free, and yet two wait.
+    assert_eq!((engine.busy(), engine.queued()), (1, 2));
+    submit(&engine, 3, "return 'other'");
+    assert_eq!((engine.busy(), engine.queued()), (2, 2));
+    let settled = drain(&engine, &held);
+    let texts: Vec<_> = settled.iter().map(|run| (run.id, text(run))).collect();
+    assert_eq!(texts, [(0, Ok("1")), (3, Ok("other")), (1, Ok("2")), (2, Ok("3"))]);
+}
+
+#[test]
+fn runs_that_wait_for_their_context_take_places_in_the_queue() {
+    let (engine, held) = engine_of(Capacity { slots: 4, queue: 2, warm: 0 });
+    let context = engine.create_context();
+    for id in 0..3 {
+        submit_within(&engine, context, id, "return 1");
+    }
+    let refused = engine.submit_within(context, script("return 1"), Caller::Host).expect_err("two wait");
+    assert_eq!(refused.code.as_str(), "ERR_QUEUE_FULL");
+    assert_eq!((engine.queued(), engine.pressure()), (2, Some(Pressure::Full)));
+    assert_eq!(ids(&drain(&engine, &held)), [0, 1, 2]);
+    assert_eq!(engine.pressure(), Some(Pressure::Drained));
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_waits_for_its_context_leaves_the_others_their_turn() {
+    let (engine, held) = engine(1);
+    let context = engine.create_context();
+    for id in 0..4 {
+        submit_within(&engine, context, id, "n = (n or 0) + 1 return n");
+    }
+    assert_eq!(codes(engine.kill(2)), [(2, "ERR_ENGINE_CLOSED")]);
+    step(&engine, &held);
+    // Run 1 has its turn, and is with a worker; it never begins.
+    assert!(engine.kill(1).is_empty());
+    let settled = drain(&engine, &held);
+    assert_eq!(
+        settled.iter().map(|run| (run.id, text(run))).collect::<Vec<_>>(),
+        [(1, Err("ERR_ENGINE_CLOSED")), (3, Ok("2"))]
+    );
+}
+
+#[test]
+fn a_context_that_is_closed_finishes_what_it_has_taken_and_forgets_its_vm() {
+    let (engine, held) = engine(1);
+    let context = engine.create_context();
+    for id in 0..3 {
+        submit_within(&engine, context, id, "return 1");
+    }
+    engine.close_context(context);
+    let refused = engine.submit_within(context, script("return 1"), Caller::Host).expect_err("it is closed");
+    assert_eq!(
+        (refused.code.as_str(), &*refused.message),
+        ("ERR_CONTEXT_CLOSED", "the context is closed; nothing was run")
+    );
+    assert_eq!(codes(drain(&engine, &held)), [(0, "ok"), (1, "ok"), (2, "ok")]);
+    engine.close_context(context);
+    assert_eq!(engine.context_memory(context), 0);
+}
+
+#[test]
+fn stopping_everything_settles_the_runs_of_contexts_once_too() {
+    let (engine, held) = engine(2);
+    let contexts = [engine.create_context(), engine.create_context()];
+    for id in 0..10 {
+        submit_within(&engine, contexts[id as usize % 2], id, "while true do end");
+    }
+    step(&engine, &held);
+    let mut settled = codes(engine.kill_all());
+    settled.extend(codes(drain(&engine, &held)));
+    settled.sort_unstable();
+    assert_eq!(settled.iter().map(|run| run.0).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    assert_eq!((engine.busy(), engine.queued(), engine.suspended(), engine.started()), (0, 0, 0, 0));
+}
+
+#[test]
+fn usage_counts_slices_waits_and_memory() {
+    let (engine, held) = engine(1);
+    let mut busy = script("local t = {} for i = 1, 1e5 do t[i] = i end while true do end");
+    busy.limits.cpu_timeout = Some(Duration::from_millis(50));
+    submit_script(&engine, 0, busy);
+    std::thread::sleep(Duration::from_millis(2));
+    let settled = drain(&engine, &held);
+    let usage = settled[0].usage;
+    assert!(usage.slices >= 4, "{usage:?}");
+    assert!(usage.queue_time >= Duration::from_millis(2) && usage.cpu_time >= Duration::from_millis(50), "{usage:?}");
+    assert!(usage.run_time >= usage.cpu_time && usage.peak_memory > 2 << 20, "{usage:?}");
+    assert!(engine.totals().worked >= usage.cpu_time);
+}
+
+#[test]
+fn every_run_settles_exactly_once_on_real_threads() {
+    let (threads, done) = Threads::new();
+    let engine = Scheduler::new(threads, FACTORY.clone(), Capacity { slots: 4, queue: 500, warm: 3 });
+    for id in 0..500 {
+        let source = match id % 4 {
+            0 => format!("return {id}"),
+            1 => format!("error('{id}', 0)"),
+            2 => "syntax error".to_owned(),
+            _ => "local n = 0 for i = 1, 2e5 do n = n + i end return n".to_owned(),
+        };
+        submit(&engine, id, &source);
+    }
+    let mut seen = [0; 500];
+    while engine.busy() > 0 {
+        for settled in engine.finished(done.recv().expect("a batch is out")).settled {
+            seen[settled.id as usize] += 1;
+            match (settled.id % 4, settled.outcome.map(|success| success.text)) {
+                (0, Ok(text)) => assert_eq!(text, settled.id.to_string()),
+                (1, Err(failure)) => assert_eq!(failure.error.message, settled.id.to_string()),
+                (2, Err(failure)) => assert_eq!(failure.error.code.as_str(), "ERR_LUA_SYNTAX"),
+                (3, Ok(text)) => assert_eq!(text, "20000100000"),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(seen, [1; 500]);
+}

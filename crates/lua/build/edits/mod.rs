@@ -1,0 +1,32 @@
+//! All edits to Lua's sources, by concern. crates/lua/README.md explains each under its name.
+
+mod base;
+mod collector;
+mod hash;
+mod kill;
+mod library;
+mod loops;
+mod resume;
+mod safepoint;
+mod sandbox;
+mod seed;
+
+use crate::edit::Edit;
+
+/// Every edit, in the order in which they are made.
+pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
+    [
+        safepoint::EDITS,
+        kill::EDITS,
+        resume::EDITS,
+        base::EDITS,
+        loops::EDITS,
+        collector::EDITS,
+        hash::EDITS,
+        sandbox::EDITS,
+        seed::EDITS,
+        library::EDITS,
+    ]
+    .into_iter()
+    .flatten()
+}

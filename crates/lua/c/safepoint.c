@@ -1,0 +1,90 @@
+/* What a raised flag does to the VM: a yield that the script does not see, or a final kill. */
+
+/*
+** The flag's values, shared with src/lib.rs (`Flag`):
+**   0            go on
+**   1            be preempted: yield at the next safepoint where Lua can
+**   2 and above  die: the value says why; it is never lowered while the script has frames
+*/
+#define FLAG_MEMORY	2
+
+/* Ends the run: an error that no handler sees and that no protected call keeps. */
+static l_noret luaP_kill (lua_State *L) {
+  setnilvalue(s2v(L->top.p));  /* the error object says nothing; EXTRA_STACK has room */
+  L->top.p++;
+  luaD_throw(L, LUA_ERRRUN);  /* not luaG_errormsg: no message handler runs */
+}
+
+/* The heap limit: the first reason to die wins, as everywhere. */
+static void luaP_outofmemory (lua_State *L) {
+  if (*G(L)->flag <= FLAG_PREEMPT)
+    *G(L)->flag = FLAG_MEMORY;
+}
+
+/*
+** Called by luaG_traceexec before an instruction while the flag is up. A yield is done exactly as a
+** yielding count hook does it (see luaG_traceexec and 'resume' in ldo.c); CIST_HOOKYIELD, left by the
+** yield, lets one instruction pass on re-entry, so that a flag that stays up still allows progress.
+*/
+static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
+  ci->u.l.savedpc = pc + 1;  /* reference is always next instruction */
+  if (!isIT(*pc))
+    L->top.p = ci->top.p;
+  pollkill(L);
+  if (ci->callstatus & CIST_HOOKYIELD)
+    ci->callstatus &= ~CIST_HOOKYIELD;
+  else if (yieldable(L) && G(L)->pinned == 0) {
+    G(L)->suspending = 1;
+    L->status = LUA_YIELD;
+    ci->u2.nyield = 0;
+    ci->callstatus |= CIST_HOOKYIELD;
+    luaD_throw(L, LUA_YIELD);
+  }
+}
+
+/*
+** 'lua_resume' for a Lua caller, 'L'. Returns LUA_SUSPENDED when 'co' was suspended by the host: then 'L' must
+** be, too, and resume 'co' again later. Where 'L' cannot yield, nothing below it may be suspended ('pinned'; exact,
+** because lua_resume returns whatever happens).
+*/
+static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
+  int pin = !yieldable(L);
+  int status;
+  G(L)->pinned += pin;
+  G(L)->suspending = 0;
+  status = lua_resume(co, L, narg, nres);
+  G(L)->pinned -= pin;
+  if (status == LUA_YIELD && G(L)->suspending)
+    return LUA_SUSPENDED;
+  return status;
+}
+
+/* Makes the VM watch '*flag', which must outlive the VM or be replaced; NULL is a lowered one of its own. */
+LUA_API void moonpool_setflag (lua_State *L, volatile int *flag) {
+  G(L)->ownflag = FLAG_RUN;
+  G(L)->flag = (flag != NULL) ? flag : &G(L)->ownflag;
+}
+
+/* Makes 'base' look like the main thread to scripts; it must live as long as the VM. */
+LUA_API void moonpool_setbase (lua_State *L, lua_State *base) {
+  G(L)->base = base;
+}
+
+/* Dies if the flag says so: for loops in C, outside Lua's own code. */
+LUA_API void moonpool_poll (lua_State *L) {
+  pollkill(L);
+}
+
+/* Whether the C function that is running could suspend the VM: as luaP_safepoint asks. */
+LUA_API int moonpool_cansuspend (lua_State *L) {
+  return yieldable(L) && G(L)->pinned == 0;
+}
+
+/*
+** Leaves from a C function, as a safepoint does: through all coroutines, and nobody can tell. 'k' goes on when the VM
+** is resumed. Only where 'moonpool_cansuspend' says so.
+*/
+LUA_API int moonpool_suspend (lua_State *L, lua_KFunction k) {
+  G(L)->suspending = 1;
+  return lua_yieldk(L, 0, 0, k);
+}

@@ -1,0 +1,43 @@
+//! `NativeContext`: a VM that lives on between its runs, as JavaScript holds it.
+
+use crate::inner::Inner;
+use moonpool_core::scheduler::ContextId;
+use napi_derive::napi;
+use std::rc::{Rc, Weak};
+
+/// A context. Its VM is given back when it is closed, or when nobody in JavaScript refers to it any more.
+#[napi]
+pub struct NativeContext {
+    pub(super) id: ContextId,
+    /// Weak: a context keeps no engine alive.
+    engine: Weak<Inner>,
+}
+
+impl NativeContext {
+    pub(super) fn new(engine: &Rc<Inner>) -> Self {
+        Self { id: engine.scheduler.create_context(), engine: Rc::downgrade(engine) }
+    }
+}
+
+#[napi]
+impl NativeContext {
+    /// The bytes that its VM holds, between two runs; otherwise 0.
+    #[napi(getter)]
+    pub fn memory(&self) -> f64 {
+        self.engine.upgrade().map_or(0.0, |engine| engine.scheduler.context_memory(self.id) as f64)
+    }
+
+    /// Takes no further run. Those that it has taken still happen; then its VM is given back.
+    #[napi]
+    pub fn close(&self) {
+        if let Some(engine) = self.engine.upgrade() {
+            engine.scheduler.close_context(self.id);
+        }
+    }
+}
+
+impl Drop for NativeContext {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

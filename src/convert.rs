@@ -1,0 +1,219 @@
+//! What crosses the door as data: objects of JavaScript and their Rust counterparts. Nothing here decides anything.
+
+use moonpool_core::bridge::Limits as VmLimits;
+use moonpool_core::error::{Error, Failure as RunFailure};
+use moonpool_core::value::Shapes as VmShapes;
+use moonpool_core::vm::Exchange as VmExchange;
+use napi::bindgen_prelude::{Either, Result, ToNapiValue, Uint8Array};
+use napi::sys;
+use napi_derive::napi;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// What an engine may use, and what it gives to its scripts.
+#[napi(object, object_to_js = false)]
+pub struct EngineOptions {
+    /// Worker threads at once.
+    pub concurrency: u32,
+    /// Runs that may wait to begin.
+    pub max_queue: u32,
+    /// VMs to build ahead.
+    pub warm_vms: u32,
+    /// Bytes of State for each script.
+    pub state_quota: f64,
+    /// The names of the libraries that scripts find.
+    pub libraries: Vec<String>,
+    /// What the code cache may hold, if there is one.
+    pub code_cache: Option<CodeCacheOptions>,
+}
+
+/// What a code cache may hold.
+#[napi(object, object_to_js = false)]
+pub struct CodeCacheOptions {
+    /// How many chunks.
+    pub max_entries: u32,
+    /// Bytes of source and bytecode.
+    pub max_bytes: f64,
+    /// How long a chunk is kept, in ms.
+    pub ttl: Option<f64>,
+}
+
+/// What one run may use.
+#[napi(object, object_to_js = false)]
+pub struct Limits {
+    /// Wall time from the start of execution, in ms.
+    pub timeout: f64,
+    /// Time of execution on a worker thread, in ms.
+    pub cpu_timeout: Option<f64>,
+    /// Time in the queue, in ms.
+    pub queue_timeout: Option<f64>,
+    /// Bytes of Lua heap.
+    pub memory_limit: f64,
+    /// Bytes of captured output.
+    pub max_output: f64,
+}
+
+/// A module that `require` shall find.
+#[napi(object, object_to_js = false)]
+pub struct Module {
+    /// Its name, and that of its chunk.
+    pub name: String,
+    /// Its Lua source.
+    pub source: Either<String, Uint8Array>,
+}
+
+/// The values that a run is given, and how it gives its own. Lists as lib/values.js writes them.
+#[napi(object, object_to_js = false)]
+pub struct Exchange {
+    /// The values of the chunk's `...`.
+    pub args: Option<Uint8Array>,
+    /// Names and values in turn: globals that the script finds.
+    pub globals: Option<Uint8Array>,
+    /// As `globals`, for a VM that had no script before.
+    pub initial: Option<Uint8Array>,
+    /// How the returned values are given; absent for as text.
+    pub results: Option<Shapes>,
+}
+
+/// How Lua values are given to JavaScript.
+#[napi(object, object_to_js = false)]
+pub struct Shapes {
+    /// Every string as bytes.
+    pub bytes: bool,
+    /// Every table as a map.
+    pub maps: bool,
+}
+
+impl From<Exchange> for VmExchange {
+    fn from(exchange: Exchange) -> Self {
+        Self {
+            args: exchange.args.map(|values| values.to_vec()),
+            globals: exchange.globals.map(|values| values.to_vec()),
+            initial: exchange.initial.map(|values| values.to_vec()),
+            results: exchange.results.map(|Shapes { bytes, maps }| VmShapes { bytes, maps }),
+        }
+    }
+}
+
+/// Bytes that are copied into a `Buffer` of JavaScript's own: Electron allows no others.
+pub struct Copied(pub(super) Vec<u8>);
+
+impl ToNapiValue for Copied {
+    unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> Result<sys::napi_value> {
+        let mut buffer = std::ptr::null_mut();
+        // SAFETY: on the JS thread, as the caller vouches; Node copies the bytes before it returns.
+        let status = unsafe {
+            sys::napi_create_buffer_copy(env, bytes.0.len(), bytes.0.as_ptr().cast(), std::ptr::null_mut(), &mut buffer)
+        };
+        napi::check_status!(status, "the values do not fit into a Buffer").map(|()| buffer)
+    }
+}
+
+/// A global of a context: the function to call, or the value to get.
+#[napi(object, object_to_js = false)]
+pub struct Global {
+    /// Its name.
+    pub global: String,
+    /// Whether it is to be called.
+    pub call: bool,
+}
+
+/// Why a run has no result.
+#[napi(object, object_from_js = false)]
+pub struct Failure {
+    /// The stable code.
+    pub code: String,
+    /// The message.
+    pub message: String,
+    /// The chunk in which it happened.
+    pub chunk: Option<String>,
+    /// The line in that chunk.
+    pub line: Option<u32>,
+    /// The Lua traceback.
+    pub lua_stack: Option<String>,
+    /// What was captured before.
+    pub output: String,
+    /// The thrown value as JSON text.
+    pub lua_value: Option<String>,
+    /// Which time limit passed.
+    pub limit: Option<String>,
+    /// The number of the host's error that this one stands for.
+    pub cause: Option<u32>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        RunFailure::new(error).into()
+    }
+}
+
+impl From<RunFailure> for Failure {
+    fn from(failure: RunFailure) -> Self {
+        Self {
+            code: failure.error.code.as_str().to_owned(),
+            message: failure.error.to_string(),
+            cause: failure.error.cause,
+            chunk: failure.chunk,
+            line: failure.line,
+            lua_stack: failure.lua_stack,
+            output: failure.output,
+            lua_value: failure.lua_value,
+            limit: failure.limit.map(str::to_owned),
+        }
+    }
+}
+
+/// What an engine does and did.
+#[napi(object, object_from_js = false)]
+pub struct EngineStats {
+    /// Runs that wait to begin.
+    pub queued: u32,
+    /// Runs that are with worker threads.
+    pub running: u32,
+    /// Runs that are started, not done, and hold no worker thread.
+    pub suspended: u32,
+    /// Runs that began.
+    pub started: f64,
+    /// Time that worker threads spent with this engine, in ms.
+    pub worked: f64,
+    /// VMs that were made.
+    pub vms_created: f64,
+    /// Compiled chunks that were found in the code cache.
+    pub cache_hits: f64,
+    /// Compiled chunks that were not found there.
+    pub cache_misses: f64,
+}
+
+/// What is written down once, in Rust.
+#[napi(object, object_from_js = false)]
+pub struct Registry {
+    /// The stable strings of all error codes.
+    pub codes: Vec<String>,
+    /// The names of the libraries that an engine may leave out.
+    pub libraries: Vec<String>,
+    /// The defaults of options, by name; times in ms, sizes in bytes.
+    pub defaults: HashMap<String, f64>,
+}
+
+impl From<Limits> for VmLimits {
+    fn from(limits: Limits) -> Self {
+        Self {
+            timeout: milliseconds(limits.timeout),
+            cpu_timeout: limits.cpu_timeout.map(milliseconds),
+            queue_timeout: limits.queue_timeout.map(milliseconds),
+            memory: (limits.memory_limit as usize).max(Self::MIN_MEMORY),
+            output: limits.max_output as usize,
+        }
+    }
+}
+
+/// A time that JavaScript gave.
+pub(super) fn milliseconds(ms: f64) -> Duration {
+    // The JS side has checked that it is a number in range; casts saturate.
+    Duration::from_secs_f64(ms.clamp(0.0, f64::from(u32::MAX)) / 1000.0)
+}
+
+/// A time as JavaScript counts it.
+pub(super) fn in_milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,223 @@
+//! `NativeEngine`: an engine on libuv's pool, as JavaScript holds it.
+
+use crate::context::NativeContext;
+use crate::convert::{
+    EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Registry, in_milliseconds, milliseconds,
+};
+use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
+use moonpool_core::api::libraries::Libraries;
+use moonpool_core::bridge::{Answer, Compiled, HostError, HostFunction, Limits as VmLimits, Services};
+use moonpool_core::error::Failure as RunFailure;
+use moonpool_core::registry;
+use moonpool_core::scheduler::{self, Capacity};
+use moonpool_core::state::{MemoryStore, ScriptId};
+use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
+use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
+use napi_derive::napi;
+use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
+
+/// A compiled chunk.
+#[napi]
+pub struct NativeScript {
+    compiled: Arc<Compiled>,
+}
+
+/// An engine on libuv's pool.
+#[napi]
+pub struct NativeEngine {
+    inner: Rc<Inner>,
+}
+
+#[napi]
+impl NativeEngine {
+    /// An idle engine. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
+    /// when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        options: EngineOptions,
+        defaults: Limits,
+        #[napi(
+            ts_arg_type = "(runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
+        )]
+        settle: Function<FnArgs<SettleArgs>, ()>,
+        #[napi(ts_arg_type = "(full: boolean) => void")] pressure: Function<FnArgs<(bool,)>, ()>,
+        #[napi(ts_arg_type = "(runId: number, functionNumber: number, args: Buffer) => void")] call: Function<
+            FnArgs<CallArgs>,
+            (),
+        >,
+    ) -> Result<Self> {
+        let callbacks =
+            Callbacks { settle: settle.create_ref()?, pressure: pressure.create_ref()?, call: call.create_ref()? };
+        let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
+            .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
+        let code_cache = options.code_cache.map(|cache| {
+            let (entries, bytes) = (cache.max_entries as usize, cache.max_bytes as usize);
+            CodeCache::new(CacheLimits { entries, bytes, ttl: cache.ttl.map(milliseconds) })
+        });
+        let factory = Factory::new(libraries, code_cache);
+        let services = Services::new(Arc::new(MemoryStore::default()), options.state_quota as usize);
+        let capacity = Capacity {
+            slots: options.concurrency as usize,
+            queue: options.max_queue as usize,
+            warm: options.warm_vms as usize,
+        };
+        let inner = Inner::new(env, factory, services, defaults.into(), capacity, callbacks);
+        Ok(Self { inner })
+    }
+
+    /// Error codes, names of libraries, and the defaults of options.
+    #[napi]
+    pub fn registry() -> Registry {
+        Registry {
+            codes: registry::codes().map(str::to_owned).collect(),
+            libraries: registry::libraries().map(str::to_owned).collect(),
+            defaults: registry::defaults().map(|(name, value)| (name.to_owned(), value)).collect(),
+        }
+    }
+
+    /// Queues one run, and returns its number, or why nothing was queued. Without limits it has the engine's; in a context
+    /// it begins when the runs before it have ended.
+    #[allow(clippy::too_many_arguments, reason = "an object would have to be made for each run")]
+    #[napi]
+    pub fn run(
+        &self,
+        code: Either4<String, Uint8Array, ClassInstance<NativeScript>, Global>,
+        script_id: String,
+        name: String,
+        limits: Option<Limits>,
+        exchange: Option<Exchange>,
+        context: Option<&NativeContext>,
+    ) -> Result<Either<f64, Failure>> {
+        let chunk = match code {
+            Either4::A(text) => Chunk::Source(text.into_bytes().into()),
+            Either4::B(bytes) => Chunk::Source((*bytes).into()),
+            Either4::C(script) => Chunk::Compiled(script.compiled.clone()),
+            Either4::D(Global { global, call: true }) => Chunk::Call(global.into()),
+            Either4::D(Global { global, call: false }) => Chunk::Get(global.into()),
+        };
+        let script = Script {
+            chunk,
+            id: ScriptId::new(&script_id).map_err(napi::Error::from_reason)?,
+            name: name.into(),
+            limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
+            exchange: exchange.map(VmExchange::from).unwrap_or_default(),
+            services: self.inner.services.clone(),
+        };
+        Ok(match self.inner.submit(script, context.map(|context| context.id)) {
+            Ok(id) => Either::A(id as f64),
+            Err(error) => Either::B(error.into()),
+        })
+    }
+
+    /// A new context, without a VM yet.
+    #[napi]
+    pub fn create_context(&self) -> NativeContext {
+        NativeContext::new(&self.inner)
+    }
+
+    /// Builds VMs ahead: for when the engine has been idle for a moment.
+    #[napi]
+    pub fn warm_up(&self) {
+        self.inner.scheduler.warm_up();
+    }
+
+    /// Compiles source on this thread, or says why it does not compile.
+    #[napi]
+    pub fn compile(&self, source: Either<String, Uint8Array>, name: String) -> Either<NativeScript, Failure> {
+        match self.compiled(source, name) {
+            Ok(compiled) => Either::A(NativeScript { compiled: Arc::new(compiled) }),
+            Err(failure) => Either::B((*failure).into()),
+        }
+    }
+
+    /// Compiles modules on this thread and adds them, all or, when one of them does not compile, none. Names that are
+    /// there already keep their modules.
+    #[napi]
+    pub fn add_modules(&self, modules: Vec<Module>) -> Option<Failure> {
+        let mut compiled = Vec::with_capacity(modules.len());
+        for Module { name, source } in modules {
+            match self.compiled(source, name) {
+                Ok(module) => compiled.push(module),
+                Err(failure) => return Some((*failure).into()),
+            }
+        }
+        for module in compiled {
+            self.inner.services.modules.add(module);
+        }
+        None
+    }
+
+    /// Lets runs that begin from now on find a function in `host`, under this path of names.
+    #[napi]
+    pub fn expose(&self, path: Vec<String>, number: u32) {
+        let mut functions = self.inner.services.functions.write().unwrap_or_else(PoisonError::into_inner);
+        functions.push(HostFunction { path, number });
+    }
+
+    /// Answers the call that a run waits for, with a list of one value.
+    #[napi]
+    pub fn answer(&self, run_id: f64, values: Uint8Array) {
+        self.answered(run_id, Ok(values.to_vec()));
+    }
+
+    /// Answers the call that a run waits for with an error, known by a number.
+    #[napi]
+    pub fn fail(&self, run_id: f64, message: String, cause: u32) {
+        self.answered(run_id, Err(HostError { message, cause }));
+    }
+
+    /// Stops a run: one that still waits settles during this call, one that has begun soon after it.
+    #[napi]
+    pub fn kill(&self, run_id: f64) {
+        let settled = self.inner.scheduler.kill(run_id as u64);
+        self.inner.tell(settled);
+    }
+
+    /// Stops all runs.
+    #[napi]
+    pub fn kill_all(&self) {
+        let settled = self.inner.scheduler.kill_all();
+        self.inner.tell(settled);
+    }
+
+    /// Gives back what an idle engine holds, and starts nothing any more.
+    #[napi]
+    pub fn close(&self) {
+        self.inner.scheduler.close();
+    }
+
+    /// What the engine does, and did since it was made.
+    #[napi]
+    pub fn stats(&self) -> EngineStats {
+        let (engine, factory) = (&self.inner.scheduler, &self.inner.factory);
+        let (totals, cache) = (engine.totals(), factory.code_cache().map(CodeCache::stats).unwrap_or_default());
+        EngineStats {
+            queued: engine.queued() as u32,
+            running: engine.running() as u32,
+            suspended: engine.suspended() as u32,
+            started: totals.started as f64,
+            worked: in_milliseconds(totals.worked),
+            vms_created: factory.vms_created() as f64,
+            cache_hits: cache.hits as f64,
+            cache_misses: cache.misses as f64,
+        }
+    }
+
+    fn compiled(
+        &self,
+        source: Either<String, Uint8Array>,
+        name: String,
+    ) -> std::result::Result<Compiled, Box<RunFailure>> {
+        let source = match source {
+            Either::A(text) => text.into_bytes(),
+            Either::B(bytes) => bytes.to_vec(),
+        };
+        scheduler::compile(&self.inner.factory, &source, name.into(), &self.inner.defaults)
+    }
+
+    fn answered(&self, run_id: f64, answer: Answer) {
+        self.inner.scheduler.answer(run_id as u64, answer);
+    }
+}

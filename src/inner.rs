@@ -1,0 +1,168 @@
+//! An engine on its JS thread: the scheduler, and the callbacks by which JavaScript hears of it.
+//!
+//! Nothing here is borrowed or locked while JavaScript is called: what it calls may call the engine.
+
+use crate::convert::{Copied, Failure, in_milliseconds};
+use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
+use crate::wake_up::{Awakened, Waker};
+use moonpool_core::bridge::{Limits, Services};
+use moonpool_core::error::Error;
+use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
+use moonpool_core::vm::{Factory, Script};
+use napi::bindgen_prelude::{Env, FnArgs, FunctionRef};
+use napi::sys;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+/// The run's number; text or failure, and values if they were asked for; then, of the usage, queueTime, runTime and
+/// cpuTime in ms, peakMemory in bytes, and slices.
+pub(super) type SettleArgs = (f64, Option<String>, Option<Copied>, Option<Failure>, f64, f64, f64, f64, u32);
+
+/// The run's number, the function's, and its arguments.
+pub(super) type CallArgs = (f64, u32, Copied);
+
+/// What JavaScript is told by.
+pub(super) struct Callbacks {
+    pub(super) settle: FunctionRef<FnArgs<SettleArgs>, ()>,
+    pub(super) pressure: FunctionRef<FnArgs<(bool,)>, ()>,
+    pub(super) call: FunctionRef<FnArgs<CallArgs>, ()>,
+}
+
+/// An engine on its JS thread.
+pub(super) struct Inner {
+    env: Env,
+    pub(super) scheduler: Scheduler<LibuvPool>,
+    mailbox: Arc<Mailbox>,
+    waker: Arc<Waker>,
+    pub(super) factory: Arc<Factory>,
+    pub(super) services: Arc<Services>,
+    pub(super) defaults: Limits,
+    callbacks: Callbacks,
+    /// How many calls of [`Inner::submit`] are on the stack. JavaScript does not know those runs yet.
+    submitting: Cell<u32>,
+    /// What came of runs meanwhile.
+    untold: RefCell<Vec<Settled>>,
+}
+
+thread_local! {
+    /// The engines of this JS thread, whichever realm they belong to: for stopping them when it exits.
+    static ENGINES: RefCell<Vec<Weak<Inner>>> = const { RefCell::new(Vec::new()) };
+
+    /// Whether this JS thread exits: an engine that is made now shall start nothing.
+    static EXITING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl Inner {
+    pub(super) fn new(
+        env: Env,
+        factory: Factory,
+        services: Services,
+        defaults: Limits,
+        capacity: Capacity,
+        callbacks: Callbacks,
+    ) -> Rc<Self> {
+        let (factory, services) = (Arc::new(factory), Arc::new(services));
+        let inner = Rc::new_cyclic(|inner: &Weak<Self>| {
+            // SAFETY: called by JS, so on the JS thread of `env`.
+            let waker = unsafe { Waker::new(env.raw(), inner.clone()) };
+            let mailbox = Arc::<Mailbox>::default();
+            let pool = LibuvPool::new(env.raw(), inner.clone(), waker.clone(), mailbox.clone());
+            let scheduler = Scheduler::new(pool, factory.clone(), capacity);
+            let (submitting, untold) = (Cell::new(0), RefCell::default());
+            Self { env, scheduler, mailbox, waker, factory, services, defaults, callbacks, submitting, untold }
+        });
+        if EXITING.get() {
+            inner.ending();
+        }
+        ENGINES.with_borrow_mut(|engines| {
+            engines.retain(|engine| engine.strong_count() > 0);
+            engines.push(Rc::downgrade(&inner));
+        });
+        inner
+    }
+
+    /// Queues a run. Starting a worker may call JavaScript (an async hook), which may stop runs: what came of them is told
+    /// later, as JavaScript learns the number of this one only when the call returns.
+    pub(super) fn submit(&self, script: Script, context: Option<ContextId>) -> Result<u64, Error> {
+        self.submitting.update(|depth| depth + 1);
+        let submitted = match context {
+            None => self.scheduler.submit(script, Caller::Host),
+            Some(context) => self.scheduler.submit_within(context, script, Caller::Host),
+        };
+        self.submitting.update(|depth| depth - 1);
+        self.tell_pressure();
+        submitted
+    }
+
+    /// Tells JavaScript what came of runs.
+    pub(super) fn tell(&self, settled: Vec<Settled>) {
+        if self.submitting.get() > 0 {
+            self.untold.borrow_mut().extend(settled);
+            self.waker.wake();
+            return;
+        }
+        for settled in settled {
+            if settled.caller == Caller::Host {
+                self.tell_one(settled);
+            }
+        }
+        self.tell_pressure();
+    }
+
+    fn tell_one(&self, Settled { id, outcome, usage, .. }: Settled) {
+        let (text, values, failure) = match outcome {
+            Ok(success) => (Some(success.text), success.values.map(Copied), None),
+            Err(failure) => (None, None, Some((*failure).into())),
+        };
+        let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
+        let args = (id as f64, text, values, failure, queued, ran, executed, usage.peak_memory as f64, usage.slices);
+        // A callback that cannot be called (the JS thread is ending) leaves nobody to tell.
+        let _ = self.callbacks.settle.borrow_back(&self.env).and_then(|settle| settle.call(args.into()));
+    }
+
+    fn tell_pressure(&self) {
+        if let Some(pressure) = self.scheduler.pressure() {
+            let full = pressure == Pressure::Full;
+            let _ = self.callbacks.pressure.borrow_back(&self.env).and_then(|callback| callback.call((full,).into()));
+        }
+    }
+}
+
+/// Stops every engine of this JS thread, which is about to exit: nobody will hear of their runs any more.
+#[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
+pub(super) fn stop_engines() {
+    EXITING.set(true);
+    for engine in ENGINES.take().iter().filter_map(Weak::upgrade) {
+        engine.ending();
+    }
+}
+
+impl Finished for Inner {
+    fn ending(&self) {
+        self.scheduler.close();
+    }
+
+    fn finished(&self, batch: Batch) {
+        let finished = self.scheduler.finished(batch);
+        self.tell(finished.settled);
+        for HostCallOf { run, call } in finished.calls {
+            let args = (run as f64, call.function, Copied(call.args));
+            let _ = self.callbacks.call.borrow_back(&self.env).and_then(|callback| callback.call(args.into()));
+        }
+    }
+}
+
+impl Awakened for Inner {
+    fn awakened(&self, env: sys::napi_env) {
+        if !may_call_js(env) {
+            self.ending();
+        }
+        let untold = self.untold.take();
+        self.tell(untold);
+        for signal in self.mailbox.empty() {
+            let settled = self.scheduler.signal(signal);
+            self.tell(settled);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
+
+use crate::wake_up::Waker;
+use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
+use napi::sys;
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::{Rc, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Something to do on a worker thread, and then to finish on the JS thread.
+pub(super) trait Job {
+    /// On a worker thread. Touches only what may be touched there, and never unwinds.
+    fn execute(&mut self);
+
+    /// On the JS thread, inside a scope in which JS may be called.
+    fn complete(self, env: sys::napi_env);
+}
+
+struct Item<J> {
+    work: sys::napi_async_work,
+    job: J,
+}
+
+/// Queues a job on libuv's pool. When Node refuses (only while the JS thread is ending) the job is dropped.
+///
+/// # Safety
+/// `env` is the environment of the JS thread that calls this.
+pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
+    let item = Box::into_raw(Box::new(Item { work: ptr::null_mut(), job }));
+    let name = c"moonpool.run";
+    let mut resource = ptr::null_mut();
+    // SAFETY: on the JS thread of `env`. The item stays where it is until `complete` takes it back, which Node
+    // calls exactly once for each item that it queued.
+    unsafe {
+        let queued = sys::napi_create_string_utf8(env, name.as_ptr(), name.count_bytes() as isize, &mut resource)
+            == sys::Status::napi_ok
+            && sys::napi_create_async_work(
+                env,
+                ptr::null_mut(),
+                resource,
+                Some(execute::<J>),
+                Some(complete::<J>),
+                item.cast(),
+                &mut (*item).work,
+            ) == sys::Status::napi_ok
+            && sys::napi_queue_async_work(env, (*item).work) == sys::Status::napi_ok;
+        if !queued {
+            drop(Box::from_raw(item));
+        }
+    }
+}
+
+unsafe extern "C" fn execute<J: Job>(_env: sys::napi_env, item: *mut c_void) {
+    // SAFETY: the item is alive, and nobody else uses its job meanwhile.
+    unsafe { (*item.cast::<Item<J>>()).job.execute() }
+}
+
+unsafe extern "C" fn complete<J: Job>(env: sys::napi_env, _status: sys::napi_status, item: *mut c_void) {
+    // SAFETY: the box of `queue`, taken back once.
+    let item = unsafe { Box::from_raw(item.cast::<Item<J>>()) };
+    // SAFETY: made by `queue` for this env, and complete.
+    unsafe { sys::napi_delete_async_work(env, item.work) };
+    item.job.complete(env);
+}
+
+/// What an executed batch is handed to, on the JS thread.
+pub(super) trait Finished {
+    /// Takes the batch back.
+    fn finished(&self, batch: Batch);
+
+    /// Learns that the JS thread is ending. Node waits for every work item before it does: what executes is to stop, and
+    /// nothing more to begin.
+    fn ending(&self);
+}
+
+/// libuv's pool, seen from one JS thread.
+pub(super) struct LibuvPool {
+    env: sys::napi_env,
+    /// Owns this pool, so the way back is weak.
+    owner: Weak<dyn Finished>,
+    waker: Arc<Waker>,
+    mailbox: Arc<Mailbox>,
+}
+
+/// What other threads have to tell one JS thread.
+#[derive(Default)]
+pub(super) struct Mailbox(Mutex<Vec<Signal>>);
+
+impl Mailbox {
+    fn put(&self, signal: Signal) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(signal);
+    }
+
+    /// What came since the last time.
+    pub(super) fn empty(&self) -> Vec<Signal> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl LibuvPool {
+    /// The pool of `env`, whose batches go back to `owner`. Signals are put into `mailbox`, and then `waker` wakes it.
+    pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>, waker: Arc<Waker>, mailbox: Arc<Mailbox>) -> Self {
+        Self { env, owner, waker, mailbox }
+    }
+}
+
+impl Drop for LibuvPool {
+    fn drop(&mut self) {
+        self.waker.close();
+    }
+}
+
+impl Workers for LibuvPool {
+    fn start(&self, batch: Batch) {
+        if let Some(owner) = self.owner.upgrade() {
+            // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
+            unsafe { queue(self.env, Trip { batch, owner }) }
+        }
+    }
+
+    fn wake_up(&self) -> WakeUp {
+        let (waker, mailbox) = (self.waker.clone(), self.mailbox.clone());
+        Arc::new(move |signal| {
+            mailbox.put(signal);
+            waker.wake();
+        })
+    }
+
+    fn hold(&self, waiting: bool) {
+        // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
+        unsafe { self.waker.hold(self.env, waiting) }
+    }
+}
+
+/// A batch on its way to a worker and back. The worker touches only the batch.
+struct Trip {
+    batch: Batch,
+    owner: Rc<dyn Finished>,
+}
+
+impl Job for Trip {
+    fn execute(&mut self) {
+        self.batch.execute();
+    }
+
+    fn complete(self, env: sys::napi_env) {
+        if !may_call_js(env) {
+            self.owner.ending();
+        }
+        self.owner.finished(self.batch);
+    }
+}
+
+/// Whether JS can still be called: not when a worker thread is being terminated.
+pub(super) fn may_call_js(env: sys::napi_env) -> bool {
+    let (mut undefined, mut equal) = (ptr::null_mut(), false);
+    // SAFETY: on the JS thread of `env`. Comparing does nothing, but Node refuses it, as everything that could run
+    // JS, once none may run.
+    unsafe {
+        sys::napi_get_undefined(env, &mut undefined) == sys::Status::napi_ok
+            && sys::napi_strict_equals(env, undefined, undefined, &mut equal) == sys::Status::napi_ok
+    }
+}

@@ -1,0 +1,154 @@
+//! Waking up one JS thread, from any thread.
+//!
+//! A Node-API thread-safe function without a JS function: calling it runs [`Awakened::awakened`] from the event loop, also in
+//! the loop that Node runs while a terminated thread waits for its work items. It keeps a process alive only while held.
+
+use napi::sys;
+use std::ffi::c_void;
+use std::ptr;
+use std::rc::Weak;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Who is told, on the JS thread.
+pub(super) trait Awakened {
+    /// The thread was woken, once or more often.
+    fn awakened(&self, env: sys::napi_env);
+}
+
+/// Wakes one JS thread. Does nothing once Node has taken the function back.
+pub(super) struct Waker(Mutex<Option<Function>>);
+
+struct Function(sys::napi_threadsafe_function);
+
+// SAFETY: made to be called from any thread.
+unsafe impl Send for Function {}
+
+/// What Node keeps for the waker, and frees when it takes it back. The JS thread's own.
+struct Context {
+    waker: Arc<Waker>,
+    owner: Weak<dyn Awakened>,
+}
+
+impl Waker {
+    /// The waker of the JS thread of `env`; `owner` is told.
+    ///
+    /// # Safety
+    /// Called on the JS thread of `env`.
+    pub(super) unsafe fn new(env: sys::napi_env, owner: Weak<dyn Awakened>) -> Arc<Self> {
+        let waker = Arc::new(Self(Mutex::new(None)));
+        let context: *mut c_void = Box::into_raw(Box::new(Context { waker: waker.clone(), owner })).cast();
+        let (mut name, mut function) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: on the JS thread. Node owns the context from here on, and gives it back to `finalize` once.
+        unsafe {
+            let made = sys::napi_create_string_utf8(env, c"moonpool.wakeup".as_ptr(), 15, &mut name)
+                == sys::Status::napi_ok
+                && sys::napi_create_threadsafe_function(
+                    env,
+                    ptr::null_mut(),
+                    unreferenced(env),
+                    name,
+                    0,
+                    1,
+                    context,
+                    Some(finalize),
+                    context,
+                    Some(awakened),
+                    &mut function,
+                ) == sys::Status::napi_ok;
+            if made {
+                sys::napi_unref_threadsafe_function(env, function);
+                *waker.lock() = Some(Function(function));
+            } else {
+                drop(Box::from_raw(context.cast::<Context>()));
+            }
+        }
+        waker
+    }
+
+    /// Wakes the thread. On any thread.
+    pub(super) fn wake(&self) {
+        let function = self.lock();
+        if let Some(Function(function)) = *function {
+            // SAFETY: `finalize` and `close` take it out before it ceases to be.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                );
+            }
+        }
+    }
+
+    /// Keeps the event loop alive, as something is awaited that only a wake-up can tell; or no longer.
+    ///
+    /// # Safety
+    /// Called on the JS thread of `env`, whose waker it is.
+    pub(super) unsafe fn hold(&self, env: sys::napi_env, awaited: bool) {
+        if let Some(Function(function)) = *self.lock() {
+            // SAFETY: on the JS thread; both do nothing when it is so already.
+            unsafe {
+                if awaited {
+                    sys::napi_ref_threadsafe_function(env, function);
+                } else {
+                    sys::napi_unref_threadsafe_function(env, function);
+                }
+            }
+        }
+    }
+
+    /// Gives the function back to Node.
+    pub(super) fn close(&self) {
+        let function = self.lock().take();
+        if let Some(Function(function)) = function {
+            // SAFETY: taken out, so released once and not called again.
+            unsafe {
+                sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Function>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The resource that async hooks see. Jest's `--detectOpenHandles` asks it whether it keeps the process alive.
+///
+/// # Safety
+/// As [`Waker::new`].
+unsafe fn unreferenced(env: sys::napi_env) -> sys::napi_value {
+    let (mut resource, mut has_ref) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: on the JS thread. When anything fails, a null resource is allowed, too.
+    unsafe {
+        sys::napi_create_object(env, &mut resource);
+        sys::napi_create_function(env, ptr::null(), 0, Some(always_false), ptr::null_mut(), &mut has_ref);
+        sys::napi_set_named_property(env, resource, c"hasRef".as_ptr(), has_ref);
+    }
+    resource
+}
+
+unsafe extern "C" fn always_false(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: called by Node on the JS thread.
+    unsafe { sys::napi_get_boolean(env, false, &mut value) };
+    value
+}
+
+unsafe extern "C" fn awakened(env: sys::napi_env, _: sys::napi_value, context: *mut c_void, _: *mut c_void) {
+    // Without an env the thread is gone.
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: Node calls this on the JS thread, before `finalize`.
+    let owner = unsafe { (*context.cast::<Context>()).owner.upgrade() };
+    if let Some(owner) = owner {
+        owner.awakened(env);
+    }
+}
+
+unsafe extern "C" fn finalize(_env: sys::napi_env, context: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: the box of `Waker::new`, taken back once, on the JS thread.
+    let context = unsafe { Box::from_raw(context.cast::<Context>()) };
+    context.waker.lock().take();
+}
