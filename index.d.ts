@@ -3,23 +3,24 @@
 import type { EventEmitter } from 'node:events'
 
 /**
- * Runs Lua 5.4 source in a fresh VM of its own, on libuv's worker pool, and resolves with text: what the
- * script wrote with `print` and `io.write`, in order, followed by the values that it returned.
+ * Runs Lua 5.4 source in a fresh VM, on libuv's worker pool, and resolves with text: what the script wrote with `print`
+ * and `io.write`, in order, and then the values that it returned. ({@link Engine.run} resolves with values instead.)
  *
- * Returned values are joined by a tab: strings as they are; integers, floats and booleans as Lua's `tostring` gives
- * them; tables as JSON; `nil` among others as `nil`. No value, or a single `nil`, adds nothing. Output
- * bytes that are not UTF-8 become U+FFFD.
+ * Returned values are joined by tabs. Strings come as they are; integers, floats and booleans as Lua's `tostring` gives
+ * them; tables as JSON. `nil` comes as `nil`, but a script that returns nothing, or a single `nil`, adds nothing.
+ * Output bytes that are not UTF-8 become U+FFFD.
  *
- * Any number of calls may be in flight; all but a few wait in a queue (see {@link Limits.timeout}). Calls
- * share nothing but `State`, where every `scriptId` has its own space.
+ * Any number of calls may be in flight. Most of them wait in a queue, where their `timeout` does not count yet. Calls
+ * share nothing but `State`, where every `scriptId` has a space of its own.
  *
- * It runs on an {@link Engine} with default options, made on first use; each instance of the module has its own.
+ * It runs on an {@link Engine} with default options, which is made on first use. Each instance of the module has its
+ * own.
  *
- * @param code Lua source: a string, or a `Uint8Array` (or `Buffer`) of its bytes, at most
- *   {@link Limits.maxSource} bytes; or a compiled {@link Script}. Precompiled Lua is refused.
- * @param scriptId Who is running: a string of 1 to 256 UTF-8 bytes without control characters. It alone decides
- *   which space of `State` the script sees. No Lua code can change it.
- * @param options Limits, the chunk's name, and a signal to stop it. See {@link RunOptions}.
+ * @param code Lua source: a string, or its bytes as a `Uint8Array` or `Buffer`, at most {@link Limits.maxSource} bytes.
+ *   It may also be a compiled {@link Script}. Precompiled Lua is refused.
+ * @param scriptId Who is running: a string of 1 to 256 UTF-8 bytes without control characters. It alone decides which
+ *   space of `State` the script sees. No Lua code can change it.
+ * @param options Limits, the chunk's name, values for the script, and a signal to stop it. See {@link RunOptions}.
  * @returns A promise that always settles, once. runLua itself never throws.
  *
  * @throws {LuaError} (rejects) when the script fails, is stopped, or is refused: see {@link LuaErrorCode}.
@@ -40,35 +41,34 @@ export function runLua(code: string | Uint8Array | Script, scriptId: string, opt
 /** What one run may use. An option that is `undefined` counts as absent. */
 export interface Limits {
   /**
-   * Wall time for the run, in milliseconds: above 0, at most 2 147 483 647; fractions are allowed. The clock
-   * starts when the script first executes; time in the queue before that is not counted, waiting for further
-   * slices is. Past it the script is stopped, whatever it is
-   * doing, and the run rejects with `ERR_LUA_TIMEOUT`.
+   * Wall time for the run, in milliseconds: above 0, at most 2 147 483 647; fractions are allowed. The clock starts
+   * when the script first executes. Time in the queue before that does not count; later waits do. When the time has
+   * passed, the script is stopped, whatever it is doing, and the run rejects with `ERR_LUA_TIMEOUT`.
    * @defaultValue 5000
    */
   timeout?: number | undefined
   /**
-   * Time that the run may spend executing on a worker thread, in milliseconds: same range as `timeout`.
-   * Past it the run rejects with `ERR_LUA_TIMEOUT`, and the error's `limit` is `'cpuTimeout'`.
+   * Time that the run may spend on a worker thread, in milliseconds: same range as `timeout`. When it has passed, the
+   * run rejects with `ERR_LUA_TIMEOUT`, and the error's `limit` is `'cpuTimeout'`.
    * @defaultValue none
    */
   cpuTimeout?: number | undefined
   /**
-   * Time that the run may wait before it first executes, in the queue and for its turn in a context, in milliseconds:
-   * same range as `timeout`.
-   * Past it the run rejects with `ERR_QUEUE_TIMEOUT`, and nothing of it was run.
+   * Time that the run may wait before it first executes, in the queue or for its turn in a context, in milliseconds:
+   * same range as `timeout`. When it has passed, the run rejects with `ERR_QUEUE_TIMEOUT`, and nothing of it was run.
    * @defaultValue none
    */
   queueTimeout?: number | undefined
   /**
-   * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). Counted are the Lua heap, captured
-   * output, and JSON under construction. A script that needs more is stopped, and the run rejects with `ERR_LUA_MEMORY`.
+   * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). It counts the Lua heap, captured
+   * output, and JSON that is being built. A script that needs more is stopped, and the run rejects with
+   * `ERR_LUA_MEMORY`.
    * @defaultValue 67 108 864 (64 MiB)
    */
   memoryLimit?: number | undefined
   /**
-   * Captured output, in bytes: a whole number from 0 to 2 147 483 647. A script that writes more is stopped, and the run
-   * rejects with `ERR_LUA_OUTPUT`.
+   * Captured output, in bytes: a whole number from 0 to 2 147 483 647. A script that writes more is stopped, and the
+   * run rejects with `ERR_LUA_OUTPUT`.
    * @defaultValue 1 048 576 (1 MiB)
    */
   maxOutput?: number | undefined
@@ -83,53 +83,58 @@ export interface Limits {
 /** The limits of one run, its name, and a way to stop it. An option that is `undefined` counts as absent. */
 export interface RunOptions extends Limits {
   /**
-   * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It names, and
-   * grants nothing. Not to be given with a {@link Script}, which has a name.
+   * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It grants nothing. It cannot be
+   * given with a {@link Script}, which has a name already.
    * @defaultValue the `scriptId`; for {@link Engine.runFile}, the file's name without its folder
    */
   name?: string | undefined
   /**
-   * Stops the run: as soon as the signal is aborted, the promise rejects with `signal.reason`, whether the run was
-   * waiting, executing or suspended. A run that was executing is stopped at its next safepoint (a jump, a call, a step of
-   * a long C function); a write to State that is just being made may still be completed. When the run settles, nothing of it
-   * stays with the signal. A signal that is aborted already rejects in any case, and nothing is run.
+   * Stops the run: as soon as the signal is aborted, the promise rejects with `signal.reason`, whatever the run is
+   * doing. A run that is executing is stopped at its next safepoint (a jump, a call, a step of a long C function). A
+   * write to State that is being made at that moment may still be completed. When the run settles, nothing of it stays
+   * with the signal. With a signal that is aborted already, the promise rejects in any case, and nothing is run.
    * @defaultValue none
    */
   signal?: AbortSignal | undefined
   /**
-   * The values of the chunk's `...`: at most 1000, copied when the call is made. See {@link LuaInput}.
+   * The values of the chunk's `...`: at most 1000. They are copied when the call is made. See {@link LuaInput}.
    * @defaultValue `[]`
    */
   args?: readonly LuaInput[] | undefined
   /**
-   * Data that the script finds as globals: a plain object of names and values, copied when the call is made.
+   * Values that the script finds as globals: a plain object of names and values. They are copied when the call is made.
    * @defaultValue `{}`
    */
   globals?: { readonly [name: string]: LuaInput } | undefined
 }
 
-/** The options of a run that gives values: those of {@link RunOptions}, and how the values come. */
+/** The options of a run that resolves with values: those of {@link RunOptions}, and how the values come. */
 export interface ValueRunOptions extends RunOptions {
   /**
-   * `'text'`: Lua strings come as strings, and one that is not UTF-8 is refused. `'buffer'`: every Lua string comes as a
-   * `Uint8Array`, except for keys.
+   * `'text'`: Lua strings come as strings, and one that is not UTF-8 is refused. `'buffer'`: every Lua string comes as
+   * a `Uint8Array`, except for keys.
    * @defaultValue `'text'`
    */
   strings?: 'text' | 'buffer' | undefined
   /**
-   * `'object'`: a table with the keys 1 to n, or marked by `json.array`, comes as an array, one with string keys, or
-   * none, as an object; others are refused. `'map'`: every table comes as a `Map`, numbers first.
+   * `'object'`: a table with the keys 1 to n comes as an array, and so does one that `json.array` has marked. A table
+   * with string keys, or without keys, comes as an object. Others are refused. `'map'`: every table comes as a `Map`,
+   * with number keys first.
    * @defaultValue `'object'`
    */
   tables?: 'object' | 'map' | undefined
 }
 
 /**
- * What can go into Lua: `undefined` (nil), booleans, numbers (whole ones as integers, others as floats), `BigInt`s of 64
- * bits (integers), well-formed strings, `Uint8Array`s (strings of these bytes), `null` (`json.null`), and arrays, plain
- * objects and `Map`s of these, at most 128 levels deep. A property that is `undefined` counts as absent; an item of an array
- * must not be `undefined`. Everything else (dates, instances of classes, functions, symbols, cycles) is refused with a
- * `TypeError` that names its path.
+ * What can go into Lua, and as what:
+ *
+ * - `undefined` as nil, and `null` as `json.null`, which counts as true in Lua
+ * - booleans; numbers, the whole ones as integers, others as floats; `BigInt`s of 64 bits as integers
+ * - well-formed strings; `Uint8Array`s as strings of their bytes
+ * - arrays, plain objects and `Map`s of these, at most 128 levels deep
+ *
+ * A property that is `undefined` counts as absent. An item of an array must not be `undefined`. Everything else (dates,
+ * instances of classes, functions, symbols, cycles) is refused, with a `TypeError` that names its path.
  */
 export type LuaInput =
   | undefined
@@ -144,9 +149,13 @@ export type LuaInput =
   | ReadonlyMap<boolean | number | bigint | string, LuaInput>
 
 /**
- * What comes out of Lua: nil as `undefined`; integers as numbers, or as `BigInt` beyond the safe integers; floats as numbers;
- * strings and tables as {@link ValueRunOptions} says; `json.null` as `null`. Functions, coroutines, userdata and cycles are
- * refused with `ERR_LUA_RESULT`, whose message gives the path.
+ * What comes out of Lua, and as what:
+ *
+ * - nil as `undefined`, and `json.null` as `null`
+ * - booleans; floats as numbers; integers as numbers, or as `BigInt`s when they are no safe integers
+ * - strings and tables as {@link ValueRunOptions} says
+ *
+ * Functions, coroutines, userdata and cycles are refused with `ERR_LUA_RESULT`, whose message gives the path.
  */
 export type LuaOutput =
   | undefined
@@ -160,7 +169,7 @@ export type LuaOutput =
   | { [key: string]: LuaOutput }
   | Map<boolean | number | bigint | string, LuaOutput>
 
-/** What a run gave. `Values` is what the caller expects it to return; nothing checks that it does. */
+/** What a run gave. `Values` is what you expect it to return; nothing checks that it does. */
 export interface RunResult<Values extends readonly unknown[] = LuaOutput[]> {
   /** The first returned value. */
   value: Values[0]
@@ -174,15 +183,15 @@ export interface RunResult<Values extends readonly unknown[] = LuaOutput[]> {
 
 /** What a run took. Times are in milliseconds. */
 export interface RunStats {
-  /** From the call to the run's beginning. */
+  /** From the call until the run began. */
   queueTime: number
-  /** From its beginning to its end, waits included. */
+  /** From then until it ended, waits included. */
   runTime: number
-  /** With a worker thread. */
+  /** On a worker thread. */
   cpuTime: number
   /** The most bytes that its VM held at once. */
   peakMemory: number
-  /** How many times it was with a worker thread. */
+  /** How many times it was on a worker thread. */
   slices: number
 }
 
@@ -190,14 +199,14 @@ export interface RunStats {
 export interface HostContext {
   /** The `scriptId` of the run. */
   readonly scriptId: string
-  /** Aborted when the run ends early: by a limit, by its own signal, or because the engine is closed. */
+  /** Aborted when the run ends in any other way than by success: an error, a limit, its own signal, a closed engine. */
   readonly signal: AbortSignal
 }
 
 /**
- * A function that scripts call. What it returns, or its promise resolves with, is what the script gets: a
- * {@link LuaInput}, or the call fails. What it throws, or rejects with, is a Lua error with the code `ERR_HOST_FUNCTION`,
- * which the script can catch.
+ * A function that scripts call. The script gets what it returns, or what its promise resolves with. This must be a
+ * {@link LuaInput}, else the call fails. To give nil, return `undefined`; `null` counts as true in Lua. What it throws,
+ * or rejects with, becomes a Lua error with the code `ERR_HOST_FUNCTION`, which the script can catch.
  */
 export type HostFunction = (context: HostContext, ...args: never[]) => unknown
 
@@ -209,20 +218,21 @@ export interface HostFunctions {
 /** How a new {@link Engine} is set up. An option that is `undefined` counts as absent. */
 export interface EngineOptions {
   /**
-   * Worker threads of libuv's pool that the engine uses at once: a whole number from 1 to 1024. More than the pool has
-   * (`UV_THREADPOOL_SIZE`, 4 by default) brings nothing.
-   * @defaultValue `max(1, min(available cores, UV_THREADPOOL_SIZE - 1))`, so that `fs`, `dns` and `crypto` find a thread
+   * How many worker threads of libuv's pool the engine uses at once: a whole number from 1 to 1024. More than the pool
+   * has (`UV_THREADPOOL_SIZE`, 4 by default) brings nothing.
+   * @defaultValue `max(1, min(available cores, UV_THREADPOOL_SIZE - 1))`: one thread stays free for `fs` and the like
    */
   concurrency?: number | undefined
   /**
-   * Runs that may wait for their first slice: a whole number from 0 to 4 294 967 295. One more rejects at once with
-   * `ERR_QUEUE_FULL`. With 0 a run is taken only when a worker thread is free for it.
+   * How many runs may wait for their first slice, those that wait for their turn in a context included: a whole number
+   * from 0 to 4 294 967 295. One more rejects at once with `ERR_QUEUE_FULL`. With 0, a run is accepted only when a
+   * worker thread is free for it.
    * @defaultValue 10 000
    */
   maxQueue?: number | undefined
   /**
-   * VMs that the engine builds ahead once it has been idle for 20 ms: a whole number from 0 (none) to 1024. Each is used
-   * for one run, and takes about 50 KB until then.
+   * How many VMs the engine makes ahead once it has been idle for 20 ms: a whole number from 0 to 1024. Each serves one
+   * run, or becomes the VM of one context, and takes about 50 KB until then.
    * @defaultValue 4
    */
   warmVms?: number | undefined
@@ -232,14 +242,14 @@ export interface EngineOptions {
    */
   state?: 'memory' | undefined
   /**
-   * Bytes of State that each `scriptId` may hold, keys and 192 bytes per key included: a whole number. The write
-   * that would pass it fails with `ERR_STATE_QUOTA` and changes nothing.
+   * Bytes of State that each `scriptId` may hold: a whole number. It counts keys, values as JSON, and 192 bytes for
+   * each key. A write that would pass the quota fails with `ERR_STATE_QUOTA`, and changes nothing.
    * @defaultValue 16 777 216 (16 MiB)
    */
   stateQuota?: number | undefined
   /**
-   * Whether compiled code is kept by name and source, so that the same source need not be compiled for each run; and how
-   * much of it. What was least recently used goes first. Scripts cannot tell.
+   * Whether compiled code is kept, by name and source, and how much of it. The same source then need not be compiled
+   * for each run. What was not used for the longest time goes first. Scripts see no difference, but in time.
    * @defaultValue `true`, which means the defaults of {@link CodeCacheOptions}
    */
   codeCache?: boolean | CodeCacheOptions | undefined
@@ -261,12 +271,13 @@ export type Library = 'coroutine' | 'io' | 'json' | 'math' | 'os' | 'State' | 's
 /** How much compiled code an engine keeps. */
 export interface CodeCacheOptions {
   /**
-   * Chunks: a whole number from 1 to 4 294 967 295.
+   * How many chunks: a whole number from 1 to 4 294 967 295.
    * @defaultValue 1000
    */
   maxEntries?: number | undefined
   /**
-   * Bytes of source, bytecode and 256 per chunk: a whole number. A chunk that needs more than this alone is not kept.
+   * How many bytes: a whole number. It counts source, name, bytecode, and 256 bytes for each chunk. A chunk that alone
+   * needs more is not kept.
    * @defaultValue 16 777 216 (16 MiB)
    */
   maxBytes?: number | undefined
@@ -278,24 +289,25 @@ export interface CodeCacheOptions {
 }
 
 /**
- * Schedules runs on libuv's worker pool, in slices of 10 ms, with a queue, a code cache and a State of its own.
+ * Schedules runs on libuv's worker pool, in slices of 10 ms. It has a queue, a code cache and a State of its own.
  *
- * Short scripts overtake long ones, and the scripts of different ids take turns. An idle engine keeps no process alive;
- * a run in flight does. An engine that nobody refers to any more is garbage-collected, closed or not.
+ * Short scripts overtake long ones, and ids take turns. An idle engine does not keep the process alive; a run in flight
+ * does. An engine that nobody refers to any more is garbage-collected, closed or not.
  *
  * Events:
  * - `full`: as many runs wait as `maxQueue` allows, or one more was refused. Not emitted again before `drain`.
  * - `drain`: after `full`, no run waits any more.
- * - `error` (an {@link LuaError} with `ERR_INTERNAL`): a run failed for a bug in moonpool. It rejects, too; the event is
- *   for central logs, and is not emitted when nobody listens.
+ * - `error` (a {@link LuaError} with `ERR_INTERNAL`): a run failed because of a bug in moonpool. The run rejects, too.
+ *   The event is for central logs, and is not emitted when nobody listens.
  *
  * @example
  * ```js
  * import { Engine } from 'moonpool'
  *
  * const engine = new Engine({ maxQueue: 1000, defaults: { timeout: 250 } })
- * const rule = engine.compile('return 6 * 7', { name: 'rule.lua' })
- * console.log(await engine.runLua(rule, 'tenant-1')) // 42
+ * const rule = engine.compile('local n = ... return n * 7', { name: 'rule.lua' })
+ * const { value } = await engine.run(rule, 'tenant-1', { args: [6] })
+ * console.log(value) // 42
  * await engine.close()
  * ```
  */
@@ -308,7 +320,7 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
   constructor(options?: EngineOptions)
 
   /**
-   * Runs code in a fresh VM, as the function {@link runLua} does, on this engine.
+   * Runs code in a fresh VM on this engine, and resolves with text, as the function {@link runLua} does.
    *
    * @throws {LuaError} (rejects) as {@link runLua}; and with `ERR_QUEUE_FULL`, `ERR_QUEUE_TIMEOUT` or
    *   `ERR_ENGINE_CLOSED`, when nothing was run.
@@ -316,7 +328,9 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
   runLua(code: string | Uint8Array | Script, scriptId: string, options?: RunOptions): Promise<string>
 
   /**
-   * Runs code in a fresh VM, and resolves with values instead of text.
+   * Runs code in a fresh VM on this engine, and resolves with values.
+   *
+   * @throws {LuaError} (rejects) as {@link Engine.runLua}.
    *
    * @example
    * ```ts
@@ -339,11 +353,11 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
 
   /**
    * Lets scripts call a function of yours as `host.name(...)`, in runs that begin from now on. The script waits until
-   * the function's promise settles, and holds no thread meanwhile; it may do so anywhere but where Lua itself cannot
-   * yield: in the callbacks of `table.sort` and `string.gsub`, for example, where the call is an error that says so.
+   * the function's promise settles, and holds no thread meanwhile. Where Lua itself cannot yield, such as in the
+   * callbacks of `table.sort` and `string.gsub`, the call is an error that says so.
    *
    * @param name An identifier of Lua that is new in `host`.
-   * @param what A function, or a plain object of them: `expose('db', { get })` is `host.db.get`.
+   * @param what A function, or a plain object of functions: `expose('db', { get })` is `host.db.get`.
    *
    * @example
    * ```js
@@ -351,15 +365,15 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    *
    * const engine = new Engine()
    * const prices = new Map([['tea', 2.5]])
-   * engine.expose('price', async ({ scriptId }, item) => prices.get(item) ?? null)
-   * console.log(await engine.runLua('return host.price("tea")', 'tenant-1')) // 2.5
+   * engine.expose('price', async ({ scriptId }, item) => prices.get(item)) // undefined is nil in Lua
+   * console.log(await engine.runLua('return host.price("tea"), host.price("gold")', 'tenant-1')) // 2.5\tnil
    * ```
    */
   expose(name: string, what: HostFunction | HostFunctions): void
 
   /**
-   * Adds a module that scripts of this engine load with `require(name)`, and compiles it at once. It runs once in each VM
-   * that requires it, gets its name as `...`, and sees the globals of that VM.
+   * Adds a module, which scripts of this engine load with `require(name)`, and compiles it at once on this thread. It
+   * runs once in each VM that requires it, gets its name as `...`, and sees the globals of that VM.
    *
    * @param name The name for `require`, by the rules of `scriptId`, and the chunk's name in messages. It must be new.
    * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile.
@@ -367,23 +381,23 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
   addModule(name: string, source: string | Uint8Array): void
 
   /**
-   * Adds every `*.lua` file below a folder as a module: `rules/price.lua` is `rules.price`, `rules/init.lua` is `rules`.
-   * All of them, or none when one of them is wrong. Links that leave the folder are refused.
+   * Adds every `*.lua` file below a folder as a module: `rules/price.lua` is `rules.price`, and `rules/init.lua` is
+   * `rules`. When one of them is wrong, none is added. Links that leave the folder are refused.
    *
    * @returns (resolves) The names of the modules, sorted.
    */
   addModules(folder: string | URL): Promise<string[]>
 
   /**
-   * A VM that lives on between runs: what one run leaves in its globals, the next one finds.
+   * Makes a VM that lives on between its runs: what one run leaves in its globals, the next one finds.
    * @param scriptId Who runs in it, for as long as it lives.
-   * @param options Limits for each of its runs, and what `memoryLimit` the VM has.
+   * @param options Limits for each of its runs, and the `memoryLimit` of the VM.
    */
   createContext(scriptId: string, options?: ContextOptions): Context
 
   /**
-   * Runs a file of Lua source. It is read for each run, so that a change counts at once, and compiled only when the
-   * code cache does not have it: when it is new, or has changed.
+   * Runs a file of Lua source, and resolves with text. The file is read for each run, so that a change counts at once.
+   * It is compiled only when its source is not in the code cache.
    *
    * @param path A path or a `file:` URL of a regular file of at most {@link Limits.maxSource} bytes.
    * @throws {Error} (rejects) when the file cannot be read, with the `code` of the system (`ENOENT`, `EACCES`), its
@@ -392,23 +406,24 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
   runFile(path: string | URL, scriptId: string, options?: RunOptions): Promise<string>
 
   /**
-   * Compiles source, on this thread: some 10 ms for each MiB. The engine's `defaults` limit it as they limit a run.
+   * Compiles source on this thread, which takes some 10 ms for each MiB. The engine's `defaults` limit it as they limit
+   * a run.
    *
    * @param source As for {@link Engine.runLua}.
-   * @returns A script that any run on any engine may use, as often as it likes, also at the same time.
+   * @returns A script that you may run as often as you like, on any engine, also many times at once.
    * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile, `ERR_ENGINE_CLOSED` when the engine is closed.
    */
   compile(source: string | Uint8Array, options?: CompileOptions): Script
 
-  /** What the engine does now, and what it did since it was made or {@link Engine.resetStats} was called. */
+  /** What the engine does now, and what it did since it was made or since {@link Engine.resetStats} was called. */
   stats(): EngineStats
 
-  /** Begins to count anew. What is going on (`queued`, `running`, `suspended`) stays as it is. */
+  /** Begins to count anew. What the engine does now (`queued`, `running`, `suspended`) stays as it is. */
   resetStats(): void
 
   /**
-   * Accepts no more runs, lets those that were accepted finish, and after `timeout` stops the rest, which rejects with
-   * `ERR_ENGINE_CLOSED`. Resolves when no run is left. May be called again, for example with a shorter timeout.
+   * Accepts no more runs, and lets those that were accepted finish. After `timeout` it stops the rest, which reject
+   * with `ERR_ENGINE_CLOSED`. Resolves when no run is left. May be called again, for example with a shorter timeout.
    */
   close(options?: CloseOptions): Promise<void>
 
@@ -442,15 +457,16 @@ export interface ContextOptions extends Limits {
   globals?: { readonly [name: string]: LuaInput } | undefined
 }
 
-/** The options of one run in a context: its memory limit and its name are the context's. */
+/** The options of one run in a context. The memory limit and the name are those of the context. */
 export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
 
 /**
- * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in the order
- * of the calls; those that wait for their turn are not counted by `maxQueue`. Contexts of one engine run side by side. A context that is idle, or whose run waits, holds no thread.
+ * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in
+ * the order of the calls. Those that wait for their turn count in the engine's `maxQueue`. Contexts of one engine run
+ * side by side. A context that is idle, or whose run waits, holds no thread.
  *
- * A run that fails leaves the context as it is. A run that is stopped, by a limit or by its signal, ends the context:
- * its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.
+ * A run that fails with an error of its own leaves the context as it is. A run that is stopped, by a limit or by its
+ * signal, ends the context: its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.
  *
  * @example
  * ```js
@@ -484,7 +500,7 @@ export class Context {
   get(name: string): Promise<LuaOutput>
   /** Sets a global. */
   set(name: string, value: LuaInput): Promise<void>
-  /** Resolves with the bytes that the VM holds, between two runs. */
+  /** Resolves with the bytes that the VM holds, once the runs that were asked for are done. */
   memory(): Promise<number>
   /** Gives the VM back once the runs that were asked for are done. Further calls reject with `ERR_CONTEXT_CLOSED`. */
   close(): Promise<void>
@@ -502,41 +518,47 @@ export class Script {
 }
 
 /**
- * What an engine does and did. Every run that was asked for with the right arguments ends in exactly one of `completed`, `failed`,
+ * What an engine does and did. Every call whose arguments are right ends in exactly one of `completed`, `failed`,
  * `timedOut`, `aborted` and `rejected`.
  */
 export interface EngineStats {
-  /** Runs that wait for their first slice. */
+  /** Runs that wait for their first slice, those that wait for their turn in a context included. */
   queued: number
-  /** Runs that are with a worker thread, or on their way to one. */
+  /** Runs that are on a worker thread, or on their way to one. */
   running: number
-  /** Runs that have started, are not done, and hold no worker thread. */
+  /** Runs that have begun, are not done, and hold no worker thread: they were preempted, or they wait. */
   suspended: number
   /** Runs that began to execute. */
   started: number
   /** Runs that resolved. */
   completed: number
-  /** Runs that rejected with an error of their own: syntax, runtime, memory, output, result, State. */
+  /**
+   * Runs that rejected with an error of their own: syntax, runtime, host function, memory, output, result, State; or
+   * for a bug in moonpool.
+   */
   failed: number
   /** Runs that `timeout` or `cpuTimeout` stopped. */
   timedOut: number
   /** Runs that their `signal` stopped, before or after they began; and those that `close` stopped after they began. */
   aborted: number
-  /** Calls of which nothing was run: the queue was full, `queueTimeout` passed, the engine was closed, no file was read. */
+  /**
+   * Calls of which nothing was run: the queue was full, `queueTimeout` passed, engine or context was closed, no file
+   * was read.
+   */
   rejected: number
-  /** VMs that were made, for runs, ahead, and to compile. */
+  /** VMs that were made: for runs, ahead of runs, and to compile. */
   vmsCreated: number
   /** Runs of source that found it compiled in the code cache. */
   cacheHits: number
-  /** Runs of source that did not; without a code cache, and for a {@link Script}, neither is counted. */
+  /** Runs of source that did not find it there. Without a code cache, and for a {@link Script}, neither is counted. */
   cacheMisses: number
-  /** The share of the time of `concurrency` threads that they worked for this engine: from 0 to 1. */
+  /** How busy the engine kept its `concurrency` threads: from 0 to 1. */
   utilization: number
-  /** Time in the queue of runs that began, in ms. */
+  /** Time that runs waited before they began, in ms. */
   queueTime: TimeSummary
-  /** Time from the beginning of a run to its end, waits for its turn included, in ms. */
+  /** Time from the beginning of a run to its end, all waits included, in ms. */
   runTime: TimeSummary
-  /** Time that a run was with a worker thread, in ms. */
+  /** Time that a run was on a worker thread, in ms. */
   cpuTime: TimeSummary
 }
 
@@ -559,23 +581,23 @@ export interface TimeSummary {
  * | code | when |
  * |---|---|
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
- * | `ERR_LUA_RUNTIME` | an uncaught Lua error |
+ * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
  * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit` |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
- * | `ERR_LUA_RESULT` | a returned value (or one given to `json.encode`) that text cannot carry; the message gives its path, as `value.users[3].fn` |
- * | `ERR_STATE_DENIED` | `State`: another script holds the key |
+ * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn` |
+ * | `ERR_STATE_DENIED` | `State`: another script has the key |
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be reached |
- * | `ERR_HOST_FUNCTION` | a function of the host's failed, and nothing in the script caught it; `cause` is what it threw |
- * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed |
+ * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw |
+ * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed, or a run in it was stopped |
  * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already |
  * | `ERR_QUEUE_TIMEOUT` | not run: its `queueTimeout` passed while it waited |
- * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped when its closing took longer than its timeout |
+ * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped, because closing took longer than its timeout |
  * | `ERR_INTERNAL` | a bug in moonpool, caught at its boundary; the process and the engine live on |
  *
- * No Lua code can catch `ERR_LUA_TIMEOUT`, `ERR_LUA_MEMORY`, `ERR_LUA_OUTPUT` or `ERR_ENGINE_CLOSED`.
+ * No Lua code can catch `ERR_LUA_TIMEOUT`, `ERR_LUA_MEMORY`, `ERR_LUA_OUTPUT`, `ERR_ENGINE_CLOSED` or `ERR_INTERNAL`.
  */
 export type LuaErrorCode =
   | 'ERR_LUA_SYNTAX'
@@ -598,9 +620,9 @@ export type LuaErrorCode =
 /**
  * What {@link runLua} rejects with when a run fails. Made by moonpool only.
  *
- * A process without a native addon for its platform gets no `LuaError`: there, requiring moonpool throws an `Error` with
- * `code` `ERR_ADDON_MISSING`, whose message names the missing package and the command that builds the
- * addon, and whose `cause` is the loader's error.
+ * Where there is no native addon for the platform, there is no `LuaError` either. There, requiring moonpool throws an
+ * `Error` with the code `ERR_ADDON_MISSING`. Its message names the missing package and the command that builds the
+ * addon, and its `cause` is the loader's error.
  *
  * @example
  * ```js
@@ -622,8 +644,8 @@ export class LuaError extends Error {
   /** The `scriptId` that the run was given. Absent when {@link Engine.compile} threw the error. */
   readonly scriptId?: string
   /**
-   * The name of the chunk in which the error was raised, where it is known: the run's `name` in full (messages and the
-   * traceback show its first 59 bytes), or what Lua shows of the name of a chunk that the script loaded.
+   * The name of the chunk in which the error was raised, where it is known. It is the run's `name` in full (messages
+   * and the traceback show its first 59 bytes), or what Lua shows of the name of a chunk that the script loaded.
    */
   readonly chunk?: string
   /** The line of {@link chunk} on which the error was raised, counted from 1, where it is known. */
@@ -632,7 +654,10 @@ export class LuaError extends Error {
   readonly luaStack?: string
   /** What the script had written by then. */
   readonly output: string
-  /** The value given to Lua's `error` when it was not a string, by way of JSON. Absent where JSON cannot carry it. */
+  /**
+   * The value that was given to Lua's `error`, when it was no string. It comes by way of JSON; absent where JSON cannot
+   * carry it.
+   */
   readonly luaValue?: unknown
   /** What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. */
   readonly cause?: unknown
