@@ -1,13 +1,9 @@
 //! Contexts: VMs that live on between their runs, which happen one after the other.
 
-use super::run::{Run, Settled};
+use super::run::{ContextId, Run, Settled};
 use crate::error::{Code, Error};
 use crate::vm::Vm;
 use std::collections::{BTreeMap, HashMap};
-
-/// The number of a context, unique in its engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ContextId(u64);
 
 /// Every context of an engine that is not forgotten.
 #[derive(Default)]

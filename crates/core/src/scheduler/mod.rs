@@ -20,14 +20,15 @@ mod contexts;
 mod fair_queue;
 mod run;
 mod runs;
+mod signal;
 mod timer;
 mod watchdog;
 mod workers;
 
-pub use contexts::ContextId;
-pub use run::{Caller, Next, Run, SLICE, Settled, Usage, compile};
+pub use run::{Caller, ContextId, Next, Run, SLICE, Settled, Usage, compile};
 pub use runs::MAX_STARTED;
-pub use workers::{Batch, Signal, Threads, WakeUp, Workers};
+pub use signal::{Signal, WakeUp};
+pub use workers::{Batch, Threads, Workers};
 
 use crate::bridge::{Answer, HostCall};
 use crate::error::Error;

@@ -1,8 +1,7 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
-use super::contexts::ContextId;
+use super::signal::WakeUp;
 use super::watchdog::{Act, Deadline, Watchdog};
-use super::workers::WakeUp;
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::state::ScriptId;
@@ -36,6 +35,10 @@ pub struct Run {
     queue_deadline: Option<Deadline>,
     stage: Stage,
 }
+
+/// The number of a context, unique in its engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContextId(pub(super) u64);
 
 /// Who asked for a run, and so hears of its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

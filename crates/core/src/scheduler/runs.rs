@@ -2,11 +2,12 @@
 //!
 //! Calls nobody, so that any thread may use it while others wait for the lock.
 
-use super::contexts::{ContextId, Contexts, Ended};
+use super::contexts::{Contexts, Ended};
 use super::fair_queue::FairQueue;
-use super::run::{Caller, Next, Run, Settled};
+use super::run::{Caller, ContextId, Next, Run, Settled};
+use super::signal::{Signal, WakeUp};
 use super::timer::Timer;
-use super::workers::{Batch, Signal, WakeUp};
+use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
 use crate::bridge::{Answer, Kill, Wait};
 use crate::error::{Code, Error};

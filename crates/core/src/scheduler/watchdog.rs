@@ -2,7 +2,7 @@
 //!
 //! Holds no user's state: deadlines of all engines, in all realms and worker threads, are alike.
 
-use super::workers::{Signal, WakeUp};
+use super::signal::{Signal, WakeUp};
 use crate::bridge::Kill;
 use moonpool_lua::Flag;
 use std::collections::{BTreeMap, HashMap};

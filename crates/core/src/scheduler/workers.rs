@@ -1,6 +1,7 @@
 //! Worker threads, behind a trait: the addon implements it with Node's work items, tests with plain threads.
 
 use super::run::{Run, SLICE, Slice};
+use super::signal::WakeUp;
 use crate::vm::{Factory, Vm};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,20 +21,6 @@ pub trait Workers {
 
     /// Whether runs wait for something else than a worker: then the engine's thread has to stay.
     fn hold(&self, _waiting: bool) {}
-}
-
-/// See [`Workers::wake_up`].
-pub type WakeUp = Arc<dyn Fn(Signal) + Send + Sync>;
-
-/// What an engine hears from other threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// A run holds its worker long after its slice: whoever waits for the worker may have reason to stop it.
-    Overdue,
-    /// The run of this number was killed because its time is over.
-    Killed(u64),
-    /// The run of this number has slept enough.
-    Awake(u64),
 }
 
 /// What shares one trip to a worker thread: runs, so that short ones do not pay for a trip each, or VMs to be built.

@@ -1,0 +1,17 @@
+//! What an engine's thread hears from other threads.
+
+use std::sync::Arc;
+
+/// What to call, on any thread, to tell an engine's thread something: see [`super::Workers::wake_up`].
+pub type WakeUp = Arc<dyn Fn(Signal) + Send + Sync>;
+
+/// What an engine hears from other threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A run holds its worker long after its slice: whoever waits for the worker may have reason to stop it.
+    Overdue,
+    /// The run of this number was killed because its time is over.
+    Killed(u64),
+    /// The run of this number has slept enough.
+    Awake(u64),
+}
