@@ -37,10 +37,16 @@ unsafe extern "C-unwind" {
     fn moonpool_built(state: *mut ffi::lua_State);
     fn moonpool_close(state: *mut ffi::lua_State);
     fn moonpool_reseed(state: *mut ffi::lua_State);
+    fn moonpool_setfiber(
+        state: *mut ffi::lua_State,
+        suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
+        fiber: *mut c_void,
+    );
     fn moonpool_cansuspend(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_suspend(state: *mut ffi::lua_State, k: ffi::lua_KFunction) -> c_int;
     fn moonpool_makeroom(state: *mut ffi::lua_State);
     fn moonpool_running(state: *mut ffi::lua_State) -> c_int;
+    fn moonpool_describe(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_isactive(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_load(state: *mut ffi::lua_State, code: *const c_char, size: usize, name: *const c_char) -> c_int;
 }
@@ -127,8 +133,27 @@ pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
 /// A C function: returns the coroutine that runs it, also where scripts see the main one.
 pub const RUNNING: ffi::lua_CFunction = moonpool_running;
 
+/// A C function: its argument as `lua` shows an error object: as it is when it is a string, else by its `__tostring`; nil
+/// when it has none.
+pub const DESCRIBE: ffi::lua_CFunction = moonpool_describe;
+
 /// A C function: whether its argument, a coroutine, is running, or waits for one that is.
 pub const IS_ACTIVE: ffi::lua_CFunction = moonpool_isactive;
+
+/// Says that the VM runs on a native stack that `suspend`, called with `fiber`, can suspend until the VM is resumed: then
+/// a script can be suspended where Lua cannot yield, too. With `None` it runs on one that cannot be.
+///
+/// # Safety
+/// `state` is valid and used by this thread only. `suspend` returns on the same native stack, and nothing uses the VM
+/// before it does; both stay valid until this is called again.
+pub unsafe fn set_fiber(
+    state: *mut ffi::lua_State,
+    suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
+    fiber: *mut c_void,
+) {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { moonpool_setfiber(state, suspend, fiber) }
+}
 
 /// Whether the C function that is running could [`suspend`] the VM.
 ///

@@ -52,9 +52,40 @@ pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> 
     }
 }
 
+// In debug builds: how many of our functions are being executed on this thread.
+#[cfg(debug_assertions)]
+thread_local! {
+    static INSIDE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// In debug builds: counts one of our functions while it is being executed.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        #[cfg(debug_assertions)]
+        INSIDE.set(INSIDE.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        #[cfg(debug_assertions)]
+        INSIDE.set(INSIDE.get() - 1);
+    }
+}
+
+/// In debug builds: panics inside one of our functions, where no script may run and no native stack be suspended.
+pub(crate) fn assert_outside() {
+    #[cfg(debug_assertions)]
+    assert_eq!(INSIDE.get(), 0, "a native stack is suspended inside a function of ours");
+}
+
 fn run(lua: &Lua, args: &[Value], function: Function) -> Result<Value, Error> {
     let context = lua.app_data_ref::<Context>().ok_or_else(|| Error::new(Code::Internal, "a VM without a context"))?;
     let call = Call { lua, context: &context, args };
+    let _inside = Inside::enter();
     catch_unwind(AssertUnwindSafe(|| function(&call))).unwrap_or_else(|panic| Err(context.panicked(&*panic)))
 }
 

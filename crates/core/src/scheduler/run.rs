@@ -5,7 +5,7 @@ use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::state::ScriptId;
-use crate::vm::{Factory, Outcome, Progress, Script, Vm};
+use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
 use moonpool_lua::Flag;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -52,13 +52,13 @@ pub enum Caller {
 
 enum Stage {
     Queued(Box<Script>),
-    Suspended(Box<Execution>),
+    Suspended(Started),
     Done(Outcome),
 }
 
 /// A run that has started: its VM, and the deadline of its wall time.
-struct Execution {
-    vm: Vm,
+struct Started {
+    execution: Execution,
     cpu_timeout: Option<Duration>,
     /// Watched from the first slice to the last, waits included.
     _timeout: Deadline,
@@ -68,7 +68,7 @@ struct Execution {
 #[derive(Clone, Copy)]
 pub(super) struct Slice<'a> {
     pub(super) time: Duration,
-    pub(super) factory: &'a Factory,
+    pub(super) factory: &'a Arc<Factory>,
     pub(super) wake_up: Option<&'a WakeUp>,
 }
 
@@ -156,7 +156,7 @@ impl Run {
     /// Executes one slice of about `slice`: it ends at the first safepoint after that where Lua can be suspended.
     /// With no time at all it ends at every safepoint. A run that begins takes `warm` for its VM, if there is one.
     /// Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
-    pub fn execute(&mut self, slice: Duration, factory: &Factory, warm: Option<Vm>) {
+    pub fn execute(&mut self, slice: Duration, factory: &Arc<Factory>, warm: Option<Vm>) {
         self.execute_slice(Slice { time: slice, factory, wake_up: None }, warm);
     }
 
@@ -175,8 +175,8 @@ impl Run {
         let began = *self.began.get_or_insert(start);
         let stage = std::mem::replace(&mut self.stage, Stage::Done(Err(internal("it panicked twice"))));
         let next = catch_unwind(AssertUnwindSafe(|| match stage {
-            Stage::Queued(script) => self.start(&script, slice, warm),
-            Stage::Suspended(execution) => self.slice(execution, slice, Vm::resume),
+            Stage::Queued(script) => self.start(script, slice, warm),
+            Stage::Suspended(started) => self.slice(started, slice, Execution::resume),
             done @ Stage::Done(_) => done,
         }));
         self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
@@ -246,56 +246,57 @@ impl Run {
 }
 
 impl Run {
-    fn start(&mut self, script: &Script, slice: Slice, warm: Option<Vm>) -> Stage {
+    fn start(&mut self, script: Box<Script>, slice: Slice, warm: Option<Vm>) -> Stage {
         // The clock starts here: building the VM and compiling the source are the script's time, too.
         let tell = slice.wake_up.map(|wake_up| (wake_up.clone(), self.id));
         let timeout = Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell));
         let vm = match self.vm.take() {
-            Some(mut vm) => vm.renew().map(|()| *vm),
-            None => warm.map_or_else(|| Vm::build(slice.factory), Ok),
+            Some(mut vm) => vm.renew().map(|()| vm),
+            None => warm.map_or_else(|| Vm::build(slice.factory), Ok).map(Box::new),
         };
         let mut vm = match vm {
             Ok(vm) => vm,
             Err(error) => return failed(error),
         };
-        vm.assign(script, self.flag.clone());
-        let execution = Execution { vm, cpu_timeout: script.limits.cpu_timeout, _timeout: timeout };
-        self.slice(Box::new(execution), slice, |vm| vm.start(script, slice.factory.code_cache()))
+        vm.assign(&script, self.flag.clone());
+        let (cpu_timeout, factory) = (script.limits.cpu_timeout, slice.factory.clone());
+        let started = Started { execution: Execution::new(vm), cpu_timeout, _timeout: timeout };
+        self.slice(started, slice, |execution| execution.start(script, factory))
     }
 
     /// Lets the VM work for one slice.
-    fn slice(&mut self, mut execution: Box<Execution>, slice: Slice, work: impl FnOnce(&mut Vm) -> Progress) -> Stage {
+    fn slice(&mut self, mut started: Started, slice: Slice, work: impl FnOnce(&mut Execution) -> Progress) -> Stage {
         let preempt = Watchdog::after(slice.time, &self.flag, Act::Preempt(slice.wake_up.cloned()));
         if slice.time.is_zero() {
             self.flag.preempt();
         }
-        let cpu_timeout = execution.cpu_timeout.map(|limit| {
+        let cpu_timeout = started.cpu_timeout.map(|limit| {
             let left = limit.saturating_sub(self.usage.cpu_time);
             Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None))
         });
-        let progress = work(&mut execution.vm);
+        let progress = work(&mut started.execution);
         drop((preempt, cpu_timeout));
         self.flag.go_on();
-        self.usage.peak_memory = execution.vm.peak_memory();
+        self.usage.peak_memory = started.execution.peak_memory();
         match progress {
             Progress::Done(outcome) => {
-                if self.context.is_some() && execution.vm.is_reusable() {
-                    self.vm = Some(Box::new(execution.vm));
+                if self.context.is_some() {
+                    self.vm = started.execution.into_reusable();
                 }
                 Stage::Done(outcome)
             }
-            Progress::Preempted => Stage::Suspended(execution),
+            Progress::Preempted => Stage::Suspended(started),
             Progress::Waiting(wait) => {
                 self.wait = Some(wait);
-                Stage::Suspended(execution)
+                Stage::Suspended(started)
             }
         }
     }
 
     /// Gives the script the answer that it waits for.
     pub(super) fn answer(&mut self, answer: Answer) {
-        if let Stage::Suspended(execution) = &mut self.stage {
-            execution.vm.answer(answer);
+        if let Stage::Suspended(started) = &mut self.stage {
+            started.execution.answer(answer);
         }
     }
 }

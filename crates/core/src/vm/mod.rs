@@ -1,12 +1,15 @@
 //! One VM: a fresh Lua state with its limits, the script that runs in it, and what came of it.
 
 mod code_cache;
+mod execution;
 mod factory;
+mod fiber;
 mod outcome;
 mod script;
 mod snapshot;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
+pub use execution::Execution;
 pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
@@ -109,7 +112,7 @@ impl Vm {
     }
 
     /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something.
-    pub fn is_reusable(&self) -> bool {
+    fn is_reusable(&self) -> bool {
         self.flag.killed().is_none()
     }
 
@@ -144,7 +147,7 @@ impl Vm {
     }
 
     /// Loads the script and runs it until it ends or is suspended.
-    pub fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
+    fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
         self.results = script.exchange.results;
         match self.prepare(script, cache) {
             Ok(Some(args)) => self.go_on(args),
@@ -193,7 +196,7 @@ impl Vm {
     }
 
     /// Runs the script, which is loaded or was suspended before, until it ends or is suspended.
-    pub fn resume(&mut self) -> Progress {
+    fn resume(&mut self) -> Progress {
         self.go_on(0)
     }
 
@@ -201,14 +204,30 @@ impl Vm {
         let mut results = 0;
         // SAFETY: `base` holds a loaded function and so many arguments, or is suspended; lua_resume is protected by Lua itself.
         match unsafe { ffi::lua_resume(self.base, self.state, args, &mut results) } {
-            ffi::LUA_YIELD => self.with_context(Context::take_wait).map_or(Progress::Preempted, Progress::Waiting),
+            ffi::LUA_YIELD => self.progress(),
             ffi::LUA_OK => Progress::Done(self.outcome(Ok(()))),
             _ => Progress::Done(self.outcome(Err(Code::Runtime))),
         }
     }
 
+    /// Why the script is suspended.
+    fn progress(&self) -> Progress {
+        self.with_context(Context::take_wait).map_or(Progress::Preempted, Progress::Waiting)
+    }
+
+    /// Says what the native stack that the VM runs on can be suspended by.
+    fn set_suspender(&self, suspender: &fiber::Suspender) {
+        // SAFETY: the state is ours. The suspender is the fiber's on which this is called, or none.
+        unsafe { moonpool_lua::set_fiber(self.state, suspender.suspend, suspender.fiber) }
+    }
+
+    /// Kills the script, unless it is being killed already.
+    fn kill(&self, kill: Kill) {
+        self.flag.kill(kill.reason());
+    }
+
     /// Gives the script the answer that it waits for.
-    pub fn answer(&mut self, answer: Answer) {
+    fn answer(&self, answer: Answer) {
         self.with_context(|context| context.set_answer(answer));
     }
 
@@ -294,7 +313,7 @@ impl Vm {
     }
 
     /// The most bytes that were in use at once, since the VM had its script.
-    pub fn peak_memory(&self) -> usize {
+    fn peak_memory(&self) -> usize {
         self.heap.peak()
     }
 

@@ -12,6 +12,9 @@ use mlua::{LuaString, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 
+/// Its address is the name, in the registry, of the thread on which a thrown value is described.
+static DESCRIBER: u8 = 0;
+
 /// The memory in which a traceback can be made after a script has used up its own.
 const POST_MORTEM: usize = 64 << 10;
 
@@ -167,21 +170,47 @@ impl Vm {
         if let Some(error) = error_value::read(self.lua(), thrown) {
             return Ok(error);
         }
-        // SAFETY: the closure owns nothing that has a destructor. It may run the script's own `__tostring`: in the VM,
-        // under its limits. What it leaves is a string, or nothing usable.
-        let text = unsafe {
-            self.lua().exec_raw::<Value>(thrown.clone(), |state| {
-                if ffi::lua_isstring(state, -1) != 0 {
-                    ffi::lua_tolstring(state, -1, std::ptr::null_mut());
-                } else if ffi::luaL_callmeta(state, -1, c"__tostring".as_ptr()) != 0 {
-                    ffi::lua_remove(state, -2);
-                }
-            })
-        };
-        Ok(match text {
+        // A kill meanwhile decides, whatever was made of it.
+        Ok(match self.text_of(thrown) {
             Ok(Value::String(text)) => Error::new(code, message_of(&text.as_bytes())),
             _ => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
         })
+    }
+
+    /// A thrown value as a string, or something else when it has none. It may run the script's own `__tostring`: under its
+    /// limits, on a thread of its own, which scripts take for the main one, and with nothing locked.
+    fn text_of(&self, thrown: &Value) -> mlua::Result<Value> {
+        let mut thread = std::ptr::null_mut();
+        // SAFETY: the closure owns nothing that has a destructor. The registry keeps the thread; nobody else has the
+        // address of its name.
+        unsafe {
+            self.lua().exec_raw::<()>(thrown.clone(), |state| {
+                thread = ffi::lua_newthread(state);
+                ffi::lua_rotate(state, -2, 1);
+                ffi::lua_pushcfunction(thread, moonpool_lua::DESCRIBE);
+                ffi::lua_xmove(state, thread, 1);
+                ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const DESCRIBER).cast());
+            })?;
+        }
+        // SAFETY: all three are ours, and alive; what is run is protected by Lua itself.
+        let ok = unsafe {
+            moonpool_lua::set_base(self.state, thread);
+            let status = ffi::lua_resume(thread, self.state, 1, &mut 0);
+            moonpool_lua::set_base(self.state, self.base);
+            status == ffi::LUA_OK
+        };
+        // SAFETY: the thread has ended, with one result; what it leaves when it failed does not matter.
+        unsafe {
+            self.lua().exec_raw((), |state| {
+                if ok {
+                    ffi::lua_xmove(thread, state, 1);
+                } else {
+                    ffi::lua_pushnil(state);
+                }
+                ffi::lua_pushnil(state);
+                ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const DESCRIBER).cast());
+            })
+        }
     }
 
     /// The thrown value as JSON text, when it is no string and can cross.
