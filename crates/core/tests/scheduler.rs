@@ -713,6 +713,48 @@ fn an_engine_that_is_dropped_unwinds_the_stacks_that_are_suspended() {
     }
 }
 
+/// Resident memory of this process.
+#[cfg(target_os = "linux")]
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number") * 4096
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn native_stacks_that_are_suspended_hold_what_they_use_and_that_counts() {
+    let (engine, held, host) = asking();
+    // First deep down, then waiting in a shallow place.
+    let deep = "local function f(n) if n == 0 then return 'x' end return (string.gsub('x', 'x', function() return f(n - 1) end)) end
+        f(150) string.gsub('x', 'x', function() host.ask() end)";
+    let before = resident();
+    for id in 0..300 {
+        ask(&engine, &host, id, deep);
+        step_to_calls(&engine, &held);
+    }
+    let each = (resident() - before) / 300;
+    assert!(each < 200 << 10, "{each} bytes each");
+    for id in 0..300 {
+        engine.answer(id, Ok(list_of(1)));
+    }
+    assert_eq!(drain(&engine, &held).iter().filter(|run| run.outcome.is_ok()).count(), 300);
+    // Waiting deep down takes memory of the script's own.
+    let waiting_deep = "local function f(n) if n == 0 then return host.ask() end
+        return (string.gsub('x', 'x', function() return f(n - 1) end)) end f(150)";
+    let mut small = Script { services: host.clone(), ..script(waiting_deep) };
+    small.limits.memory = 1 << 20;
+    let small_needs = |engine: &Scheduler<Held>, id| {
+        submit_script(engine, id, small.clone());
+        let mut batch = held.next();
+        batch.execute();
+        let finished = engine.finished(batch);
+        engine.answer(id, Ok(list_of(1)));
+        finished.settled.into_iter().chain(drain(engine, &held)).next().expect("it ends").usage.peak_memory
+    };
+    let deep = small_needs(&engine, 300);
+    assert!(deep > 100 << 10, "{deep}");
+}
+
 #[test]
 fn a_native_stack_goes_on_on_any_thread() {
     let (engine, held) = engine(1);
@@ -950,7 +992,7 @@ fn usage_counts_slices_waits_and_memory() {
     std::thread::sleep(Duration::from_millis(2));
     let settled = drain(&engine, &held);
     let usage = settled[0].usage;
-    assert!(usage.slices >= 4, "{usage:?}");
+    assert!(usage.slices >= 2, "{usage:?}");
     assert!(usage.queue_time >= Duration::from_millis(2) && usage.cpu_time >= Duration::from_millis(50), "{usage:?}");
     assert!(usage.run_time >= usage.cpu_time && usage.peak_memory > 2 << 20, "{usage:?}");
     assert!(engine.totals().worked >= usage.cpu_time);

@@ -153,8 +153,8 @@ fn can_wait(can_suspend: &Value, what: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!(
-        "{what}: Lua cannot wait inside a callback of table.sort or string.gsub, or of another C function. \
-         Call it before, and use its result in the callback"
+        "{what}: inside a callback of table.sort or string.gsub, or of another C function, a script waits with its \
+         native stack, and the system has no memory for one. Call it before, and use its result in the callback"
     );
     Err(Error::new(Code::Runtime, message))
 }

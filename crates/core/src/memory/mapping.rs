@@ -4,10 +4,10 @@
 pub(crate) const PAGE: usize = 4096;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{allocate, free, resize};
+pub(crate) use linux::{allocate, forget, free, resize};
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::{allocate, free, resize};
+pub(crate) use other::{allocate, forget, free, resize};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -37,6 +37,15 @@ mod linux {
     pub(crate) unsafe fn free(block: *mut u8, size: usize) {
         // SAFETY: the caller vouches for the mapping. It cannot fail for a whole mapping.
         unsafe { libc::munmap(block.cast(), size) };
+    }
+
+    /// Gives the memory of whole pages back, which stay mapped, and are zero when they are touched again.
+    ///
+    /// # Safety
+    /// Nobody needs what is in them.
+    pub(crate) unsafe fn forget(pages: *mut u8, size: usize) {
+        // SAFETY: the caller vouches for the pages. Should it fail, they keep their memory.
+        unsafe { libc::madvise(pages.cast(), size, libc::MADV_DONTNEED) };
     }
 
     fn or_null(mapping: *mut libc::c_void) -> *mut u8 {
@@ -73,6 +82,12 @@ mod other {
         // SAFETY: the caller vouches for block and size.
         unsafe { dealloc(block, layout(size)) }
     }
+
+    /// Does nothing here.
+    ///
+    /// # Safety
+    /// None is needed.
+    pub(crate) unsafe fn forget(_pages: *mut u8, _size: usize) {}
 
     fn layout(size: usize) -> Layout {
         // SAFETY: a power of two, and a size that Lua's allocator has checked.

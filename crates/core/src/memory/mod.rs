@@ -8,3 +8,4 @@ mod mapping;
 pub(crate) use arena::Mark;
 pub use budget::{Budget, Killed};
 pub(crate) use heap::Heap;
+pub(crate) use mapping::{PAGE, forget};

@@ -34,7 +34,10 @@ impl Execution {
     /// Runs the script, which was suspended, until it ends or is suspended. Never panics.
     pub fn resume(&mut self) -> Progress {
         match self.fiber.take() {
-            Some(fiber) => self.step(fiber.resume()),
+            Some(fiber) => {
+                self.vm().release(fiber.held());
+                self.step(fiber.resume())
+            }
             None => self.begin(Vm::resume),
         }
     }
@@ -53,9 +56,14 @@ impl Execution {
     fn step(&mut self, step: Step<Progress>) -> Progress {
         match step {
             Step::Done(progress) => progress,
-            Step::Suspended(fiber) => {
+            // What it keeps meanwhile counts. One that cannot have it goes on at once, to die.
+            Step::Suspended(fiber) if self.vm().hold(fiber.held()) => {
                 self.fiber = Some(fiber);
                 self.vm().progress()
+            }
+            Step::Suspended(fiber) => {
+                self.vm().kill(Kill::Memory);
+                self.step(fiber.resume())
             }
         }
     }
@@ -84,6 +92,7 @@ impl Drop for Execution {
     fn drop(&mut self) {
         // A stack that is suspended is not thrown away: the script dies where it is, and every frame is unwound.
         while let Some(fiber) = self.fiber.take() {
+            self.vm().release(fiber.held());
             self.vm().kill(Kill::Stopped);
             self.step(fiber.resume());
         }

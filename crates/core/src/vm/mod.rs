@@ -221,6 +221,15 @@ impl Vm {
         unsafe { moonpool_lua::set_fiber(self.state, suspender.suspend, suspender.fiber) }
     }
 
+    /// Counts memory that the host holds for the VM, if there is room.
+    fn hold(&self, bytes: usize) -> bool {
+        self.heap.take(bytes)
+    }
+
+    fn release(&self, bytes: usize) {
+        self.heap.give_back(bytes);
+    }
+
     /// Kills the script, unless it is being killed already.
     fn kill(&self, kill: Kill) {
         self.flag.kill(kill.reason());
