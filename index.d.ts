@@ -353,8 +353,8 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
 
   /**
    * Lets scripts call a function of yours as `host.name(...)`, in runs that begin from now on. The script waits until
-   * the function's promise settles, and holds no thread meanwhile. Where Lua itself cannot yield, such as in the
-   * callbacks of `table.sort` and `string.gsub`, the call is an error that says so.
+   * the function's promise settles, and holds no thread meanwhile, also in callbacks such as those of `table.sort` and
+   * `string.gsub`.
    *
    * @param name An identifier of Lua that is new in `host`.
    * @param what A function, or a plain object of functions: `expose('db', { get })` is `host.db.get`.
