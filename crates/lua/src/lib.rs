@@ -35,6 +35,7 @@ unsafe extern "C-unwind" {
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
     fn moonpool_built(state: *mut ffi::lua_State);
+    fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_close(state: *mut ffi::lua_State);
     fn moonpool_reseed(state: *mut ffi::lua_State);
     fn moonpool_setfiber(
@@ -184,6 +185,16 @@ pub unsafe fn built(state: *mut ffi::lua_State) {
     unsafe { moonpool_built(state) }
 }
 
+/// Whether every key of every table of a VM is found where it stands: not so in a copy of a VM that has keys which are
+/// hashed by their address.
+///
+/// # Safety
+/// `state` is valid and used by this thread only.
+pub unsafe fn finds_keys(state: *mut ffi::lua_State) -> bool {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_findskeys(state) != 0 }
+}
+
 /// Ends a VM whose allocator gives all memory back at once: runs the finalizers that are left, and frees nothing.
 ///
 /// # Safety
@@ -271,4 +282,46 @@ extern "C" fn moonpool_lua_hashkey() -> *const u64 {
 extern "C" fn moonpool_lua_objectid(address: *const c_void) -> i64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     (KEY.get_or_init(RandomState::new).hash_one(address.addr()) >> 11) as i64
+}
+
+#[cfg(feature = "stock")]
+unsafe extern "C" {
+    fn moonpool_inspect(
+        state: *mut ffi::lua_State,
+        ud: *mut c_void,
+        block: unsafe extern "C" fn(*mut c_void, *const c_void, usize),
+        slot: unsafe extern "C" fn(*mut c_void, *const c_void),
+    ) -> c_int;
+}
+
+/// What the memory of a VM consists of, for tests.
+#[cfg(feature = "stock")]
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The blocks that are in use: addresses and sizes.
+    pub blocks: Vec<(usize, usize)>,
+    /// The places where Lua keeps addresses.
+    pub slots: Vec<usize>,
+    /// How many keys of tables are hashed by their address.
+    pub address_keys: i32,
+}
+
+/// Inspects the memory of a VM that has no script yet.
+///
+/// # Safety
+/// `state` is valid, used by this thread only, and no collection has begun in it.
+#[cfg(feature = "stock")]
+pub unsafe fn inspect(state: *mut ffi::lua_State) -> Inspection {
+    unsafe extern "C" fn block(inspection: *mut c_void, start: *const c_void, size: usize) {
+        // SAFETY: what `inspect` passed.
+        unsafe { (*inspection.cast::<Inspection>()).blocks.push((start.addr(), size)) };
+    }
+    unsafe extern "C" fn slot(inspection: *mut c_void, place: *const c_void) {
+        // SAFETY: as above.
+        unsafe { (*inspection.cast::<Inspection>()).slots.push(place.addr()) };
+    }
+    let mut inspection = Inspection::default();
+    // SAFETY: the caller vouches for the state; the callbacks get what they expect.
+    inspection.address_keys = unsafe { moonpool_inspect(state, (&raw mut inspection).cast(), block, slot) };
+    inspection
 }
