@@ -10,8 +10,9 @@ typedef struct Inspector {
 #define block(i,p,n)	((i)->block((i)->ud, (p), (n)))
 #define slot(i,p)	((i)->slot((i)->ud, &(p)))
 
+/* Of nil and of booleans nobody reads the value: what was there before may still be. */
 static void inspectvalue (Inspector *i, TValue *o) {
-  if (iscollectable(o)) slot(i, o->value_.gc);
+  if (iscollectable(o) || ttisnil(o) || ttisboolean(o)) slot(i, o->value_.gc);
 }
 
 static void inspecttable (Inspector *i, Table *t) {
@@ -26,9 +27,9 @@ static void inspecttable (Inspector *i, Table *t) {
   for (n = 0; n < (unsigned int)sizenode(t); n++) {
     Node *node = gnode(t, n);
     inspectvalue(i, gval(node));
-    if (keyiscollectable(node)) {
+    if (keyiscollectable(node) || keyisnil(node) || keyisdead(node)) {
       slot(i, node->u.key_val.gc);
-      if (novariant(keytt(node)) != LUA_TSTRING && !keyisdead(node)) i->addresskeys++;
+      if (keyiscollectable(node) && novariant(keytt(node)) != LUA_TSTRING) i->addresskeys++;
     }
   }
 }
