@@ -76,6 +76,11 @@ impl Flag {
         let _ = self.0.compare_exchange(Self::RUN, Self::PREEMPT, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// Whether the VM is asked to be preempted.
+    pub fn is_preempted(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == Self::PREEMPT
+    }
+
     /// Takes a request to be preempted back, before the VM goes on.
     pub fn go_on(&self) {
         let _ = self.0.compare_exchange(Self::PREEMPT, Self::RUN, Ordering::Relaxed, Ordering::Relaxed);

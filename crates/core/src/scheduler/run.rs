@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// How long a run may hold a worker thread before it is preempted.
 pub const SLICE: Duration = Duration::from_millis(10);
 
+/// A script that gives up its turn by `sleep(0)` keeps the rest of this time: a trip each would keep the event loop busy.
+const TURN: Duration = Duration::from_millis(1);
+
 /// A run, from submission to settlement. Moves to a worker thread for each slice, and back.
 pub struct Run {
     id: u64,
@@ -274,7 +277,11 @@ impl Run {
             let left = limit.saturating_sub(self.usage.cpu_time);
             Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None))
         });
-        let progress = work(&mut started.execution);
+        let begun = Instant::now();
+        let mut progress = work(&mut started.execution);
+        while matches!(progress, Progress::Preempted) && !self.flag.is_preempted() && begun.elapsed() < TURN {
+            progress = started.execution.resume();
+        }
         drop((preempt, cpu_timeout));
         self.flag.go_on();
         self.usage.peak_memory = started.execution.peak_memory();
