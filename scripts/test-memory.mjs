@@ -12,6 +12,8 @@ const MEASURES = ['native_stack', 'memory', 'architecture', 'readme']
 const TIMED = [
   'runs_behind_a_long_one_in_its_batch_go_back_to_the_front',
   'garbage_does_not_count',
+  'native_stacks_that_are_suspended',
+  'long_loops_in_c_are_preempted',
   'sliced_at_every_safepoint',
 ]
 

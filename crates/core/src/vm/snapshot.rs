@@ -189,7 +189,8 @@ mod tests {
             vm.own_memory();
             kept.push((vm, in_the_way));
         }
-        assert!(offsets.len() > 2, "{offsets:?}");
+        // The sanitizer begins every large block at the same offset.
+        assert!(offsets.len() > 2 || cfg!(feature = "sanitizer"), "{offsets:?}");
     }
 
     #[test]
