@@ -1,5 +1,6 @@
 //! Errors: the one kind that our library raises, its stable codes, and the failure of a whole run.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Makes the enum of codes, so that each code is written down once.
@@ -94,6 +95,28 @@ impl Error {
         }
         self
     }
+}
+
+/// The longest piece of a script's own text that a message of ours shows, in bytes.
+const LONGEST_QUOTE: usize = 60;
+
+/// A piece of a script's own text as messages show it: its beginning, when it is long. Costs no more than that.
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_QUOTE {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=LONGEST_QUOTE).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    Cow::Owned(format!("{}...", &text[..end]))
+}
+
+/// As [`quoted`], of bytes; what is not UTF-8 becomes U+FFFD.
+pub(crate) fn quoted_bytes(bytes: &[u8]) -> Cow<'_, str> {
+    if bytes.len() <= LONGEST_QUOTE {
+        return String::from_utf8_lossy(bytes);
+    }
+    // A character that is cut in two is left out.
+    let end = (LONGEST_QUOTE - 3..=LONGEST_QUOTE).rev().find(|&end| bytes[end] & 0xC0 != 0x80).unwrap_or(LONGEST_QUOTE);
+    Cow::Owned(format!("{}...", String::from_utf8_lossy(&bytes[..end])))
 }
 
 impl fmt::Display for Error {

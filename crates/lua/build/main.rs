@@ -18,7 +18,7 @@ fn main() {
     let edited = out.join("edited");
     copy_sources(&lua, &edited);
     apply_edits(&edited);
-    compile("moonpool_lua", &edited, Symbols::Public, &["safepoint.c", "lifetime.c", "library.c"], &out);
+    compile("moonpool_lua", &edited, Symbols::Public, &["safepoint.c", "stack.c", "lifetime.c", "library.c"], &out);
 
     if env::var_os("CARGO_FEATURE_STOCK").is_some() {
         let stock = out.join("stock");

@@ -11,7 +11,7 @@ pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap};
 use crate::value::wire::Reader;
@@ -131,7 +131,10 @@ impl Vm {
                 ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const BASE).cast());
             })
         };
-        made.map_err(|_| Kill::Memory.error(&self.limits))?;
+        made.map_err(|error| match error {
+            mlua::Error::MemoryError(_) | mlua::Error::StackError => Kill::Memory.error(&self.limits),
+            bug => error_value::of(&bug),
+        })?;
         self.base = base;
         // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
         unsafe { moonpool_lua::set_base(self.state, base) };

@@ -226,7 +226,8 @@ impl Vm {
         let text = unsafe {
             self.lua().exec_raw::<LuaString>((), |state| ffi::luaL_traceback(state, base, std::ptr::null(), 0)).ok()?
         };
-        Some(text.to_string_lossy())
+        // Names of functions may be as long as the script's source.
+        Some(message_of(&text.as_bytes()))
     }
 
     /// The chunk and line that a message begins with, if the script was there: a message alone proves nothing.
