@@ -62,6 +62,17 @@ codes! {
 }
 
 impl Code {
+    /// The option that is the limit, where there is but one for the code.
+    const fn limit(self) -> Option<&'static str> {
+        match self {
+            Self::Output => Some("maxOutput"),
+            Self::StateQuota => Some("stateQuota"),
+            Self::QueueFull => Some("maxQueue"),
+            Self::QueueTimeout => Some("queueTimeout"),
+            _ => None,
+        }
+    }
+
     /// The code with this string.
     pub(crate) fn of(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
@@ -79,12 +90,14 @@ pub struct Error {
     pub position: String,
     /// The host's number for the error of its own that this one stands for.
     pub cause: Option<u32>,
+    /// The option that is the limit, if one was met.
+    pub limit: Option<&'static str>,
 }
 
 impl Error {
     /// An error without a position yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), position: String::new(), cause: None }
+        Self { code, message: message.into(), position: String::new(), cause: None, limit: code.limit() }
     }
 
     /// The same error, raised at `position`, unless it has one already.
@@ -142,13 +155,14 @@ pub struct Failure {
     pub output: String,
     /// The thrown value as JSON text, when it was not a string and can cross.
     pub lua_value: Option<String>,
-    /// Which limit passed, when the code is [`Code::Timeout`].
+    /// The option that is the limit, if one was met.
     pub limit: Option<&'static str>,
 }
 
 impl Failure {
     /// A failure of which nothing more is known than the error.
     pub fn new(error: Error) -> Self {
-        Self { error, chunk: None, line: None, lua_stack: None, output: String::new(), lua_value: None, limit: None }
+        let limit = error.limit;
+        Self { error, chunk: None, line: None, lua_stack: None, output: String::new(), lua_value: None, limit }
     }
 }

@@ -13,7 +13,7 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap};
+use crate::memory::{Budget, Heap, Tell};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
@@ -47,6 +47,8 @@ pub struct Vm {
     functions: usize,
     requires: bool,
     initialised: bool,
+    /// For whoever has it next.
+    tell: Option<Tell>,
     /// Dropped after the state is closed; Lua and the budget point to it.
     heap: Box<Heap>,
 }
@@ -77,6 +79,7 @@ impl Vm {
             functions: 0,
             requires: false,
             initialised: false,
+            tell: None,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -95,6 +98,7 @@ impl Vm {
         // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
+        self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
         self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, script.limits.output));
         self.obey(flag, script.name.clone(), &script.limits);
     }
@@ -139,6 +143,16 @@ impl Vm {
         // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
         unsafe { moonpool_lua::set_base(self.state, base) };
         Ok(())
+    }
+
+    /// What to call when the VM of the next script is killed for others, wherever that script is.
+    pub(crate) fn tell_when_killed(&mut self, tell: Tell) {
+        self.tell = Some(tell);
+    }
+
+    /// Whether it was killed for others, also after its script has ended.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.heap.with_account(|account| account.is_doomed()) == Some(true)
     }
 
     /// How many bytes the VM holds.

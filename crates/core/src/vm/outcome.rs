@@ -19,18 +19,25 @@ impl Vm {
     /// Classifies the end of the script: `end` says whether it ran to its end or failed, and with which code if it
     /// was not killed.
     pub(super) fn outcome(&mut self, end: Result<(), Code>) -> Outcome {
-        if let Some(kill) = Kill::of(&self.flag) {
+        if let Some(kill) = self.kill() {
             return Err(self.killed(kill));
         }
         match end {
             Ok(()) => self.results(),
             Err(code) => self.fail(code),
         }
-        .map_err(|failure| match Kill::of(&self.flag) {
+        .map_err(|failure| match self.kill() {
             // The work above runs in the VM too, and hit a limit: what is known of the script itself stays.
-            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.time_limit(), ..*failure }),
+            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.limit(), ..*failure }),
             None => failure,
         })
+    }
+
+    /// Why the run was killed, if it was. When memory ran out, either the VM's own limit was met or the engine's.
+    fn kill(&self) -> Option<Kill> {
+        let kill = Kill::of(&self.flag)?;
+        let starved = kill == Kill::Memory && self.heap.is_starved();
+        Some(if starved { Kill::EngineMemory } else { kill })
     }
 
     /// Captured output and the returned values, as the run's caller wants them.
@@ -102,7 +109,7 @@ impl Vm {
 
     /// The failure of a run whose arguments or globals did not get into its VM.
     pub(super) fn not_handed_over(&mut self, refusal: Refusal) -> Box<Failure> {
-        match Kill::of(&self.flag) {
+        match self.kill() {
             Some(kill) => self.killed(kill),
             None => self.plain(result_error(refusal)),
         }
@@ -203,7 +210,7 @@ impl Vm {
         let lua_stack = self.traceback();
         let (chunk, line) = self.frames().next().map(|place| self.full_name(place)).unzip();
         let error = self.kill_error(kill);
-        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+        Box::new(Failure { chunk, line, lua_stack, ..*self.plain(error) })
     }
 
     fn kill_error(&self, kill: Kill) -> Error {

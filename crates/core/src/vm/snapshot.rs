@@ -7,7 +7,7 @@
 
 use crate::api::libraries::{self, Libraries};
 use crate::bridge::Limits;
-use crate::memory::{Heap, Mark};
+use crate::memory::{Account, Heap, Mark};
 use moonpool_lua::{ffi, with_seed};
 use std::ffi::c_void;
 use std::ptr;
@@ -38,8 +38,8 @@ pub(super) struct Blank {
 }
 
 /// Builds a VM with these libraries, from the beginning.
-pub(super) fn build(libraries: Libraries) -> Option<Blank> {
-    let heap = Box::new(Heap::new(Limits::MIN_MEMORY));
+pub(super) fn build(libraries: Libraries, account: Option<Account>) -> Option<Blank> {
+    let heap = Box::new(Heap::new(Limits::MIN_MEMORY, account));
     // SAFETY: a new state, in a heap that lives as long; what may raise an error runs under `lua_pcall`.
     unsafe {
         let state = ffi::lua_newstate(Heap::allocate, ptr::from_ref(&*heap).cast_mut().cast());
@@ -64,7 +64,7 @@ impl Snapshot {
     /// The snapshot of VMs with these libraries, if they can be copied here.
     pub(super) fn new(libraries: Libraries) -> Option<Self> {
         let seed = moonpool_lua::random();
-        let twin = || with_seed(seed, || build(libraries));
+        let twin = || with_seed(seed, || build(libraries, None));
         let (a, b) = twin().zip(twin())?;
         let snapshot = Self::of(&a, &b);
         for built in [a, b] {
@@ -115,8 +115,9 @@ impl Snapshot {
     }
 
     /// A VM that is a copy, or nothing when the system has no memory for it.
-    pub(super) fn copy(&self) -> Option<Blank> {
-        let heap = Box::new(Heap::with_snapshot(Limits::MIN_MEMORY, &self.words, &self.arena, self.used)?);
+    pub(super) fn copy(&self, account: Account) -> Option<Blank> {
+        let heap = Heap::with_snapshot(Limits::MIN_MEMORY, Some(account), &self.words, &self.arena, self.used)?;
+        let heap = Box::new(heap);
         let start = heap.start();
         for &i in &self.addresses {
             // SAFETY: the chunk begins with a copy of `words`, to which `i` belongs.
