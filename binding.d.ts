@@ -79,6 +79,8 @@ export interface EngineOptions {
   maxQueue: number
   /** VMs to build ahead. */
   warmVms: number
+  /** Bytes that all VMs may hold together. */
+  maxMemory: number
   /** Bytes of State for each script. */
   stateQuota: number
   /** The names of the libraries that scripts find. */
@@ -99,6 +101,8 @@ export interface EngineStats {
   started: number
   /** Time that worker threads spent with this engine, in ms. */
   worked: number
+  /** Bytes that all VMs hold. */
+  memory: number
   /** VMs that were made. */
   vmsCreated: number
   /** Compiled chunks that were found in the code cache. */
@@ -135,7 +139,7 @@ export interface Failure {
   output: string
   /** The thrown value as JSON text. */
   luaValue?: string
-  /** Which time limit passed. */
+  /** The option that is the limit, if one was met. */
   limit?: string
   /** The number of the host's error that this one stands for. */
   cause?: number

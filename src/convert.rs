@@ -19,6 +19,8 @@ pub struct EngineOptions {
     pub max_queue: u32,
     /// VMs to build ahead.
     pub warm_vms: u32,
+    /// Bytes that all VMs may hold together.
+    pub max_memory: f64,
     /// Bytes of State for each script.
     pub state_quota: f64,
     /// The names of the libraries that scripts find.
@@ -135,7 +137,7 @@ pub struct Failure {
     pub output: String,
     /// The thrown value as JSON text.
     pub lua_value: Option<String>,
-    /// Which time limit passed.
+    /// The option that is the limit, if one was met.
     pub limit: Option<String>,
     /// The number of the host's error that this one stands for.
     pub cause: Option<u32>,
@@ -176,6 +178,8 @@ pub struct EngineStats {
     pub started: f64,
     /// Time that worker threads spent with this engine, in ms.
     pub worked: f64,
+    /// Bytes that all VMs hold.
+    pub memory: f64,
     /// VMs that were made.
     pub vms_created: f64,
     /// Compiled chunks that were found in the code cache.

@@ -602,8 +602,8 @@ fn a_script_that_gives_up_its_turn_again_and_again_makes_few_trips_and_lets_othe
     assert!(usage.slices <= 60, "{usage:?}");
     submit(&engine, 1, "while true do sleep(0) end");
     submit(&engine, 2, "return 'other'");
-    assert!(step(&engine, &held).is_empty());
-    assert_eq!(codes(step(&engine, &held)), [(2, "ok")]);
+    let settled = (0..4).flat_map(|_| step(&engine, &held));
+    assert_eq!(codes(settled), [(2, "ok")]);
 }
 
 /// Places where Lua cannot yield, as functions that call `f` there and return what it returned first.
@@ -746,14 +746,18 @@ fn native_stacks_that_are_suspended_hold_what_they_use_and_that_counts() {
         let mut patient = Script { services: host.clone(), ..script(deep) };
         patient.limits.timeout = Duration::from_secs(600);
         submit_script(&engine, id, patient);
-        step_to_calls(&engine, &held);
+        while step_to_calls(&engine, &held).is_empty() {}
     }
     let each = (resident() - before) / 300;
     assert!(each < 200 << 10, "{each} bytes each");
     for id in 0..300 {
         engine.answer(id, Ok(list_of(1)));
     }
-    assert_eq!(drain(&engine, &held).iter().filter(|run| run.outcome.is_ok()).count(), 300);
+    let settled = drain(&engine, &held);
+    assert_eq!(settled.len(), 300);
+    for run in settled {
+        run.outcome.expect("nothing failed");
+    }
     // Waiting deep down takes memory of the script's own.
     let waiting_deep = "local function f(n) if n == 0 then return host.ask() end
         return (string.gsub('x', 'x', function() return f(n - 1) end)) end f(150)";

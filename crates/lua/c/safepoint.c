@@ -8,6 +8,17 @@
 */
 #define FLAG_MEMORY	2
 
+/* Sets '*flag' if it is '*now', in one step; else says in '*now' what it is. */
+static int luaP_swap (volatile int *flag, int *now, int then) {
+#if defined(__GNUC__) || defined(__clang__)
+  return __atomic_compare_exchange_n(flag, now, then, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+#else  /* in two steps: the reason of a kill that comes between them is lost, but a kill it stays */
+  (void)now;
+  *flag = then;
+  return 1;
+#endif
+}
+
 /* Ends the run: an error that no handler sees and that no protected call keeps. */
 static l_noret luaP_kill (lua_State *L) {
   setnilvalue(s2v(L->top.p));  /* the error object says nothing; EXTRA_STACK has room */
@@ -28,10 +39,14 @@ static void luaP_poll (lua_State *L) {
   }
 }
 
-/* The heap limit: the first reason to die wins, as everywhere. */
+/*
+** The heap limit: the first reason to die wins, as everywhere, also when another thread raises the flag at this very
+** moment.
+*/
 static void luaP_outofmemory (lua_State *L) {
-  if (*G(L)->flag <= FLAG_PREEMPT)
-    *G(L)->flag = FLAG_MEMORY;
+  volatile int *flag = G(L)->flag;
+  int now = *flag;
+  while (now <= FLAG_PREEMPT && !luaP_swap(flag, &now, FLAG_MEMORY)) ;
 }
 
 /*

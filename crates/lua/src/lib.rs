@@ -34,6 +34,7 @@ unsafe extern "C-unwind" {
     fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
+    fn moonpool_ready(state: *mut ffi::lua_State);
     fn moonpool_built(state: *mut ffi::lua_State);
     fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_close(state: *mut ffi::lua_State);
@@ -218,6 +219,16 @@ pub unsafe fn close(state: *mut ffi::lua_State) {
 pub unsafe fn poll(state: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for the state.
     unsafe { moonpool_poll(state) }
+}
+
+/// Makes room on both stacks for work of the host below a C function, or throws Lua's error when there is none: what fails
+/// there after that fails because memory runs out, and the script is being killed.
+///
+/// # Safety
+/// As [`poll`].
+pub unsafe fn ready(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_ready(state) }
 }
 
 /// Makes room for the names of the libraries in the globals of a new state.

@@ -1,6 +1,6 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
-use super::signal::WakeUp;
+use super::signal::{Signal, WakeUp};
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
@@ -151,6 +151,16 @@ impl Run {
         self.context = None;
     }
 
+    /// The most that its VM held so far; 0 before it begins.
+    pub(super) fn peak_memory(&self) -> usize {
+        self.usage.peak_memory
+    }
+
+    /// Whether it has a VM already, of its context.
+    pub(super) fn has_vm(&self) -> bool {
+        self.vm.is_some()
+    }
+
     /// Gives it the VM that its context has.
     pub(super) fn set_vm(&mut self, vm: Option<Box<Vm>>) {
         self.vm = vm;
@@ -261,6 +271,10 @@ impl Run {
             Ok(vm) => vm,
             Err(error) => return failed(error),
         };
+        if let Some(wake_up) = slice.wake_up {
+            let (wake_up, id) = (wake_up.clone(), self.id);
+            vm.tell_when_killed(Arc::new(move || wake_up(Signal::Killed(id))));
+        }
         vm.assign(&script, self.flag.clone());
         let (cpu_timeout, factory) = (script.limits.cpu_timeout, slice.factory.clone());
         let started = Started { execution: Execution::new(vm), cpu_timeout, _timeout: timeout };

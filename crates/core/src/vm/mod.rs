@@ -14,9 +14,9 @@ pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap};
+use crate::memory::{Budget, Heap, Tell};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
@@ -50,6 +50,8 @@ pub struct Vm {
     functions: usize,
     requires: bool,
     initialised: bool,
+    /// For whoever has it next.
+    tell: Option<Tell>,
     /// Dropped after the state is closed; Lua and the budget point to it.
     heap: Box<Heap>,
 }
@@ -80,6 +82,7 @@ impl Vm {
             functions: 0,
             requires: false,
             initialised: false,
+            tell: None,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -98,6 +101,7 @@ impl Vm {
         // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
+        self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
         self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, script.limits.output));
         self.obey(flag, script.name.clone(), &script.limits);
     }
@@ -134,11 +138,24 @@ impl Vm {
                 ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const BASE).cast());
             })
         };
-        made.map_err(|_| Kill::Memory.error(&self.limits))?;
+        made.map_err(|error| match error {
+            mlua::Error::MemoryError(_) | mlua::Error::StackError => Kill::Memory.error(&self.limits),
+            bug => error_value::of(&bug),
+        })?;
         self.base = base;
         // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
         unsafe { moonpool_lua::set_base(self.state, base) };
         Ok(())
+    }
+
+    /// What to call when the VM of the next script is killed for others, wherever that script is.
+    pub(crate) fn tell_when_killed(&mut self, tell: Tell) {
+        self.tell = Some(tell);
+    }
+
+    /// Whether it was killed for others, also after its script has ended.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.heap.with_account(|account| account.is_doomed()) == Some(true)
     }
 
     /// How many bytes the VM holds.
@@ -223,11 +240,11 @@ impl Vm {
 
     /// Counts memory that the host holds for the VM, if there is room.
     fn hold(&self, bytes: usize) -> bool {
-        self.heap.take(bytes)
+        self.heap.hold(bytes)
     }
 
     fn release(&self, bytes: usize) {
-        self.heap.give_back(bytes);
+        self.heap.release(bytes);
     }
 
     /// Kills the script, unless it is being killed already.

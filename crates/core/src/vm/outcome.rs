@@ -22,18 +22,25 @@ impl Vm {
     /// Classifies the end of the script: `end` says whether it ran to its end or failed, and with which code if it
     /// was not killed.
     pub(super) fn outcome(&mut self, end: Result<(), Code>) -> Outcome {
-        if let Some(kill) = Kill::of(&self.flag) {
+        if let Some(kill) = self.killed_by() {
             return Err(self.killed(kill));
         }
         match end {
             Ok(()) => self.results(),
             Err(code) => self.fail(code),
         }
-        .map_err(|failure| match Kill::of(&self.flag) {
+        .map_err(|failure| match self.killed_by() {
             // The work above runs in the VM too, and hit a limit: what is known of the script itself stays.
-            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.time_limit(), ..*failure }),
+            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.limit(), ..*failure }),
             None => failure,
         })
+    }
+
+    /// Why the run was killed, if it was. When memory ran out, either the VM's own limit was met or the engine's.
+    fn killed_by(&self) -> Option<Kill> {
+        let kill = Kill::of(&self.flag)?;
+        let starved = kill == Kill::Memory && self.heap.is_starved();
+        Some(if starved { Kill::EngineMemory } else { kill })
     }
 
     /// Captured output and the returned values, as the run's caller wants them.
@@ -105,7 +112,7 @@ impl Vm {
 
     /// The failure of a run whose arguments or globals did not get into its VM.
     pub(super) fn not_handed_over(&mut self, refusal: Refusal) -> Box<Failure> {
-        match Kill::of(&self.flag) {
+        match self.killed_by() {
             Some(kill) => self.killed(kill),
             None => self.plain(result_error(refusal)),
         }
@@ -232,7 +239,7 @@ impl Vm {
         let lua_stack = self.traceback();
         let (chunk, line) = self.frames().next().map(|place| self.full_name(place)).unzip();
         let error = self.kill_error(kill);
-        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+        Box::new(Failure { chunk, line, lua_stack, ..*self.plain(error) })
     }
 
     fn kill_error(&self, kill: Kill) -> Error {
@@ -255,7 +262,8 @@ impl Vm {
         let text = unsafe {
             self.lua().exec_raw::<LuaString>((), |state| ffi::luaL_traceback(state, base, std::ptr::null(), 0)).ok()?
         };
-        Some(text.to_string_lossy())
+        // Names of functions may be as long as the script's source.
+        Some(message_of(&text.as_bytes()))
     }
 
     /// The chunk and line that a message begins with, if the script was there: a message alone proves nothing.

@@ -7,7 +7,7 @@
 
 use crate::api::libraries::{self, Libraries};
 use crate::bridge::Limits;
-use crate::memory::{Heap, Mark};
+use crate::memory::{Account, Heap, Mark};
 use moonpool_lua::{ffi, with_seed};
 use std::ffi::c_void;
 use std::ptr;
@@ -38,8 +38,8 @@ pub(super) struct Blank {
 }
 
 /// Builds a VM with these libraries, from the beginning.
-pub(super) fn build(libraries: Libraries) -> Option<Blank> {
-    let heap = Box::new(Heap::new(Limits::MIN_MEMORY));
+pub(super) fn build(libraries: Libraries, account: Option<Account>) -> Option<Blank> {
+    let heap = Box::new(Heap::new(Limits::MIN_MEMORY, account));
     // SAFETY: a new state, in a heap that lives as long; what may raise an error runs under `lua_pcall`.
     unsafe {
         let state = ffi::lua_newstate(Heap::allocate, ptr::from_ref(&*heap).cast_mut().cast());
@@ -66,12 +66,12 @@ impl Snapshot {
         let snapshot = Self::of_seed(libraries, moonpool_lua::random())?;
         // In debug builds every key of a copy is looked up.
         // SAFETY: a whole VM, ours alone.
-        debug_assert!(snapshot.copy().is_none_or(|copy| unsafe { moonpool_lua::finds_keys(copy.state) }));
+        debug_assert!(snapshot.copy(None).is_none_or(|copy| unsafe { moonpool_lua::finds_keys(copy.state) }));
         Some(snapshot)
     }
 
     fn of_seed(libraries: Libraries, seed: u64) -> Option<Self> {
-        let twin = || with_seed(seed, || build(libraries));
+        let twin = || with_seed(seed, || build(libraries, None));
         let (a, b) = twin().zip(twin())?;
         let snapshot = Self::of(&a, &b);
         for built in [a, b] {
@@ -121,8 +121,9 @@ impl Snapshot {
     }
 
     /// A VM that is a copy, or nothing when the system has no memory for it.
-    pub(super) fn copy(&self) -> Option<Blank> {
-        let heap = Box::new(Heap::with_snapshot(Limits::MIN_MEMORY, &self.words, &self.arena, self.used)?);
+    pub(super) fn copy(&self, account: Option<Account>) -> Option<Blank> {
+        let heap = Heap::with_snapshot(Limits::MIN_MEMORY, account, &self.words, &self.arena, self.used)?;
+        let heap = Box::new(heap);
         let start = heap.start();
         for &i in &self.addresses {
             // SAFETY: the chunk begins with a copy of `words`, to which `i` belongs.
@@ -180,7 +181,7 @@ mod tests {
         for size in [0, 1000, 20_000, 5000, 100_000] {
             // In the way of the next VM, so that that begins at another offset in its page.
             let in_the_way = vec![0_u8; size];
-            let vm = with_seed(SEED, || build(Libraries::ALL)).expect("there is memory");
+            let vm = with_seed(SEED, || build(Libraries::ALL, None)).expect("there is memory");
             vm.disown_memory();
             let (words, _) = vm.heap.snapshot().expect("one chunk");
             let start = words.as_ptr().addr() as u64;
@@ -196,7 +197,7 @@ mod tests {
     #[test]
     fn the_relocations_are_the_places_where_lua_keeps_addresses_and_no_others() {
         let snapshot = snapshot();
-        let vm = with_seed(SEED, || build(Libraries::ALL)).expect("there is memory");
+        let vm = with_seed(SEED, || build(Libraries::ALL, None)).expect("there is memory");
         let (words, _) = vm.heap.snapshot().expect("one chunk");
         let (start, end) = (words.as_ptr().addr(), words.as_ptr().addr() + size_of_val(words));
         // SAFETY: ours, and its collector stood still.
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_key_of_a_copy_is_found() {
-        let copy = snapshot().copy().expect("there is memory");
+        let copy = snapshot().copy(None).expect("there is memory");
         // SAFETY: a whole VM, ours alone.
         assert!(unsafe { moonpool_lua::finds_keys(copy.state) });
     }
@@ -232,7 +233,7 @@ mod tests {
     #[test]
     fn a_key_that_is_hashed_by_its_address_is_noticed() {
         let twin = || {
-            let vm = with_seed(SEED, || build(Libraries::ALL)).expect("there is memory");
+            let vm = with_seed(SEED, || build(Libraries::ALL, None)).expect("there is memory");
             // SAFETY: ours; there is room in its heap.
             unsafe {
                 ffi::lua_createtable(vm.state, 0, 32);
@@ -248,7 +249,7 @@ mod tests {
         let (a, b) = (twin(), twin());
         // SAFETY: ours.
         assert_eq!(unsafe { moonpool_lua::inspect(a.state).address_keys }, 32);
-        let copy = Snapshot::of(&a, &b).and_then(|snapshot| snapshot.copy());
+        let copy = Snapshot::of(&a, &b).and_then(|snapshot| snapshot.copy(None));
         // SAFETY: ours.
         assert!(copy.is_none_or(|copy| unsafe { !moonpool_lua::finds_keys(copy.state) }));
     }
