@@ -62,7 +62,7 @@ export interface Limits {
   /**
    * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). It counts the Lua heap, captured
    * output, and JSON that is being built. A script that needs more is stopped, and the run rejects with
-   * `ERR_LUA_MEMORY`.
+   * `ERR_LUA_MEMORY`, and the error's `limit` is `'memoryLimit'`.
    * @defaultValue 67 108 864 (64 MiB)
    */
   memoryLimit?: number | undefined
@@ -230,6 +230,14 @@ export interface EngineOptions {
    * @defaultValue 10 000
    */
   maxQueue?: number | undefined
+  /**
+   * Bytes that all VMs of the engine hold together: those of runs, also while they wait, of contexts, and those made
+   * ahead. A whole number, at least 1 048 576 (1 MiB). Near it, no run begins that needs another VM. Past it, the largest
+   * VM of the id that holds most is stopped, and its run rejects with `ERR_LUA_MEMORY`; the error's `limit` is
+   * `'maxMemory'`. A context that is stopped so between two runs has ended.
+   * @defaultValue a half of `process.constrainedMemory()`, or of the machine's memory when that is less or unknown
+   */
+  maxMemory?: number | undefined
   /**
    * How many VMs the engine makes ahead once it has been idle for 20 ms: a whole number from 0 to 1024. Each serves one
    * run, or becomes the VM of one context, and takes about 50 KB until then.
@@ -528,6 +536,8 @@ export interface EngineStats {
   running: number
   /** Runs that have begun, are not done, and hold no worker thread: they were preempted, or they wait. */
   suspended: number
+  /** Bytes that all VMs hold now: what {@link EngineOptions.maxMemory} bounds. */
+  memory: number
   /** Runs that began to execute. */
   started: number
   /** Runs that resolved. */
@@ -583,7 +593,7 @@ export interface TimeSummary {
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
  * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
- * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit` |
+ * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
  * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn` |
  * | `ERR_STATE_DENIED` | `State`: another script has the key |
@@ -661,6 +671,17 @@ export class LuaError extends Error {
   readonly luaValue?: unknown
   /** What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. */
   readonly cause?: unknown
-  /** Which limit passed, for `ERR_LUA_TIMEOUT`. */
-  readonly limit?: 'timeout' | 'cpuTimeout'
+  /** The option whose limit was met, where the failure was caused by one. */
+  readonly limit?: LimitName
 }
+
+/** The options that {@link LuaError.limit} may name. (An error for `maxSource` is a `RangeError` with that `limit`.) */
+export type LimitName =
+  | 'timeout'
+  | 'cpuTimeout'
+  | 'memoryLimit'
+  | 'maxMemory'
+  | 'maxOutput'
+  | 'maxQueue'
+  | 'queueTimeout'
+  | 'stateQuota'

@@ -88,6 +88,16 @@ test.each([
   expect(told).not.toMatch(/[/\\](home|root|work|usr|src|tmp|Users)[/\\]|\.(rs|c):\d/)
 })
 
+test('endless recursion is an error that the script can catch, also at the default memoryLimit', async () => {
+  const recurse = 'local function f() return 1 + f() end'
+  expect(await runLua(`${recurse} return pcall(f)`, 'tenant')).toBe('false\ttenant:1: stack overflow')
+  expect(await runLua(`${recurse} for i = 1, 20 do pcall(f) end return "on"`, 'tenant')).toBe('on')
+  const error = await rejection(runLua(`${recurse} f()`, 'tenant'))
+  expect(error).toMatchObject({ code: 'ERR_LUA_RUNTIME', message: 'tenant:1: stack overflow', line: 1 })
+  expect(error).not.toHaveProperty('limit')
+  expect(error.luaStack.split('\n').length).toBeLessThan(30)
+})
+
 describe('a thrown value', () => {
   test.each([
     ['{ status = 404, tags = { "a", "b" } }', { status: 404, tags: ['a', 'b'] }],

@@ -7,12 +7,11 @@ const target = /^host: (\S+)$/m.exec(ask('rustc', ['-vV']) ?? '')?.[1]
 const [chosen] = process.argv.slice(2)
 
 // What both leave out: these measure the process itself, and a memory checker makes it another one.
-const MEASURES = ['native_stack', 'memory', 'architecture', 'readme']
+const MEASURES = ['native_stack', 'suspended_stacks', 'memory', 'architecture', 'readme']
 // These count on a speed that no checker has, and prove nothing about memory.
 const TIMED = [
   'runs_behind_a_long_one_in_its_batch_go_back_to_the_front',
   'garbage_does_not_count',
-  'native_stacks_that_are_suspended',
   'long_loops_in_c_are_preempted',
   'sliced_at_every_safepoint',
 ]

@@ -85,13 +85,13 @@ const fn class_size(class: usize) -> usize {
 }
 
 /// What a block of `size` bytes takes, in bytes.
-pub(crate) const fn cost(size: usize) -> usize {
+pub(crate) fn cost(size: usize) -> usize {
     const MALLOC_HEADER: usize = 16;
     match size {
         0 => 0,
         1..=SMALL => class_size(class_of(size)),
         _ if size < LARGE => size.next_multiple_of(ALIGN) + MALLOC_HEADER,
-        _ => size.next_multiple_of(mapping::PAGE),
+        _ => size.next_multiple_of(mapping::page()),
     }
 }
 

@@ -1,17 +1,29 @@
 //! Anonymous memory from the system, in whole pages: given back when freed, grown without being copied.
 
-/// What sizes are rounded up to, on most systems.
-pub(crate) const PAGE: usize = 4096;
-
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{allocate, forget, free, resize};
+pub(crate) use linux::{allocate, forget, free, page, resize};
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::{allocate, forget, free, resize};
+pub(crate) use other::{allocate, forget, free, page, resize};
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::ptr;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// What sizes are rounded up to: 4, 16 or 64 KiB, as the system says, which is asked once.
+    pub(crate) fn page() -> usize {
+        static PAGE: AtomicUsize = AtomicUsize::new(0);
+        match PAGE.load(Ordering::Relaxed) {
+            0 => {
+                // SAFETY: asks, and changes nothing.
+                let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096).max(1);
+                PAGE.store(page, Ordering::Relaxed);
+                page
+            }
+            page => page,
+        }
+    }
 
     /// A new mapping, or null.
     ///
@@ -58,6 +70,11 @@ mod linux {
 mod other {
     use std::alloc::{Layout, alloc, dealloc, realloc};
 
+    /// What large blocks are rounded up to, at most: the page of Apple's processors.
+    pub(crate) const fn page() -> usize {
+        16 << 10
+    }
+
     /// A new block, or null.
     ///
     /// # Safety
@@ -92,5 +109,27 @@ mod other {
     fn layout(size: usize) -> Layout {
         // SAFETY: a power of two, and a size that Lua's allocator has checked.
         unsafe { Layout::from_size_align_unchecked(size, 16) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_counted_in_the_pages_of_this_system() {
+        assert!(page().is_power_of_two() && page() >= 4096);
+        #[cfg(target_os = "linux")]
+        {
+            // The kernel takes only whole pages as a place.
+            // SAFETY: two pages of our own, of which the second is given back first; it is no whole page otherwise.
+            unsafe {
+                let block = allocate(2 * page());
+                assert!(!block.is_null());
+                assert_eq!(libc::munmap(block.add(page()).cast(), page()), 0);
+                assert_eq!(libc::munmap(block.add(page() / 2).cast(), page()), -1);
+                free(block, page());
+            }
+        }
     }
 }

@@ -9,6 +9,6 @@ mod pool;
 pub(crate) use arena::Mark;
 pub use budget::{Budget, Killed};
 pub(crate) use heap::Heap;
-pub(crate) use mapping::{PAGE, forget};
+pub(crate) use mapping::{forget, page};
 pub(crate) use pool::{Account, Tell};
 pub use pool::{Pool, Room};

@@ -140,12 +140,12 @@ impl Contexts {
     }
 
     /// Ends the contexts whose VMs were killed for others between two runs. Those are for the caller to drop.
-    pub(super) fn evict(&mut self) -> Vec<Box<Vm>> {
+    pub(super) fn evict(&mut self) -> Vec<Vm> {
         let doomed = self.all.values_mut().filter(|context| context.vm.as_ref().is_some_and(|vm| vm.is_doomed()));
         doomed
             .filter_map(|context| {
                 context.end = End::Evicted;
-                context.vm.take()
+                context.vm.take().map(|vm| *vm)
             })
             .collect()
     }

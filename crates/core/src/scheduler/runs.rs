@@ -65,7 +65,7 @@ pub(super) struct Runs {
     /// What runs of late held at most.
     peak: usize,
     /// VMs of contexts that were killed for others, to be dropped without the lock.
-    evicted: Vec<Box<Vm>>,
+    evicted: Vec<Vm>,
     /// Runs that were refused while somebody else was heard, and are still to be told of.
     untold: Vec<Settled>,
     /// Whether the queue has filled and not been empty since; and whether that is still to be told.
@@ -235,7 +235,7 @@ impl Runs {
     }
 
     /// VMs to be dropped without the lock.
-    pub(super) fn take_evicted(&mut self) -> Vec<Box<Vm>> {
+    pub(super) fn take_evicted(&mut self) -> Vec<Vm> {
         std::mem::take(&mut self.evicted)
     }
 

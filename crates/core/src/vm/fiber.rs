@@ -69,7 +69,7 @@ impl<T: 'static> Fiber<T> {
         let Some(stack) = stack() else {
             return Step::Done(work(Suspender { suspend: None, fiber: std::ptr::null_mut() }));
         };
-        let (base, limit) = (stack.base().get(), stack.limit().get() + memory::PAGE);
+        let (base, limit) = (stack.base().get(), stack.limit().get() + memory::page());
         let coroutine = Coroutine::with_stack(stack, |yielder: &Yielder<(), usize>, ()| {
             work(Suspender { suspend: Some(suspend), fiber: std::ptr::from_ref(yielder).cast_mut().cast() })
         });
@@ -100,14 +100,14 @@ impl<T: 'static> Fiber<T> {
 impl<T> Fiber<T> {
     /// The bytes of its stack that are in use while it is suspended.
     pub(super) fn held(&self) -> usize {
-        (self.base - self.top).next_multiple_of(memory::PAGE)
+        (self.base - self.top).next_multiple_of(memory::page())
     }
 
     /// Gives the memory of the rest of the stack back: the script may have been deeper before.
     fn forget_rest(&self) {
         // Below what is in use, the registers that the switch saves.
-        let end = (self.top - memory::PAGE) / memory::PAGE * memory::PAGE;
-        let start = self.limit.next_multiple_of(memory::PAGE);
+        let end = (self.top - memory::page()) / memory::page() * memory::page();
+        let start = self.limit.next_multiple_of(memory::page());
         if end > start {
             // SAFETY: whole pages of the stack, below everything that is on it.
             unsafe { memory::forget(std::ptr::with_exposed_provenance_mut(start), end - start) };
