@@ -71,13 +71,9 @@ describe('where Lua cannot wait', () => {
     const closing = 'local x <close> = setmetatable({}, { __close = function() host.same(1) end })'
     const closed = `local co = coroutine.create(function() ${closing} coroutine.yield() end) coroutine.resume(co)
       local ok, e = coroutine.close(co) return ok, tostring(e), coroutine.status(co), host.same("on")`
-    const [ok, message, ...rest] = await valuesOf(engine, closed)
-    expect([[true, false].includes(ok), ...rest]).toEqual([true, 'dead', 'on'])
-    if (!ok) expect(message).toMatch(CLEAR)
+    expect(await valuesOf(engine, closed)).toEqual([false, expect.stringMatching(CLEAR), 'dead', 'on'])
     const wrapped = `local ok, e = pcall(coroutine.wrap(function() ${closing} error("e", 0) end)) return ok, tostring(e), host.same("on")`
-    const ended = await valuesOf(engine, wrapped)
-    expect([ended[0], ended[2]]).toEqual([false, 'on'])
-    expect(ended[1]).toMatch(new RegExp(`^e$|${CLEAR.source}`))
+    expect(await valuesOf(engine, wrapped)).toEqual([false, expect.stringMatching(CLEAR), 'on'])
   })
 
   test('an uncaught error value whose __tostring calls: the run rejects all the same', async () => {
