@@ -8,7 +8,7 @@ class LuaError extends Error {
     super(failure.message)
     // As the constructor of Error defines it: not enumerable.
     if (failure.cause != null) {
-      Object.defineProperty(this, 'cause', { value: causes.get(failure.cause), configurable: true, writable: true })
+      Object.defineProperty(this, 'cause', { value: causes?.get(failure.cause), configurable: true, writable: true })
     }
     this.code = failure.code
     // Compiling is nobody's run.

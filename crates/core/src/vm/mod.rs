@@ -95,7 +95,7 @@ impl Vm {
         // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, script.limits.output));
+        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits));
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
