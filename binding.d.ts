@@ -134,7 +134,7 @@ export interface Failure {
   /** What was captured before. */
   output: string | Buffer
   /** The thrown value as JSON text. */
-  luaValue?: string
+  luaValue?: string | Buffer
   /** Which time limit passed. */
   limit?: string
   /** The number of the host's error that this one stands for. */

@@ -7,7 +7,7 @@ const { constants } = require('node:buffer')
 const { engineExposing, engineWith } = require('./support/engine')
 const { watched } = require('./support/stalls')
 
-/** How long the loop may stand still, in ms: 50, and what a busy machine adds. */
+/** How long a turn of the loop may take, in ms: 50, what a busy machine adds, and the garbage of the test before. */
 const STILL = 150
 const LIMIT = { timeout: 30000 }
 const GIB = 2 ** 30
@@ -29,6 +29,16 @@ describe('keys that collide in V8', () => {
     const { error, longest } = await run(code, { tables: 'map', maxNodes: 1e7, memoryLimit: GIB })
     expect(longest).toBeLessThan(STILL)
     if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
+  })
+
+  test('strings so long that V8 hashes their length alone', async () => {
+    const code =
+      'local p, t = ("x"):rep(16400), {} for i = 1, 1500 do t[p .. string.format("%06d", i)] = 1 end return t'
+    for (const tables of ['map', 'object']) {
+      const { error, longest } = await run(code, { tables, memoryLimit: GIB })
+      if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
+      expect(longest).toBeLessThan(STILL)
+    }
   })
 
   test('only small tables of them: given', async () => {
@@ -183,6 +193,24 @@ describe('big results, a piece at a time', () => {
     const { value, longest } = await watched(all)
     for (const { value: rows } of value) expect(rows.at(-1)).toEqual({ n: 20000 })
     expect(longest).toBeLessThan(STILL)
+  })
+
+  test('many thrown values at once', async () => {
+    const engine = engineWith()
+    const code = 'local t = {} for i = 1, 16000 do t[i] = {["k" .. i] = 1} end error(t)'
+    const fails = () => Promise.all(Array.from({ length: 12 }, () => engine.run(code, 'x', LIMIT).catch((e) => e)))
+    const { value, longest } = await watched(fails)
+    for (const error of value) expect(error.luaValue.at(-1)).toEqual({ k16000: 1 })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('a thrown nil, false and text', async () => {
+    const engine = engineWith()
+    const thrown = async (code) => (await engine.run(code, 'x').catch((e) => e)).luaValue
+    expect(await thrown('error(false)')).toBe(false)
+    expect(await thrown('error({ json.null, "é" })')).toEqual([null, 'é'])
+    expect(await thrown('error("x")')).toBeUndefined()
+    expect(await thrown('error(nil)')).toBe(null)
   })
 
   test('arguments of host functions', async () => {

@@ -43,17 +43,21 @@ function decodeArgs(bytes, then) {
 function decodeOutcome(outcome, then) {
   const { text, values, failure } = outcome
   const output = failure ? failure.output : text
-  const size = (isBytes(output) ? output.length : 0) + (values?.length ?? 0)
+  const thrown = failure?.luaValue ?? undefined
+  const size = (isBytes(output) ? output.length : 0) + (values?.length ?? 0) + (thrown?.length ?? 0)
   // A hundred values cost nothing.
   if (size <= 1024 || (size <= SMALL && fitsIntoTurn(size))) {
     const whole = isBytes(output) ? output.toString() : output
-    then(decoded(outcome, whole, values && readAll(values)))
+    if (failure) then(failed(failure, whole, thrown && parsed(thrown)))
+    else then({ text: whole, values: values && readAll(values) })
     return undefined
   }
   const parts = [new Text(output)]
   if (values) parts.push(new Values(values))
-  const job = new Job(parts, ([whole, all], error) => {
-    then(error && !failure ? { failure: refused(error, whole) } : decoded(outcome, whole, all))
+  if (thrown) parts.push(new Thrown(thrown))
+  const job = new Job(parts, ([whole, last], error) => {
+    if (failure) then(failed(failure, whole, last))
+    else then(error ? { failure: refused(error, whole) } : { text: whole, values: last })
   })
   inSlices(job)
   return job
@@ -61,9 +65,11 @@ function decodeOutcome(outcome, then) {
 
 const isBytes = (text) => typeof text !== 'string'
 
-function decoded({ failure }, output = '', values = undefined) {
-  return failure ? { failure: { ...failure, output } } : { text: output, values }
+function failed(failure, output = '', thrown = undefined) {
+  return { failure: { ...failure, output, luaValue: undefined, thrown } }
 }
+
+const parsed = (json) => ({ value: JSON.parse(String(json)) })
 
 function refused(error, output = '') {
   return { code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${error.message}`, output }
@@ -116,6 +122,21 @@ class Text {
       this.#at = end
       if (performance.now() >= until) return this.#at === this.#bytes.length
     }
+    return true
+  }
+}
+
+/** A thrown value, as JSON: at one go, because it is bounded so that this takes some 20 ms. */
+class Thrown {
+  value
+  #json
+
+  constructor(json) {
+    this.#json = json
+  }
+
+  step() {
+    this.value = parsed(this.#json)
     return true
   }
 }

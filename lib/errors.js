@@ -16,7 +16,7 @@ class LuaError extends Error {
     for (const field of ['chunk', 'line', 'luaStack', 'limit']) {
       if (failure[field] != null) this[field] = failure[field]
     }
-    if (failure.luaValue != null) this.luaValue = JSON.parse(failure.luaValue)
+    if (failure.thrown !== undefined) this.luaValue = failure.thrown.value
     this.output = failure.output
   }
 }

@@ -195,7 +195,8 @@ pub struct Failure {
     #[napi(ts_type = "string | Buffer")]
     pub output: Text,
     /// The thrown value as JSON text.
-    pub lua_value: Option<String>,
+    #[napi(ts_type = "string | Buffer")]
+    pub lua_value: Option<Text>,
     /// Which time limit passed.
     pub limit: Option<String>,
     /// The number of the host's error that this one stands for.
@@ -218,7 +219,7 @@ impl From<RunFailure> for Failure {
             line: failure.line,
             lua_stack: failure.lua_stack,
             output: Text(failure.output),
-            lua_value: failure.lua_value,
+            lua_value: failure.lua_value.map(Text),
             limit: failure.limit.map(str::to_owned),
         }
     }

@@ -1,6 +1,6 @@
 //! Whether the keys of a table would collide in a `Map` of V8, which hashes numbers without a seed.
 //!
-//! Only the first line: other versions of V8 may hash otherwise, and lib/values.js measures what a map really takes.
+//! Only the first line: other versions of V8 may hash otherwise, and lib/decode.js measures what a map really takes.
 
 use super::walk::Key;
 

@@ -1,4 +1,5 @@
-//! Values that cross between JavaScript and Lua, as bytes that belong to nobody's heap. lib/values.js has the other side.
+//! Values that cross between JavaScript and Lua, as bytes that belong to nobody's heap. lib/values.js and
+//! lib/decode.js have the other side.
 //!
 //! ```text
 //! list     count, values
