@@ -23,7 +23,7 @@ export declare class NativeEngine {
    * An idle engine. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
    * when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -136,9 +136,9 @@ export interface Failure {
   /** The Lua traceback. */
   luaStack?: string
   /** What was captured before. */
-  output: string
+  output: string | Buffer
   /** The thrown value as JSON text. */
-  luaValue?: string
+  luaValue?: string | Buffer
   /** The option that is the limit, if one was met. */
   limit?: string
   /** The number of the host's error that this one stands for. */
@@ -165,6 +165,8 @@ export interface Limits {
   memoryLimit: number
   /** Bytes of captured output. */
   maxOutput: number
+  /** Values and keys that JavaScript is given at once. */
+  maxNodes: number
 }
 
 /** A module that `require` shall find. */

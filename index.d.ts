@@ -61,8 +61,9 @@ export interface Limits {
   queueTimeout?: number | undefined
   /**
    * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). It counts the Lua heap, captured
-   * output, and JSON that is being built. A script that needs more is stopped, and the run rejects with
-   * `ERR_LUA_MEMORY`, and the error's `limit` is `'memoryLimit'`.
+   * output, JSON that is being built, and what results and arguments of host functions are going to take in JavaScript.
+   * A script that needs more is stopped, and the run rejects with `ERR_LUA_MEMORY`; the error's `limit` is
+   * `'memoryLimit'`.
    * @defaultValue 67 108 864 (64 MiB)
    */
   memoryLimit?: number | undefined
@@ -78,6 +79,14 @@ export interface Limits {
    * @defaultValue 1 048 576 (1 MiB)
    */
   maxSource?: number | undefined
+  /**
+   * Values that JavaScript is given at once, as the results of a run or as the arguments of a host function: a whole
+   * number from 0 to 4 294 967 295. Each table counts, each value in it, and each key of an object or a `Map`; a table
+   * that stands in several places counts in each of them. A run with more results rejects with `ERR_LUA_RESULT`; a call
+   * with more arguments is an error that the script can catch. Text results are bounded by `memoryLimit` alone.
+   * @defaultValue 1 000 000
+   */
+  maxNodes?: number | undefined
 }
 
 /** The limits of one run, its name, and a way to stop it. An option that is `undefined` counts as absent. */
@@ -595,7 +604,7 @@ export interface TimeSummary {
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
  * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
- * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn` |
+ * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
  * | `ERR_STATE_DENIED` | `State`: another script has the key |
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
@@ -666,7 +675,7 @@ export class LuaError extends Error {
   readonly output: string
   /**
    * The value that was given to Lua's `error`, when it was no string. It comes by way of JSON; absent where JSON cannot
-   * carry it.
+   * carry it, and where it has more than 1 MiB of JSON or 50 000 values and keys.
    */
   readonly luaValue?: unknown
   /** What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. */
@@ -682,6 +691,7 @@ export type LimitName =
   | 'memoryLimit'
   | 'maxMemory'
   | 'maxOutput'
+  | 'maxNodes'
   | 'maxQueue'
   | 'queueTimeout'
   | 'stateQuota'

@@ -42,6 +42,7 @@ const GOOD_DEFAULTS = {
   memoryLimit: 8 * MIB,
   maxOutput: 100,
   maxSource: 200,
+  maxNodes: 300,
 }
 const GOOD_CACHE = { maxEntries: 10, maxBytes: MIB, ttl: 60_000 }
 const GOOD = {
@@ -140,6 +141,7 @@ const NUMBERS = [
     ['memoryLimit', 'bytes', [MIB, Number.MAX_SAFE_INTEGER], [0, MIB - 1, MIB + 0.5, 2 ** 53]],
     ['maxOutput', 'bytes', [0, MAX_MS], [-1, 0.5, MAX_MS + 1]],
     ['maxSource', 'bytes', [100, MAX_MS], [0, -1, 100.5, MAX_MS + 1]],
+    ['maxNodes', 'values', [0, 2 ** 32 - 1], [-1, 0.5, 2 ** 32]],
   ].map(([name, ...rest]) => [`defaults.${name}`, (v) => nested('defaults')({ [name]: v }), ...rest]),
 ]
 

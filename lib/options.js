@@ -25,6 +25,7 @@ const LIMITS = {
   memoryLimit: { default: DEFAULTS.memoryLimit, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
   maxOutput: { default: DEFAULTS.maxOutput, check: whole('bytes', 0, MAX_BYTES) },
   maxSource: { default: DEFAULTS.maxSource, check: whole('bytes', 1, MAX_BYTES) },
+  maxNodes: { default: DEFAULTS.maxNodes, check: whole('values', 0, MAX_COUNT) },
 }
 
 const RUN = {

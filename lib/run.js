@@ -2,6 +2,7 @@
 'use strict'
 
 const { onAbort } = require('./abort')
+const { decodeOutcome } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction, messageOf } = require('./host')
 
@@ -30,6 +31,8 @@ class Run {
   #host
   #causes
   #usage
+  // Its result, while that is too big to be decoded at once.
+  #decoding
   #whenGone
 
   /**
@@ -117,16 +120,41 @@ class Run {
 
   #abort() {
     this.#conclude('aborted', { error: { reason: this.options.signal.reason } })
-    this.#desk.native.kill(this.#id)
+    if (this.#decoding) this.#stopDecoding()
+    else this.#desk.native.kill(this.#id)
   }
 
-  /** The native engine is done with it. */
+  /** The native engine is done with it. Until its result is decoded, it is still in flight. */
   settle(outcome, usage) {
+    if (this.#usage) return
     this.#usage = usage
-    const began = usage.slices > 0
+    if (usage.slices > 0) this.#desk.stats.record(usage)
+    if (this.#state === 'submitted') this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
+    else this.#leaves()
+  }
+
+  #decoded(outcome) {
+    this.#decoding = undefined
+    this.#conclude(endOf(outcome.failure, this.#usage.slices > 0), outcome)
+    this.#leaves()
+  }
+
+  /** The engine is closed: its result is not decoded any more. */
+  kill() {
+    if (!this.#decoding) return
+    const message = 'the engine was closed before the run was done'
+    this.#conclude('aborted', { failure: { code: 'ERR_ENGINE_CLOSED', message, output: '' } })
+    this.#stopDecoding()
+  }
+
+  #stopDecoding() {
+    this.#decoding.cancelled = true
+    this.#decoding = undefined
+    this.#leaves()
+  }
+
+  #leaves() {
     this.#desk.inFlight.delete(this.#id)
-    if (began) this.#desk.stats.record(usage)
-    if (this.#state === 'submitted') this.#conclude(endOf(outcome.failure, began), outcome)
     this.#goes()
   }
 

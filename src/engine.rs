@@ -39,7 +39,7 @@ impl NativeEngine {
         options: EngineOptions,
         defaults: Limits,
         #[napi(
-            ts_arg_type = "(runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
+            ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
         )]
         settle: Function<FnArgs<SettleArgs>, ()>,
         #[napi(ts_arg_type = "(full: boolean) => void")] pressure: Function<FnArgs<(bool,)>, ()>,

@@ -18,13 +18,20 @@ const moonpool = require(door)
 /** Pipes are written synchronously, so the lines of a process that is killed arrive. */
 const report = (facts) => process.stdout.write(`${JSON.stringify(facts)}\n`)
 
-async function outcome({ runLua }, code, id, options) {
+async function outcome({ runLua }, code, id, options, values) {
   try {
-    const value = await runLua(code, id, options)
+    const value = values ? await valuesOf(code, id, { ...options, ...values }) : await runLua(code, id, options)
     return { value: value.slice(0, 1000) }
   } catch (error) {
     return { code: error.code, error: `${error.name}: ${error.message.slice(0, 1000)}` }
   }
+}
+
+/** What came of results that are values. */
+async function valuesOf(code, id, options) {
+  const engine = new moonpool.Engine()
+  const { value, values } = await engine.run(code, id, options)
+  return `${typeof value}, ${values.length} in all`
 }
 
 async function timed(run) {
@@ -59,7 +66,7 @@ async function run(attack, engine) {
   const hasPeak = !isShared || forgetPeak()
   const memory = process.memoryUsage.rss()
   const loop = performance.eventLoopUtilization()
-  report(await timed(() => outcome(engine, source, attack.id, attack.options)))
+  report(await timed(() => outcome(engine, source, attack.id, attack.options, attack.values)))
   await turn()
   // Not the delay of a timer, which grows with all else that the machine does: a thread that waits for its core while
   // it is idle counts as idle here.

@@ -33,7 +33,7 @@ const CODES = [
   ...['ERR_STATE_DENIED', 'ERR_STATE_VALUE', 'ERR_STATE_QUOTA', 'ERR_STATE_UNAVAILABLE'],
 ]
 
-const FIELDS = ['mechanism', 'options', 'expect', 'id', 'setup', 'after']
+const FIELDS = ['mechanism', 'options', 'values', 'expect', 'id', 'setup', 'after']
 
 /** The names of the corpus's scripts whose section is `letter`. */
 function attackNames(letter = '') {
@@ -51,6 +51,7 @@ function readAttack(name) {
  *
  *   mechanism  what is tried
  *   options    of the run, as JSON
+ *   values     how its results are given as values, as JSON, for `engine.run`; without it they are text, of `runLua`
  *   expect     the allowed outcomes, separated by `|`: error codes, `value "a JSON string"`, or `any`
  *   id         the script id; by default, the script's name
  *   setup      a run before, as JSON: { id, code }
@@ -72,6 +73,7 @@ function parseAttack(name, source) {
     source,
     mechanism: fields.mechanism,
     options: json(fields.options) ?? { timeout: 300 },
+    values: json(fields.values),
     expect: parseOutcomes(name, fields.expect),
     id: fields.id ?? name,
     setup: json(fields.setup),

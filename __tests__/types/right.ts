@@ -37,6 +37,7 @@ const options: RunOptions = {
   memoryLimit: 2 ** 20,
   maxOutput: 0,
   maxSource: 1,
+  maxNodes: 0,
   name: 'rule.lua',
 }
 runLua('return 1', 'tenant-1', options)

@@ -59,7 +59,7 @@ fn set(call: &Call) -> Result<Value, Error> {
     json::encode(&*call.marks()?, call.arg(1), "value", &mut text).map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::StateValue, format!("State.set: {reason}")),
-        Refusal::TooLong => {
+        Refusal::TooLong | Refusal::TooMany(_) => {
             Error::new(Code::StateValue, format!("State.set: the value is longer than {MAX_VALUE} bytes of JSON"))
         }
     })?;

@@ -102,7 +102,7 @@ impl Vm {
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, script.limits.output));
+        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits));
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
