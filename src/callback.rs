@@ -25,10 +25,8 @@ where
         let (env, value) = (function.value().env, function.value().value);
         let mut reference = ptr::null_mut();
         // SAFETY: the function was handed to us by JS just now, so this is the JS thread of its env, in a handle scope.
-        check_status!(
-            unsafe { sys::napi_create_reference(env, value, 0, &mut reference) },
-            "no reference to a function"
-        )?;
+        let status = unsafe { sys::napi_create_reference(env, value, 0, &mut reference) };
+        check_status!(status, "no reference to a function")?;
         Ok(Self { env, reference, args: PhantomData })
     }
 
