@@ -373,6 +373,9 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * the function's promise settles, and holds no thread meanwhile, also in callbacks such as those of `table.sort` and
    * `string.gsub`.
    *
+   * The function executes in the async context of the call that started the run: an `AsyncLocalStorage` has the store of
+   * that caller there. A call of the very context whose run waits for the function rejects with `ERR_CONTEXT_BUSY`.
+   *
    * @param name An identifier of Lua that is new in `host`.
    * @param what A function, or a plain object of functions: `expose('db', { get })` is `host.db.get`.
    *
@@ -517,7 +520,10 @@ export class Context {
   get(name: string): Promise<LuaOutput>
   /** Sets a global. */
   set(name: string, value: LuaInput): Promise<void>
-  /** Resolves with the bytes that the VM holds, once the runs that were asked for are done. */
+  /**
+   * Resolves with the bytes that the VM holds, once the runs that were asked for are done. From within a host function that
+   * a run of this context waits for, it rejects with `ERR_CONTEXT_BUSY`; so does every other method.
+   */
   memory(): Promise<number>
   /** Gives the VM back once the runs that were asked for are done. Further calls reject with `ERR_CONTEXT_CLOSED`. */
   close(): Promise<void>
@@ -611,9 +617,11 @@ export interface TimeSummary {
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be reached |
  * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw |
  * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed, or a run in it was stopped |
+ * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call |
  * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already |
  * | `ERR_QUEUE_TIMEOUT` | not run: its `queueTimeout` passed while it waited |
  * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped, because closing took longer than its timeout |
+ * | `ERR_SYSTEM` | not run: the operating system refused a thread that time limits need; the next run asks for it again |
  * | `ERR_INTERNAL` | a bug in moonpool, caught at its boundary; the process and the engine live on |
  *
  * No Lua code can catch `ERR_LUA_TIMEOUT`, `ERR_LUA_MEMORY`, `ERR_LUA_OUTPUT`, `ERR_ENGINE_CLOSED` or `ERR_INTERNAL`.
@@ -631,9 +639,11 @@ export type LuaErrorCode =
   | 'ERR_STATE_UNAVAILABLE'
   | 'ERR_HOST_FUNCTION'
   | 'ERR_CONTEXT_CLOSED'
+  | 'ERR_CONTEXT_BUSY'
   | 'ERR_QUEUE_FULL'
   | 'ERR_QUEUE_TIMEOUT'
   | 'ERR_ENGINE_CLOSED'
+  | 'ERR_SYSTEM'
   | 'ERR_INTERNAL'
 
 /**

@@ -75,18 +75,6 @@ describe('the order of runs', () => {
     expect(await context.memory()).toBeGreaterThan(before + 290_000)
   })
 
-  test('a run that waits for another run of its own context is stopped by its timeout', async () => {
-    const engine = engineWith()
-    const context = engine.createContext('x', { timeout: 200 })
-    let inner
-    engine.expose('again', () => {
-      inner = rejection(context.run('return 1'))
-      return inner
-    })
-    expect(await rejection(context.run('return host.again()'))).toMatchObject({ code: 'ERR_LUA_TIMEOUT' })
-    expect(await inner).toMatchObject({ code: 'ERR_CONTEXT_CLOSED' })
-  })
-
   test('a host function may use another context', async () => {
     const engine = engineWith({ concurrency: 1 })
     const other = engine.createContext('other')

@@ -7,6 +7,7 @@ const { notRun, shown, typeError, valueError } = require('./errors')
 const { readContextRunOptions } = require('./options')
 const { checkCode, codeOf } = require('./source')
 const { encodeOneNamed, exchangeOf } = require('./values')
+const { isAwaitedBy } = require('./waits')
 
 class Context {
   #native
@@ -61,11 +62,13 @@ class Context {
   }
 
   async memory() {
+    this.#checkNotAwaiting('memory')
     await this.#runsToEnd()
     return this.#native.memory
   }
 
   async close() {
+    this.#checkNotAwaiting('close')
     this.#closed = true
     await this.#runsToEnd()
     this.#native.close()
@@ -77,14 +80,27 @@ class Context {
 
   /** Starts a run, which the native engine keeps until those before it have ended. */
   async #start(options, what, globals) {
-    if (this.#closed) throw notRun('ERR_CONTEXT_CLOSED', 'the context is closed; nothing was run', this.#scriptId)
     const exchange = { ...exchangeOf(options), initial: this.#initial }
     if (globals) exchange.globals = globals
     const run = this.#prepare({ options, limits: options, exchange, context: this.#native, group: this.#runs })
+    const refusal = this.#refusal()
+    if (refusal) return this.#execute(run.take(what).refuse(refusal))
     run.accept()
     // A signal that is aborted in the turn of the call stops nothing: a run that has begun would end the context.
     await undefined
     return this.#execute(run.take(what))
+  }
+
+  /** Why a run cannot happen, if it cannot. */
+  #refusal() {
+    if (this.#closed)
+      return { code: 'ERR_CONTEXT_CLOSED', message: 'the context is closed; nothing was run', output: '' }
+    if (isAwaitedBy(this.#native)) return { code: 'ERR_CONTEXT_BUSY', message: `${BUSY}; nothing was run`, output: '' }
+    return undefined
+  }
+
+  #checkNotAwaiting(name) {
+    if (isAwaitedBy(this.#native)) throw notRun('ERR_CONTEXT_BUSY', `${BUSY}; ${name}() did nothing`, this.#scriptId)
   }
 
   /** Resolves when the runs that were asked for until now are gone. */
@@ -97,6 +113,8 @@ class Context {
 function copyOf(code) {
   return ArrayBuffer.isView(code) ? new Uint8Array(code) : code
 }
+
+const BUSY = 'the context is busy: a run in it waits for the host function that makes this call'
 
 const MADE_HERE = Symbol('made by engine.createContext')
 

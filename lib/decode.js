@@ -2,6 +2,7 @@
 // crates/core/src/value/wire.rs has the other side.
 'use strict'
 
+const { AsyncResource } = require('node:async_hooks')
 const { performance } = require('node:perf_hooks')
 const { fitsIntoTurn, inSlices } = require('./slices')
 const { tags } = require('./values')
@@ -33,7 +34,9 @@ const FEW_KEYS = 1000
  */
 function decodeArgs(bytes, then) {
   if (bytes.length <= SMALL && fitsIntoTurn(bytes.length)) return then(undefined, readAll(bytes))
-  inSlices(new Job([new Values(bytes)], ([args], error) => then(error, args)))
+  // All that is decoded in slices shares one timer: the async context is that of the call all the same.
+  const bound = AsyncResource.bind(then)
+  inSlices(new Job([new Values(bytes)], ([args], error) => bound(error, args)))
 }
 
 /**

@@ -4,7 +4,7 @@
 const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
-const { debug, isTraced, traced } = require('./diagnostics')
+const { debug, isWatched, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, valueError } = require('./errors')
@@ -21,6 +21,7 @@ const {
   readValueRunOptions,
 } = require('./options')
 const { Run, resolvable } = require('./run')
+const { Scope } = require('./scope')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Stats } = require('./stats')
 const { encodeNamed, exchangeOf } = require('./values')
@@ -30,6 +31,9 @@ const IDLE = 20
 
 class Engine extends EventEmitter {
   #native
+  // What the native engine calls. It holds `settle` while runs are in flight, and otherwise nothing: the rest is held here,
+  // and by `settle` by way of the runs.
+  #callbacks
   #defaults
   #stats
   // What it shares with its runs.
@@ -39,6 +43,8 @@ class Engine extends EventEmitter {
   #closing
   #killed = false
   #idleTimer
+  // The async context in which it was made: what is no run's is emitted in there.
+  #scope = new Scope('moonpool.engine')
 
   constructor(given) {
     super()
@@ -46,8 +52,8 @@ class Engine extends EventEmitter {
     this.#defaults = defaults
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
     const inFlight = new Map()
-    const callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
-    this.#native = new NativeEngine(options, defaults, ...callbacks)
+    this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
+    this.#native = new NativeEngine(options, defaults, ...this.#callbacks)
     this.#stats = new Stats(this.#native, options.concurrency)
     this.#desk = {
       native: this.#native,
@@ -192,9 +198,9 @@ class Engine extends EventEmitter {
   }
 
   async #execute(run) {
-    if (!isTraced()) return this.#outcome(run)
+    if (!isWatched()) return this.#outcome(run)
     const context = { scriptId: run.scriptId, name: run.name, engine: this }
-    return traced(() => this.#outcome(run, context), context)
+    return watched(run, context, () => this.#outcome(run, context))
   }
 
   async #outcome(run, context) {
@@ -217,7 +223,7 @@ class Engine extends EventEmitter {
 
   /** The native engine's `pressure`: the queue is full, or empty after that. */
   static #pressureOf(weak) {
-    return (full) => weak.deref()?.#tell(full ? 'full' : 'drain')
+    return (full) => weak.deref()?.#tellPressure(full ? 'full' : 'drain')
   }
 
   /** The native engine's `settle`. */
@@ -233,6 +239,11 @@ class Engine extends EventEmitter {
     return (runId, number, args) => inFlight.get(runId)?.call(number, args)
   }
 
+  #tellPressure(event) {
+    this.#scope.runInAsyncScope(() => this.#tell(event))
+  }
+
+  /** In the async context of the run that failed. */
   #tellError(failure, scriptId) {
     if (this.listenerCount('error') > 0) this.#tell('error', new LuaError(failure, scriptId))
   }

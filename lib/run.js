@@ -1,22 +1,25 @@
 // One run on its way: what was asked for, who may stop it, and how its promise settles, once.
 'use strict'
 
-const { onAbort } = require('./abort')
+const { onAbort, reasonOf } = require('./abort')
 const { decodeOutcome } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction, messageOf } = require('./host')
+const { Scope } = require('./scope')
+const { wait } = require('./waits')
 
 /**
  * Where a run is:
  *
  * - `prepared`: everything about it was checked;
- * - `accepted`: it waits for its file; closing the engine waits for it;
+ * - `accepted`: it waits for its file, or is being submitted; closing the engine waits for it;
  * - `submitted`: the native engine has it, and its promise is pending;
  * - `concluded`: its promise is settled, and the native engine may still have to stop it;
  * - `gone`: nothing of it is left.
  */
 class Run {
   #state = 'prepared'
+  #end
   #desk
   #id
   #code
@@ -24,12 +27,18 @@ class Run {
   #exchange
   #context
   #group
+  // The async context of the call: what the run calls of the host's, it calls in there.
+  #scope
+  #refusal
   #resolve
   #unwatch
+  // Whether its signal was aborted before the native engine had it.
+  #stopped = false
   // For host functions that it calls: what they are told, how they hear of its end, and the errors that they threw.
   #controller
   #host
   #causes
+  #hostCall
   #usage
   // Its result, while that is too big to be decoded at once.
   #decoding
@@ -62,6 +71,11 @@ class Run {
     return this.#usage
   }
 
+  /** How statistics call its end, once it has one. */
+  get end() {
+    return this.#end
+  }
+
   get causes() {
     return this.#causes
   }
@@ -75,10 +89,16 @@ class Run {
 
   /** It waits for something before it can be submitted; closing the engine waits for it. Not if that is closed already. */
   accept() {
+    this.#enterScope()
     if (this.#desk.refusal(this)) return
-    this.#state = 'accepted'
-    this.#desk.accepted += 1
+    this.#enterAccepted()
     this.#group?.add(this)
+  }
+
+  /** It is not to happen, for this reason. */
+  refuse(failure) {
+    this.#refusal = failure
+    return this
   }
 
   /** It is not going to be submitted. */
@@ -88,30 +108,67 @@ class Run {
 
   /** Resolves with what came of it; what happens to it afterwards is nobody's business. */
   submit() {
+    // First: whoever watches async contexts may stop the run or close the engine now.
+    this.#enterScope()
+    if (this.#refusal) return this.#fails('rejected', { failure: this.#refusal })
     const { signal } = this.options
-    if (signal?.aborted) return this.#refuse('aborted', { error: { reason: signal.reason } })
+    const refused = signal && this.#watch(signal)
+    if (refused) return refused
     const closed = this.#desk.refusal(this)
-    if (closed) return this.#refuse('rejected', { failure: closed })
+    if (closed) return this.#fails('rejected', { failure: closed })
     return new Promise((resolve) => {
       const { native, inFlight } = this.#desk
-      // Nothing settles before it returns.
-      const id = native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
-      if (typeof id !== 'number') return resolve(this.#refuse('rejected', { failure: id }))
+      // Starting a worker may call the host, too. Nothing settles before it returns.
+      this.#enterAccepted()
+      let id
+      try {
+        id = native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
+      } catch (error) {
+        return resolve(this.#fails('rejected', { error: { reason: error } }))
+      }
+      if (typeof id !== 'number') return resolve(this.#fails('rejected', { failure: id }))
       this.#leaveAccepted()
       this.#id = id
       this.#code = this.#exchange = undefined
       this.#state = 'submitted'
       this.#resolve = resolve
       inFlight.set(id, this)
-      if (signal) this.#unwatch = onAbort(signal, () => this.#abort())
+      if (this.#stopped) this.#abort()
     })
   }
 
-  /** Ends it before it was submitted. */
-  #refuse(end, outcome) {
-    this.#desk.stats.count(end)
+  #enterScope() {
+    this.#scope ??= new Scope('moonpool.call', BY_HAND)
+  }
+
+  /** Listens to its signal, unless that is aborted already, or fails. */
+  #watch(signal) {
+    try {
+      if (signal.aborted) this.#stopped = true
+      else this.#unwatch = onAbort(signal, () => this.#abort())
+    } catch (error) {
+      return this.#fails('rejected', { error: { reason: error } })
+    }
+    return this.#stopped ? this.#fails('aborted', { error: { reason: reasonOf(signal) } }) : undefined
+  }
+
+  /** Ends it before the native engine has it. */
+  #fails(end, outcome) {
+    this.#counts(end)
+    this.#unwatch?.()
     this.#goes()
     return outcome
+  }
+
+  #counts(end) {
+    this.#end = end
+    this.#desk.stats.count(end)
+  }
+
+  #enterAccepted() {
+    if (this.#state === 'accepted') return
+    this.#state = 'accepted'
+    this.#desk.accepted += 1
   }
 
   #leaveAccepted() {
@@ -119,7 +176,9 @@ class Run {
   }
 
   #abort() {
-    this.#conclude('aborted', { error: { reason: this.options.signal.reason } })
+    this.#stopped = true
+    if (this.#state !== 'submitted') return
+    this.#conclude('aborted', { error: { reason: reasonOf(this.options.signal) } })
     if (this.#decoding) this.#stopDecoding()
     else this.#desk.native.kill(this.#id)
   }
@@ -160,14 +219,23 @@ class Run {
 
   /** Settles its promise: once, and nothing of it is left with its signal. */
   #conclude(end, outcome) {
+    if (this.#state !== 'submitted') return
     this.#state = 'concluded'
-    this.#desk.stats.count(end)
-    this.#unwatch?.()
-    // For host functions that are still at work for it.
-    if (end !== 'completed') this.#controller?.abort(new Error(`the run of '${this.scriptId}' has ended`))
+    this.#counts(end)
+    if (this.#hostCall) this.#hostCall.over = true
     this.#resolve(outcome)
     if (debug.enabled) this.#trace(outcome.failure?.code ?? end)
-    if (outcome.failure?.code === 'ERR_INTERNAL') this.#desk.broke(outcome.failure, this.scriptId)
+    const broke = outcome.failure?.code === 'ERR_INTERNAL'
+    // For host functions that are still at work for it.
+    const stopped = end === 'completed' ? undefined : this.#controller
+    if (this.#unwatch || stopped || broke) this.#scope.runInAsyncScope(this.#tellHost, this, stopped, broke, outcome)
+  }
+
+  /** What of the host's hears of its end, besides the promise. */
+  #tellHost(stopped, broke, { failure }) {
+    this.#unwatch?.()
+    stopped?.abort(new Error(`the run of '${this.scriptId}' has ended`))
+    if (broke) this.#desk.broke(failure, this.scriptId)
   }
 
   #trace(end) {
@@ -177,6 +245,7 @@ class Run {
   #goes() {
     this.#leaveAccepted()
     this.#state = 'gone'
+    this.#scope?.emitDestroy()
     this.#group?.delete(this)
     this.#whenGone?.resolve()
     this.#desk.gone(this)
@@ -195,18 +264,34 @@ class Run {
     const { functions, native } = this.#desk
     this.#controller ??= new AbortController()
     this.#host ??= Object.freeze({ scriptId: this.scriptId, signal: this.#controller.signal })
-    // An answer that comes after the end of the run is nobody's business.
-    const answer = (bytes) => {
-      if (this.#state === 'submitted') native.answer(this.#id, bytes)
+    const act = (hostCall) => {
+      this.#hostCall = hostCall
+      // An answer that comes after the end of the run is nobody's business.
+      const answer = (bytes) => {
+        if (this.#state === 'submitted') native.answer(this.#goesOn(), bytes)
+      }
+      const fail = (error) => {
+        if (this.#state !== 'submitted') return
+        this.#causes ??= new Causes()
+        const message = messageOf(error)
+        native.fail(this.#goesOn(), message, this.#causes.keep(error))
+      }
+      callFunction(functions[number], this.#host, args, answer, fail)
     }
-    const fail = (error) => {
-      if (this.#state !== 'submitted') return
-      this.#causes ??= new Causes()
-      native.fail(this.#id, messageOf(error), this.#causes.keep(error))
-    }
-    callFunction(functions[number], this.#host, args, answer, fail)
+    if (this.#context) this.#scope.runInAsyncScope(wait, undefined, this.#context, act)
+    else this.#scope.runInAsyncScope(act)
+  }
+
+  /** Its wait for the host is over. Returns its number. */
+  #goesOn() {
+    if (this.#hostCall) this.#hostCall.over = true
+    this.#hostCall = undefined
+    return this.#id
   }
 }
+
+/** When its run is gone, a scope says so itself. */
+const BY_HAND = { requireManualDestroy: true }
 
 /** How statistics call the end of a run that the native engine settled. */
 function endOf(failure, began) {

@@ -22,13 +22,13 @@ impl NativeContext {
 #[napi]
 impl NativeContext {
     /// The bytes that its VM holds, between two runs; otherwise 0.
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn memory(&self) -> f64 {
         self.engine.upgrade().map_or(0.0, |engine| engine.scheduler.context_memory(self.id) as f64)
     }
 
     /// Takes no further run. Those that it has taken still happen; then its VM is given back.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self) {
         if let Some(engine) = self.engine.upgrade() {
             engine.scheduler.close_context(self.id);

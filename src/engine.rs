@@ -1,5 +1,6 @@
 //! `NativeEngine`: an engine on libuv's pool, as JavaScript holds it.
 
+use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
     EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Registry, in_milliseconds, milliseconds,
@@ -31,9 +32,10 @@ pub struct NativeEngine {
 
 #[napi]
 impl NativeEngine {
-    /// An idle engine. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
+    /// An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
+    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
     /// when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
         options: EngineOptions,
@@ -48,8 +50,11 @@ impl NativeEngine {
             (),
         >,
     ) -> Result<Self> {
-        let callbacks =
-            Callbacks { settle: settle.create_ref()?, pressure: pressure.create_ref()?, call: call.create_ref()? };
+        let callbacks = Callbacks {
+            settle: Callback::new(&settle)?,
+            pressure: Callback::new(&pressure)?,
+            call: Callback::new(&call)?,
+        };
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
             .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
         let code_cache = options.code_cache.map(|cache| {
@@ -68,7 +73,7 @@ impl NativeEngine {
     }
 
     /// Error codes, names of libraries, and the defaults of options.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn registry() -> Registry {
         Registry {
             codes: registry::codes().map(str::to_owned).collect(),
@@ -80,7 +85,7 @@ impl NativeEngine {
     /// Queues one run, and returns its number, or why nothing was queued. Without limits it has the engine's; in a context
     /// it begins when the runs before it have ended.
     #[allow(clippy::too_many_arguments, reason = "an object would have to be made for each run")]
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn run(
         &self,
         code: Either4<String, Uint8Array, ClassInstance<NativeScript>, Global>,
@@ -112,19 +117,19 @@ impl NativeEngine {
     }
 
     /// A new context, without a VM yet.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn create_context(&self) -> NativeContext {
         NativeContext::new(&self.inner)
     }
 
     /// Builds VMs ahead: for when the engine has been idle for a moment.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn warm_up(&self) {
         self.inner.scheduler.warm_up();
     }
 
     /// Compiles source on this thread, or says why it does not compile.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn compile(&self, source: Either<String, Uint8Array>, name: String) -> Either<NativeScript, Failure> {
         match self.compiled(source, name) {
             Ok(compiled) => Either::A(NativeScript { compiled: Arc::new(compiled) }),
@@ -134,7 +139,7 @@ impl NativeEngine {
 
     /// Compiles modules on this thread and adds them, all or, when one of them does not compile, none. Names that are
     /// there already keep their modules.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn add_modules(&self, modules: Vec<Module>) -> Option<Failure> {
         let mut compiled = Vec::with_capacity(modules.len());
         for Module { name, source } in modules {
@@ -150,46 +155,46 @@ impl NativeEngine {
     }
 
     /// Lets runs that begin from now on find a function in `host`, under this path of names.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn expose(&self, path: Vec<String>, number: u32) {
         let mut functions = self.inner.services.functions.write().unwrap_or_else(PoisonError::into_inner);
         functions.push(HostFunction { path, number });
     }
 
     /// Answers the call that a run waits for, with a list of one value.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn answer(&self, run_id: f64, values: Uint8Array) {
         self.answered(run_id, Ok(values.to_vec()));
     }
 
     /// Answers the call that a run waits for with an error, known by a number.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn fail(&self, run_id: f64, message: String, cause: u32) {
         self.answered(run_id, Err(HostError { message, cause }));
     }
 
     /// Stops a run: one that still waits settles during this call, one that has begun soon after it.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn kill(&self, run_id: f64) {
         let settled = self.inner.scheduler.kill(run_id as u64);
         self.inner.tell(settled);
     }
 
     /// Stops all runs.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn kill_all(&self) {
         let settled = self.inner.scheduler.kill_all();
         self.inner.tell(settled);
     }
 
     /// Gives back what an idle engine holds, and starts nothing any more.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self) {
         self.inner.scheduler.close();
     }
 
     /// What the engine does, and did since it was made.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stats(&self) -> EngineStats {
         let (engine, factory) = (&self.inner.scheduler, &self.inner.factory);
         let (totals, cache) = (engine.totals(), factory.code_cache().map(CodeCache::stats).unwrap_or_default());

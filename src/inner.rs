@@ -2,6 +2,7 @@
 //!
 //! Nothing here is borrowed or locked while JavaScript is called: what it calls may call the engine.
 
+use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::wake_up::{Awakened, Waker};
@@ -9,7 +10,7 @@ use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
 use moonpool_core::vm::{Factory, Script};
-use napi::bindgen_prelude::{Env, FnArgs, FunctionRef};
+use napi::bindgen_prelude::Env;
 use napi::sys;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -22,16 +23,16 @@ pub(super) type SettleArgs = (f64, Option<Text>, Option<Bytes>, Option<Failure>,
 /// The run's number, the function's, and its arguments.
 pub(super) type CallArgs = (f64, u32, Bytes);
 
-/// What JavaScript is told by.
+/// What JavaScript is told by. The engine in JavaScript holds these functions; and `settle`, which is held from here while
+/// runs are in flight, holds that engine through them.
 pub(super) struct Callbacks {
-    pub(super) settle: FunctionRef<FnArgs<SettleArgs>, ()>,
-    pub(super) pressure: FunctionRef<FnArgs<(bool,)>, ()>,
-    pub(super) call: FunctionRef<FnArgs<CallArgs>, ()>,
+    pub(super) settle: Callback<SettleArgs>,
+    pub(super) pressure: Callback<(bool,)>,
+    pub(super) call: Callback<CallArgs>,
 }
 
 /// An engine on its JS thread.
 pub(super) struct Inner {
-    env: Env,
     pub(super) scheduler: Scheduler<LibuvPool>,
     mailbox: Arc<Mailbox>,
     waker: Arc<Waker>,
@@ -39,6 +40,8 @@ pub(super) struct Inner {
     pub(super) services: Arc<Services>,
     pub(super) defaults: Limits,
     callbacks: Callbacks,
+    /// How many runs JavaScript has submitted and not been told the end of.
+    in_flight: Cell<usize>,
     /// How many calls of [`Inner::submit`] are on the stack. JavaScript does not know those runs yet.
     submitting: Cell<u32>,
     /// What came of runs meanwhile.
@@ -69,8 +72,8 @@ impl Inner {
             let mailbox = Arc::<Mailbox>::default();
             let pool = LibuvPool::new(env.raw(), inner.clone(), waker.clone(), mailbox.clone());
             let scheduler = Scheduler::new(pool, factory.clone(), capacity);
-            let (submitting, untold) = (Cell::new(0), RefCell::default());
-            Self { env, scheduler, mailbox, waker, factory, services, defaults, callbacks, submitting, untold }
+            let (in_flight, submitting, untold) = (Cell::new(0), Cell::new(0), RefCell::default());
+            Self { scheduler, mailbox, waker, factory, services, defaults, callbacks, in_flight, submitting, untold }
         });
         if EXITING.get() {
             inner.ending();
@@ -85,12 +88,16 @@ impl Inner {
     /// Queues a run. Starting a worker may call JavaScript (an async hook), which may stop runs: what came of them is told
     /// later, as JavaScript learns the number of this one only when the call returns.
     pub(super) fn submit(&self, script: Script, context: Option<ContextId>) -> Result<u64, Error> {
-        self.submitting.update(|depth| depth + 1);
-        let submitted = match context {
-            None => self.scheduler.submit(script, Caller::Host),
-            Some(context) => self.scheduler.submit_within(context, script, Caller::Host),
+        let submitted = {
+            let _submitting = Submitting::new(&self.submitting);
+            match context {
+                None => self.scheduler.submit(script, Caller::Host),
+                Some(context) => self.scheduler.submit_within(context, script, Caller::Host),
+            }
         };
-        self.submitting.update(|depth| depth - 1);
+        if submitted.is_ok() && self.in_flight.replace(self.in_flight.get() + 1) == 0 {
+            self.callbacks.settle.hold();
+        }
         self.tell_pressure();
         submitted
     }
@@ -113,9 +120,18 @@ impl Inner {
     fn tell_one(&self, Settled { id, outcome, usage, .. }: Settled) {
         let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
         let settle = |text, values, failure| {
-            let args =
-                (id as f64, text, values, failure, queued, ran, executed, usage.peak_memory as f64, usage.slices);
-            self.callbacks.settle.borrow_back(&self.env).and_then(|settle| settle.call(args.into()))
+            let peak_memory = usage.peak_memory as f64;
+            self.callbacks.settle.call((
+                id as f64,
+                text,
+                values,
+                failure,
+                queued,
+                ran,
+                executed,
+                peak_memory,
+                usage.slices,
+            ))
         };
         let (error, told) = match outcome {
             Ok(success) => {
@@ -125,25 +141,35 @@ impl Inner {
             Err(failure) => (failure.error.clone(), settle(None, None, Some((*failure).into()))),
         };
         if told.is_err() {
-            // Something did not become a value of JavaScript, and the run shall settle all the same. When the JS thread is
-            // ending, there is nobody to tell.
-            self.clear_exception();
+            // Something did not become a value of JavaScript, and the run shall settle all the same.
             let _ = settle(None, None, Some(error.into()));
         }
-    }
-
-    /// Forgets what JavaScript threw, which would fail every call after it.
-    fn clear_exception(&self) {
-        let mut exception = std::ptr::null_mut();
-        // SAFETY: on the JS thread of `env`.
-        unsafe { sys::napi_get_and_clear_last_exception(self.env.raw(), &mut exception) };
+        self.in_flight.update(|runs| runs - 1);
+        if self.in_flight.get() == 0 {
+            self.callbacks.settle.release();
+        }
     }
 
     fn tell_pressure(&self) {
         if let Some(pressure) = self.scheduler.pressure() {
-            let full = pressure == Pressure::Full;
-            let _ = self.callbacks.pressure.borrow_back(&self.env).and_then(|callback| callback.call((full,).into()));
+            let _ = self.callbacks.pressure.call((pressure == Pressure::Full,));
         }
+    }
+}
+
+/// A call of [`Inner::submit`] that is on the stack, also while it unwinds.
+struct Submitting<'a>(&'a Cell<u32>);
+
+impl<'a> Submitting<'a> {
+    fn new(depth: &'a Cell<u32>) -> Self {
+        depth.update(|depth| depth + 1);
+        Self(depth)
+    }
+}
+
+impl Drop for Submitting<'_> {
+    fn drop(&mut self) {
+        self.0.update(|depth| depth - 1);
     }
 }
 
@@ -165,10 +191,8 @@ impl Finished for Inner {
         let finished = self.scheduler.finished(batch);
         self.tell(finished.settled);
         for HostCallOf { run, call } in finished.calls {
-            let args = (run as f64, call.function, Bytes(call.args));
-            let told = self.callbacks.call.borrow_back(&self.env).and_then(|callback| callback.call(args.into()));
+            let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args)));
             if told.is_err() {
-                self.clear_exception();
                 let message = "the call cannot cross: JavaScript has no room for its arguments".to_owned();
                 self.scheduler.answer(run, Err(HostError { message, cause: 0 }));
             }

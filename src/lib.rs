@@ -28,7 +28,8 @@
 //! This crate is the addon: the only one that depends on Node-API. It converts and delegates.
 //!
 //! - [`engine`] and [`context`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
-//! - [`inner`]: an engine on its JS thread, and the callbacks into JavaScript.
+//! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
+//!   panic crosses it.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`exit`]: the end of a JS thread.
 //!
@@ -43,6 +44,8 @@
 
 #[cfg(feature = "bench")]
 mod bench;
+mod border;
+mod callback;
 mod context;
 mod convert;
 mod engine;

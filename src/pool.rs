@@ -1,5 +1,6 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
+use crate::border::{guarded, guarded_elsewhere};
 use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
 use napi::sys;
@@ -53,15 +54,18 @@ pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
 
 unsafe extern "C" fn execute<J: Job>(_env: sys::napi_env, item: *mut c_void) {
     // SAFETY: the item is alive, and nobody else uses its job meanwhile.
-    unsafe { (*item.cast::<Item<J>>()).job.execute() }
+    let job = unsafe { &mut (*item.cast::<Item<J>>()).job };
+    guarded_elsewhere(|| job.execute());
 }
 
 unsafe extern "C" fn complete<J: Job>(env: sys::napi_env, _status: sys::napi_status, item: *mut c_void) {
     // SAFETY: the box of `queue`, taken back once.
     let item = unsafe { Box::from_raw(item.cast::<Item<J>>()) };
-    // SAFETY: made by `queue` for this env, and complete.
-    unsafe { sys::napi_delete_async_work(env, item.work) };
-    item.job.complete(env);
+    // SAFETY: made by `queue` for this env, and complete; called by Node on the JS thread.
+    unsafe {
+        sys::napi_delete_async_work(env, item.work);
+        guarded(env, || item.job.complete(env));
+    }
 }
 
 /// What an executed batch is handed to, on the JS thread.

@@ -3,6 +3,7 @@
 //! A Node-API thread-safe function without a JS function: calling it runs [`Awakened::awakened`] from the event loop, also in
 //! the loop that Node runs while a terminated thread waits for its work items. It keeps a process alive only while held.
 
+use crate::border::guarded;
 use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
@@ -143,7 +144,8 @@ unsafe extern "C" fn awakened(env: sys::napi_env, _: sys::napi_value, context: *
     // SAFETY: Node calls this on the JS thread, before `finalize`.
     let owner = unsafe { (*context.cast::<Context>()).owner.upgrade() };
     if let Some(owner) = owner {
-        owner.awakened(env);
+        // SAFETY: as above.
+        unsafe { guarded(env, || owner.awakened(env)) };
     }
 }
 

@@ -55,8 +55,12 @@ codes! {
     QueueTimeout = "ERR_QUEUE_TIMEOUT",
     /// The context is closed, or was ended by a run that was stopped: not run.
     ContextClosed = "ERR_CONTEXT_CLOSED",
+    /// A run in the context waits for the host function that makes this call: not run.
+    ContextBusy = "ERR_CONTEXT_BUSY",
     /// The engine was closed: not run, or stopped.
     EngineClosed = "ERR_ENGINE_CLOSED",
+    /// The system refused something that a run needs, such as a thread: not run.
+    System = "ERR_SYSTEM",
     /// A bug of ours, caught at the boundary.
     Internal = "ERR_INTERNAL",
 }

@@ -127,7 +127,12 @@ fn end_call(call: &Call) -> Result<Value, Error> {
 }
 
 unsafe extern "C-unwind" fn sleep(state: *mut ffi::lua_State) -> c_int {
-    unsafe extern "C-unwind" fn awake(_: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+    unsafe extern "C-unwind" fn awake(state: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+        // SAFETY: as below.
+        unsafe {
+            ffi::lua_settop(state, 0);
+            entry::call(state, end_sleep);
+        }
         0
     }
     // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
@@ -157,6 +162,10 @@ fn begin_sleep(call: &Call) -> Result<Value, Error> {
         call.context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
     }
     Ok(Value::Nil)
+}
+
+fn end_sleep(call: &Call) -> Result<Value, Error> {
+    call.context.take_refused_sleep().map_or(Ok(Value::Nil), Err)
 }
 
 /// Pushes whether the C function that Lua is calling can suspend the VM. To be asked before any protected call, where none

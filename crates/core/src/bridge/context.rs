@@ -25,6 +25,8 @@ pub struct Context {
     /// What the script waits for, until its run is off the worker; and what came of it.
     pub(super) wait: RefCell<Option<Wait>>,
     pub(super) answer: RefCell<Option<Answer>>,
+    /// Why it could not sleep, until it goes on.
+    pub(super) refused_sleep: RefCell<Option<Error>>,
 }
 
 impl Context {
@@ -41,6 +43,7 @@ impl Context {
             panic: RefCell::default(),
             wait: RefCell::default(),
             answer: RefCell::default(),
+            refused_sleep: RefCell::default(),
         }
     }
 

@@ -63,6 +63,15 @@ impl Context {
         self.answer.borrow_mut().take().ok_or_else(|| Error::new(Code::Internal, "the host gave no answer"))
     }
 
+    /// Why the script could not sleep, if it could not.
+    pub(crate) fn take_refused_sleep(&self) -> Option<Error> {
+        self.refused_sleep.borrow_mut().take()
+    }
+
+    pub(crate) fn refuse_sleep(&self, error: Error) {
+        *self.refused_sleep.borrow_mut() = Some(error);
+    }
+
     pub(crate) fn set_answer(&self, answer: Answer) {
         *self.answer.borrow_mut() = Some(answer);
     }

@@ -24,6 +24,7 @@ mod fair_queue;
 mod run;
 mod runs;
 mod signal;
+mod thread;
 mod timer;
 mod watchdog;
 mod workers;

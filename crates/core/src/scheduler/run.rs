@@ -1,12 +1,14 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
 use super::signal::{Signal, WakeUp};
+use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::state::ScriptId;
 use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
 use moonpool_lua::Flag;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -139,11 +141,15 @@ impl Run {
     }
 
     /// Starts the clock of its `queueTimeout`. When that passes the run is killed, and the scheduler told.
-    pub(super) fn watch_queue(&mut self, wake_up: &WakeUp) {
+    ///
+    /// # Errors
+    /// `ERR_SYSTEM` when the system refuses the thread for that.
+    pub(super) fn watch_queue(&mut self, wake_up: &WakeUp) -> Result<(), Error> {
         if let Some(limit) = self.limits.queue_timeout {
             let act = Act::Kill(Kill::QueueTimeout, Some((wake_up.clone(), self.id)));
-            self.queue_deadline = Some(Watchdog::after(limit, &self.flag, act));
+            self.queue_deadline = Some(Watchdog::after(limit, &self.flag, act).map_err(|error| refused(&error))?);
         }
+        Ok(())
     }
 
     /// Takes it out of its context, in which its turn has not come.
@@ -262,7 +268,10 @@ impl Run {
     fn start(&mut self, script: Box<Script>, slice: Slice, warm: Option<Vm>) -> Stage {
         // The clock starts here: building the VM and compiling the source are the script's time, too.
         let tell = slice.wake_up.map(|wake_up| (wake_up.clone(), self.id));
-        let timeout = Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell));
+        let timeout = match Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell)) {
+            Ok(timeout) => timeout,
+            Err(error) => return failed(refused(&error)),
+        };
         let vm = match self.vm.take() {
             Some(mut vm) => vm.renew().map(|()| vm),
             None => warm.map_or_else(|| Vm::build(slice.factory), Ok).map(Box::new),
@@ -283,13 +292,14 @@ impl Run {
 
     /// Lets the VM work for one slice.
     fn slice(&mut self, mut started: Started, slice: Slice, work: impl FnOnce(&mut Execution) -> Progress) -> Stage {
-        let preempt = Watchdog::after(slice.time, &self.flag, Act::Preempt(slice.wake_up.cloned()));
+        // Its timeout is watched, so there is a thread that watches.
+        let preempt = Watchdog::after(slice.time, &self.flag, Act::Preempt(slice.wake_up.cloned())).ok();
         if slice.time.is_zero() {
             self.flag.preempt();
         }
         let cpu_timeout = started.cpu_timeout.map(|limit| {
             let left = limit.saturating_sub(self.usage.cpu_time);
-            Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None))
+            Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None)).ok()
         });
         let begun = Instant::now();
         let mut progress = work(&mut started.execution);
@@ -314,6 +324,14 @@ impl Run {
         }
     }
 
+    /// Lets the script go on that wants to sleep, with an error: the system refuses the thread that would wake it.
+    pub(super) fn refuse_sleep(&mut self, reason: &io::Error) {
+        if let Stage::Suspended(started) = &mut self.stage {
+            let message = format!("sleep is not possible now: the system refused a thread for it ({reason})");
+            started.execution.refuse_sleep(Error::new(Code::Runtime, message));
+        }
+    }
+
     /// Gives the script the answer that it waits for.
     pub(super) fn answer(&mut self, answer: Answer) {
         if let Stage::Suspended(started) = &mut self.stage {
@@ -329,9 +347,12 @@ impl Run {
 pub fn compile(factory: &Factory, source: &[u8], name: Arc<str>, limits: &Limits) -> Result<Compiled, Box<Failure>> {
     let compiled = catch_unwind(AssertUnwindSafe(|| {
         let flag = Arc::default();
-        let _timeout = Watchdog::after(limits.timeout, &flag, Act::Kill(Kill::Timeout, None));
-        let cpu_timeout = limits.cpu_timeout;
-        let _cpu_timeout = cpu_timeout.map(|limit| Watchdog::after(limit, &flag, Act::Kill(Kill::CpuTimeout, None)));
+        let watch = |limit, kill| {
+            let deadline = Watchdog::after(limit, &flag, Act::Kill(kill, None));
+            deadline.map_err(|error| Box::new(Failure::new(refused(&error))))
+        };
+        let _timeout = watch(limits.timeout, Kill::Timeout)?;
+        let _cpu_timeout = limits.cpu_timeout.map(|limit| watch(limit, Kill::CpuTimeout)).transpose()?;
         let vm = Vm::build(factory).map_err(|error| Box::new(Failure::new(error)))?;
         vm.compile(source, name, limits, flag)
     }));

@@ -143,7 +143,7 @@ impl Runs {
     /// Queues a run, or lets it wait for its turn in its context, and gives it its number.
     ///
     /// # Errors
-    /// Why nothing was queued: the engine or the context is closed.
+    /// Why nothing was queued: the engine or the context is closed, or the system refuses to watch the `queueTimeout`.
     pub(super) fn submit(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
         if self.is_stopped() {
             return Err(Kill::Stopped.error(&script.limits));
@@ -154,7 +154,7 @@ impl Runs {
         let id = self.next_id;
         self.next_id += 1;
         let mut run = Run::new(id, script, caller, context);
-        run.watch_queue(&self.wake_up);
+        run.watch_queue(&self.wake_up)?;
         let ticket = Ticket { owner: run.owner().clone(), flag: run.flag().clone(), place: Place::Queued };
         self.tickets.insert(id, ticket);
         match context {
@@ -324,7 +324,7 @@ impl Runs {
     }
 
     /// Puts a run aside that waits for something else than its turn.
-    fn suspend(&mut self, run: Run, wait: Wait) -> Option<HostCallOf> {
+    fn suspend(&mut self, mut run: Run, wait: Wait) -> Option<HostCallOf> {
         let id = run.id();
         if run.is_killed() {
             self.go_on(run);
@@ -334,7 +334,14 @@ impl Runs {
             Wait::Call(call) => (None, Some(HostCallOf { run: id, call })),
             Wait::Sleep(time) => {
                 let wake_up = self.wake_up.clone();
-                (Some(Timer::after(time, move || wake_up(Signal::Awake(id)))), None)
+                match Timer::after(time, move || wake_up(Signal::Awake(id))) {
+                    Ok(timer) => (Some(timer), None),
+                    Err(error) => {
+                        run.refuse_sleep(&error);
+                        self.go_on(run);
+                        return None;
+                    }
+                }
             }
         };
         self.place(id, Place::Waiting);

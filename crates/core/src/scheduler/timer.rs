@@ -1,6 +1,8 @@
 //! Sleeping scripts: tokio's timer on one thread of the process, which sleeps while nobody does.
 
-use std::sync::OnceLock;
+use super::thread::spawn;
+use std::io;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::AbortHandle;
@@ -10,12 +12,15 @@ pub(super) struct Timer(AbortHandle);
 
 impl Timer {
     /// Calls `ring`, on the timer's thread, when `time` has passed.
-    pub(super) fn after(time: Duration, ring: impl FnOnce() + Send + 'static) -> Self {
-        let task = runtime().spawn(async move {
+    ///
+    /// # Errors
+    /// When the system refuses the thread; the next call asks for it again.
+    pub(super) fn after(time: Duration, ring: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+        let task = runtime()?.spawn(async move {
             tokio::time::sleep(time).await;
             ring();
         });
-        Self(task.abort_handle())
+        Ok(Self(task.abort_handle()))
     }
 }
 
@@ -26,15 +31,14 @@ impl Drop for Timer {
 }
 
 /// The one runtime of the process, made when the first script sleeps. Holds no user's state.
-fn runtime() -> &'static Handle {
-    static RUNTIME: OnceLock<Handle> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        let runtime = Builder::new_current_thread().enable_time().build().expect("the system has room for a timer");
-        let handle = runtime.handle().clone();
-        let thread = std::thread::Builder::new().name("moonpool-timer".into());
-        thread
-            .spawn(move || runtime.block_on(std::future::pending::<()>()))
-            .expect("the system has room for one thread");
-        handle
-    })
+fn runtime() -> io::Result<Handle> {
+    static RUNTIME: Mutex<Option<Handle>> = Mutex::new(None);
+    let mut made = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*made {
+        return Ok(handle.clone());
+    }
+    let runtime = Builder::new_current_thread().enable_time().build()?;
+    let handle = runtime.handle().clone();
+    spawn("moonpool-timer", move || runtime.block_on(std::future::pending::<()>()))?;
+    Ok(made.insert(handle).clone())
 }

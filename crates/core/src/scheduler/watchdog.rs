@@ -3,9 +3,11 @@
 //! Holds no user's state: deadlines of all engines, in all realms and worker threads, are alike.
 
 use super::signal::{Signal, WakeUp};
+use super::thread::spawn;
 use crate::bridge::Kill;
 use moonpool_lua::Flag;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -64,16 +66,17 @@ pub(super) struct Deadline((Instant, u64));
 
 impl Watchdog {
     /// Raises `flag` once `time` has passed.
-    pub(super) fn after(time: Duration, flag: &Arc<Flag>, act: Act) -> Deadline {
+    ///
+    /// # Errors
+    /// When the system refuses the thread; the next call asks for it again. Once there is one, it stays.
+    pub(super) fn after(time: Duration, flag: &Arc<Flag>, act: Act) -> io::Result<Deadline> {
         WATCHDOG.watch(Instant::now() + time, flag.clone(), act)
     }
 
-    fn watch(&'static self, when: Instant, flag: Arc<Flag>, act: Act) -> Deadline {
+    fn watch(&'static self, when: Instant, flag: Arc<Flag>, act: Act) -> io::Result<Deadline> {
         let mut state = self.lock();
         if !state.running {
-            // Should the system refuse a thread, this run fails before its script begins, and the next one tries again.
-            let thread = std::thread::Builder::new().name("moonpool-watchdog".into());
-            thread.spawn(|| self.run()).expect("the system has room for one thread");
+            spawn("moonpool-watchdog", || self.run())?;
             state.running = true;
         }
         let key = (when, state.next);
@@ -82,7 +85,7 @@ impl Watchdog {
         if state.wakes.is_none_or(|wakes| when < wakes) {
             self.changed.notify_one();
         }
-        Deadline(key)
+        Ok(Deadline(key))
     }
 
     fn run(&self) {

@@ -73,6 +73,11 @@ impl Execution {
         self.vm().answer(answer);
     }
 
+    /// Lets the script's `sleep` raise an error when the script goes on.
+    pub fn refuse_sleep(&self, error: Error) {
+        self.vm().refuse_sleep(error);
+    }
+
     /// The most bytes that were in use at once.
     pub fn peak_memory(&self) -> usize {
         self.vm().peak_memory()

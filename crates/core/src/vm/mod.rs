@@ -257,6 +257,11 @@ impl Vm {
         self.with_context(|context| context.set_answer(answer));
     }
 
+    /// Lets the script's `sleep` raise an error when the script goes on.
+    fn refuse_sleep(&self, error: Error) {
+        self.with_context(|context| context.refuse_sleep(error));
+    }
+
     /// Puts the arguments on top of the script's function.
     fn hand_over_args(&self, exchange: &Exchange) -> Result<c_int, Refusal> {
         let Some(args) = &exchange.args else { return Ok(0) };

@@ -1,0 +1,76 @@
+//! Functions of JavaScript's that an engine calls, held weakly.
+//!
+//! A function keeps its realm alive with everything in it. The engine in JavaScript holds its functions itself; a strong
+//! reference from here would keep both for ever. Only while runs are in flight one function is held, because somebody
+//! waits for it to be called: see [`Callback::hold`].
+
+use napi::bindgen_prelude::{FnArgs, FromNapiValue, Function, JsValue, JsValuesTupleIntoVec, Result};
+use napi::{check_status, sys};
+use std::marker::PhantomData;
+use std::ptr;
+
+/// A function on the JS thread of `env`. Belongs to that thread, as it is neither `Send` nor `Sync`.
+pub(super) struct Callback<Args> {
+    env: sys::napi_env,
+    reference: sys::napi_ref,
+    args: PhantomData<fn(Args)>,
+}
+
+impl<Args> Callback<Args>
+where
+    FnArgs<Args>: JsValuesTupleIntoVec,
+{
+    /// Refers to the function, and does not hold it.
+    pub(super) fn new(function: &Function<FnArgs<Args>, ()>) -> Result<Self> {
+        let (env, value) = (function.value().env, function.value().value);
+        let mut reference = ptr::null_mut();
+        // SAFETY: the function was handed to us by JS just now, so this is the JS thread of its env, in a handle scope.
+        let status = unsafe { sys::napi_create_reference(env, value, 0, &mut reference) };
+        check_status!(status, "no reference to a function")?;
+        Ok(Self { env, reference, args: PhantomData })
+    }
+
+    /// Keeps the function alive, and what it refers to; once, until [`Self::release`].
+    pub(super) fn hold(&self) {
+        // SAFETY: on the JS thread, and the reference lives until `drop`. It only counts: no JS is called.
+        unsafe { sys::napi_reference_ref(self.env, self.reference, ptr::null_mut()) };
+    }
+
+    /// Takes [`Self::hold`] back. To be called as often as that.
+    pub(super) fn release(&self) {
+        // SAFETY: as in `hold`.
+        unsafe { sys::napi_reference_unref(self.env, self.reference, ptr::null_mut()) };
+    }
+
+    /// Calls the function, if it is still there: otherwise there is nobody to tell. To be called inside a handle scope, as
+    /// Node gives one to every callback.
+    ///
+    /// # Errors
+    /// When something does not become a value of JavaScript, JS may not be called any more, or the function throws. No
+    /// exception is left behind, which would fail every call after it.
+    pub(super) fn call(&self, args: Args) -> Result<()> {
+        let mut value = ptr::null_mut();
+        // SAFETY: on the JS thread; a null value means that the function was collected.
+        let status = unsafe { sys::napi_get_reference_value(self.env, self.reference, &mut value) };
+        if status != sys::Status::napi_ok || value.is_null() {
+            return Ok(());
+        }
+        // SAFETY: the reference was made from a function with these arguments.
+        let function = unsafe { Function::<FnArgs<Args>, ()>::from_napi_value(self.env, value) };
+        let called = function.and_then(|function| function.call(FnArgs { data: args }));
+        if called.is_err() {
+            let mut exception = ptr::null_mut();
+            // SAFETY: on the JS thread of `env`.
+            unsafe { sys::napi_get_and_clear_last_exception(self.env, &mut exception) };
+        }
+        called
+    }
+}
+
+impl<Args> Drop for Callback<Args> {
+    fn drop(&mut self) {
+        // SAFETY: made by `new`, deleted once. An engine is dropped by a finalizer, by the end of a work item, or by a call
+        // of JS: on the JS thread, before Node forgets the env's references.
+        unsafe { sys::napi_delete_reference(self.env, self.reference) };
+    }
+}
