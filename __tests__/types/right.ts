@@ -52,9 +52,10 @@ export async function describe(): Promise<string> {
     const code: LuaErrorCode = error.code
     const line: number | undefined = error.line
     const where: (string | undefined)[] = [error.chunk, error.luaStack, error.limit]
+    const limit: 'timeout' | 'cpuTimeout' | 'maxNodes' | undefined = error.limit
     const value: unknown = error.luaValue
     const told: string = (error.scriptId ?? '') + error.output + error.message
-    return [asError, name, code, line, where, value, told].join()
+    return [asError, name, code, line, where, limit, value, told].join()
   }
 }
 
