@@ -131,7 +131,7 @@ hogs! {
     a_big_error_value: "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 100 do t[i] = s end error(t)", &["ERR_LUA_RUNTIME", "ERR_LUA_MEMORY"];
     an_error_value_of_escapes: "error({('\\0'):rep(5 << 20)})", &["ERR_LUA_RUNTIME", "ERR_LUA_MEMORY"];
     a_big_tostring_of_an_error: "error(setmetatable({}, {__tostring = function() return ('x'):rep(5 << 20) end}))", &["ERR_LUA_RUNTIME"];
-    errors_that_quote_their_subject: "local s = ('x'):rep(3 << 20) local t = {} while true do t[#t + 1] = select(2, pcall(json.encode, {[s .. #t] = print})).message end", KILLED;
+    errors_that_quote_their_subject: "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 100 do t[i] = select(2, pcall(json.encode, {[s .. i] = print})).message end", &["ok"];
     errors_that_are_kept: "local t = {} while true do t[#t + 1] = select(2, pcall(State.get, {})) end", KILLED;
     errors_that_concatenate: "local _, e = pcall(State.get, {}) local s = 'x' while true do s = s .. e .. s end", KILLED;
     generated_source: "local s = 'return 1' while true do s = s .. ' + 1' load(s) if #s > 100 then s = s .. (' + 1'):rep(#s) end end", &["ERR_LUA_MEMORY", "ERR_LUA_TIMEOUT"];
