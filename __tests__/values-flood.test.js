@@ -4,6 +4,7 @@
 const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { constants } = require('node:buffer')
+const { decodeOutcome } = require('../lib/decode')
 const { engineExposing, engineWith } = require('./support/engine')
 const { watched } = require('./support/stalls')
 
@@ -39,6 +40,26 @@ describe('keys that collide in V8', () => {
       if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
       expect(longest).toBeLessThan(STILL)
     }
+  })
+
+  test('also those that get through to JavaScript: refused by the time that they take', async () => {
+    const code = `${collisions} local t = {} for i = 1, 60000 do local k = float(i) t[i] = k == k and k or i end return t`
+    const { value: keys } = await engineWith().run(code, 'x', { ...LIMIT, memoryLimit: GIB })
+    // A list of one map of these keys.
+    const bytes = Buffer.alloc(9 + keys.length * 10)
+    bytes.writeUInt32LE(1, 0)
+    bytes[4] = 10
+    bytes.writeUInt32LE(keys.length, 5)
+    keys.forEach((key, i) => {
+      bytes[9 + i * 10] = 4
+      bytes.writeDoubleLE(key, 10 + i * 10)
+      bytes[18 + i * 10] = 2
+    })
+    const decode = () => new Promise((then) => decodeOutcome({ text: 'so far', values: bytes }, then))
+    const { value, longest } = await watched(decode)
+    const message = 'the result cannot cross: it has keys that collide in JavaScript, which would take too long'
+    expect(value.failure).toEqual({ code: 'ERR_LUA_RESULT', message, output: 'so far' })
+    expect(longest).toBeLessThan(STILL)
   })
 
   test('only small tables of them: given', async () => {

@@ -20,10 +20,11 @@ const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
 
 // What putting keys into an object or a map may take, in ms: several times as much as on a busy machine. Keys that a
-// script has chosen so that they collide in V8's hash tables take a thousand times as much. What V8 does besides, such
-// as collecting garbage, may take a while now and then.
+// script has chosen so that they collide in V8's hash tables take a thousand times as much, again and again. What takes
+// long only now and then is no sign of them: V8 collects garbage, or the system has given the core to somebody else.
 const PER_VALUE = 0.01
 const PER_BYTE = 0.00002
+const PER_LOOK = 3
 const PATIENCE = 200
 
 /** Objects and maps with fewer keys are never slow. */
@@ -192,7 +193,7 @@ class Values {
       now = performance.now()
       if (level.mayBeSlow && level === this.#level) {
         const usual = read * PER_VALUE + (this.#reader.at - at) * PER_BYTE
-        level.debt = Math.max(0, level.debt + now - before - usual)
+        level.debt = Math.max(0, level.debt + Math.min(now - before, PER_LOOK) - usual)
         if (level.debt > PATIENCE) throw new Error('it has keys that collide in JavaScript, which would take too long')
       }
     } while (now < until)

@@ -132,7 +132,7 @@ hogs! {
     a_big_error_value: "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 100 do t[i] = s end error(t)", &["ERR_LUA_RUNTIME", "ERR_LUA_MEMORY"];
     an_error_value_of_escapes: "error({('\\0'):rep(5 << 20)})", &["ERR_LUA_RUNTIME", "ERR_LUA_MEMORY"];
     a_big_tostring_of_an_error: "error(setmetatable({}, {__tostring = function() return ('x'):rep(5 << 20) end}))", &["ERR_LUA_RUNTIME"];
-    errors_that_quote_their_subject: "local s = ('x'):rep(3 << 20) local t = {} while true do t[#t + 1] = select(2, pcall(json.encode, {[s .. #t] = print})).message end", KILLED;
+    errors_that_quote_their_subject: "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 100 do t[i] = select(2, pcall(json.encode, {[s .. i] = print})).message end", &["ok"];
     errors_that_are_kept_where_c_calls_nest_deepest: "local t = {} local function dive(n) for i = 1, n > 185 and 40000 or 0 do t[#t + 1] = select(2, pcall(State.get, {})) end string.gsub('x', 'x', function() dive(n + 1) end) end while true do pcall(dive, 1) end", KILLED;
     errors_that_are_kept_where_coroutines_nest_deepest: "local t = {} local function dive(n) for i = 1, n > 60 and 40000 or 0 do t[#t + 1] = select(2, pcall(State.get, {})) end coroutine.wrap(dive)(n + 1) end while true do pcall(dive, 1) end", KILLED;
     errors_that_are_kept_where_the_stack_ends: "local t = {} local function dive() for i = 1, 20 do t[#t + 1] = select(2, pcall(State.get, {})) end return 1 + dive() end while true do pcall(dive) end", KILLED;
