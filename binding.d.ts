@@ -24,7 +24,7 @@ export declare class NativeEngine {
    * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
    * when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -80,6 +80,8 @@ export interface EngineOptions {
   maxQueue: number
   /** VMs to build ahead. */
   warmVms: number
+  /** Bytes that all VMs may hold together. */
+  maxMemory: number
   /** Bytes of State for each script. */
   stateQuota: number
   /** The names of the libraries that scripts find. */
@@ -100,6 +102,8 @@ export interface EngineStats {
   started: number
   /** Time that worker threads spent with this engine, in ms. */
   worked: number
+  /** Bytes that all VMs hold. */
+  memory: number
   /** VMs that were made. */
   vmsCreated: number
   /** Compiled chunks that were found in the code cache. */
@@ -133,10 +137,10 @@ export interface Failure {
   /** The Lua traceback. */
   luaStack?: string
   /** What was captured before. */
-  output: string
+  output: string | Buffer
   /** The thrown value as JSON text. */
-  luaValue?: string
-  /** Which time limit passed. */
+  luaValue?: string | Buffer
+  /** The option that is the limit, if one was met. */
   limit?: string
   /** The number of the host's error that this one stands for. */
   cause?: number
@@ -162,6 +166,8 @@ export interface Limits {
   memoryLimit: number
   /** Bytes of captured output. */
   maxOutput: number
+  /** Values and keys that JavaScript is given at once. */
+  maxNodes: number
 }
 
 /** A module that `require` shall find. */

@@ -61,8 +61,9 @@ export interface Limits {
   queueTimeout?: number | undefined
   /**
    * Memory of the run's VM, in bytes: a whole number, at least 1 048 576 (1 MiB). It counts the Lua heap, captured
-   * output, and JSON that is being built. A script that needs more is stopped, and the run rejects with
-   * `ERR_LUA_MEMORY`.
+   * output, JSON that is being built, and what results and arguments of host functions are going to take in JavaScript.
+   * A script that needs more is stopped, and the run rejects with `ERR_LUA_MEMORY`; the error's `limit` is
+   * `'memoryLimit'`.
    * @defaultValue 67 108 864 (64 MiB)
    */
   memoryLimit?: number | undefined
@@ -78,6 +79,14 @@ export interface Limits {
    * @defaultValue 1 048 576 (1 MiB)
    */
   maxSource?: number | undefined
+  /**
+   * Values that JavaScript is given at once, as the results of a run or as the arguments of a host function: a whole
+   * number from 0 to 4 294 967 295. Each table counts, each value in it, and each key of an object or a `Map`; a table
+   * that stands in several places counts in each of them. A run with more results rejects with `ERR_LUA_RESULT`; a call
+   * with more arguments is an error that the script can catch. Text results are bounded by `memoryLimit` alone.
+   * @defaultValue 1 000 000
+   */
+  maxNodes?: number | undefined
 }
 
 /** The limits of one run, its name, and a way to stop it. An option that is `undefined` counts as absent. */
@@ -231,6 +240,14 @@ export interface EngineOptions {
    */
   maxQueue?: number | undefined
   /**
+   * Bytes that all VMs of the engine hold together: those of runs, also while they wait, of contexts, and those made
+   * ahead. A whole number, at least 1 048 576 (1 MiB). Near it, no run begins that needs another VM. Past it, the largest
+   * VM of the id that holds most is stopped, and its run rejects with `ERR_LUA_MEMORY`; the error's `limit` is
+   * `'maxMemory'`. A context that is stopped so between two runs has ended.
+   * @defaultValue a half of `process.constrainedMemory()`, or of the machine's memory when that is less or unknown
+   */
+  maxMemory?: number | undefined
+  /**
    * How many VMs the engine makes ahead once it has been idle for 20 ms: a whole number from 0 to 1024. Each serves one
    * run, or becomes the VM of one context, and takes about 50 KB until then.
    * @defaultValue 4
@@ -353,8 +370,8 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
 
   /**
    * Lets scripts call a function of yours as `host.name(...)`, in runs that begin from now on. The script waits until
-   * the function's promise settles, and holds no thread meanwhile. Where Lua itself cannot yield, such as in the
-   * callbacks of `table.sort` and `string.gsub`, the call is an error that says so.
+   * the function's promise settles, and holds no thread meanwhile, also in callbacks such as those of `table.sort` and
+   * `string.gsub`.
    *
    * The function executes in the async context of the call that started the run: an `AsyncLocalStorage` has the store of
    * that caller there. A call of the very context whose run waits for the function rejects with `ERR_CONTEXT_BUSY`.
@@ -534,6 +551,8 @@ export interface EngineStats {
   running: number
   /** Runs that have begun, are not done, and hold no worker thread: they were preempted, or they wait. */
   suspended: number
+  /** Bytes that all VMs hold now: what {@link EngineOptions.maxMemory} bounds. */
+  memory: number
   /** Runs that began to execute. */
   started: number
   /** Runs that resolved. */
@@ -589,9 +608,9 @@ export interface TimeSummary {
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
  * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
- * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit` |
+ * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
- * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn` |
+ * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
  * | `ERR_STATE_DENIED` | `State`: another script has the key |
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
@@ -666,11 +685,23 @@ export class LuaError extends Error {
   readonly output: string
   /**
    * The value that was given to Lua's `error`, when it was no string. It comes by way of JSON; absent where JSON cannot
-   * carry it.
+   * carry it, and where it has more than 1 MiB of JSON or 50 000 values and keys.
    */
   readonly luaValue?: unknown
   /** What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. */
   readonly cause?: unknown
-  /** Which limit passed, for `ERR_LUA_TIMEOUT`. */
-  readonly limit?: 'timeout' | 'cpuTimeout'
+  /** The option whose limit was met, where the failure was caused by one. */
+  readonly limit?: LimitName
 }
+
+/** The options that {@link LuaError.limit} may name. (An error for `maxSource` is a `RangeError` with that `limit`.) */
+export type LimitName =
+  | 'timeout'
+  | 'cpuTimeout'
+  | 'memoryLimit'
+  | 'maxMemory'
+  | 'maxOutput'
+  | 'maxNodes'
+  | 'maxQueue'
+  | 'queueTimeout'
+  | 'stateQuota'

@@ -3,9 +3,18 @@
 
 const { readdirSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
-const { attackNames, complaints, parseAttack, readAttack, runAttack } = require('./support/attack')
+const {
+  attackNames,
+  complaints,
+  hastened,
+  parseAttack,
+  readAttack,
+  runAttack,
+  startAttacks,
+} = require('./support/attack')
 const { ROOT } = require('./support/child')
 const { folderWith } = require('./support/files')
+const { testIf } = require('./support/test-if')
 
 const folder = folderWith()
 
@@ -43,6 +52,10 @@ function saidAt(id, body, options) {
 const HASTY = { patience: 1000 }
 
 const never = 'return new Promise(() => setInterval(() => {}, 1000))'
+const HOLD_AND_FREE = `
+  const { Worker } = require('node:worker_threads')
+  const worker = new Worker('Buffer.alloc(150 * 2 ** 20, 1)', { eval: true })
+  await new Promise((resolve) => worker.on('exit', resolve))`
 const block = (ms) => `const stop = Date.now() + ${ms}; while (Date.now() < stop);`
 
 test('a harmless script has no complaint', async () => {
@@ -119,12 +132,7 @@ test('a blocked event loop, before the run and at its end', async () => {
 })
 
 test('memory, also when it is freed before the run settles', async () => {
-  const body = `
-    const { Worker } = require('node:worker_threads')
-    const worker = new Worker('Buffer.alloc(150 * 2 ** 20, 1)', { eval: true })
-    await new Promise((resolve) => worker.on('exit', resolve))
-    return 'fine'`
-  expect(await saidAt('attack', body)).toContainEqual(
+  expect(await saidAt('attack', `${HOLD_AND_FREE}; return 'fine'`)).toContainEqual(
     expect.stringMatching(/^memory: the process grew by 1[567]\d\.\d MiB, 96\.0 MiB allowed$/),
   )
 })
@@ -144,6 +152,82 @@ test('a normal script that fails afterwards, or is slow', async () => {
 test('a script before it that fails, and one after it with a wrong outcome', async () => {
   expect(await saidAt('setup', "throw new Error('oops')")).toEqual(['set-up failed: Error: oops'])
   expect(await saidAt('after', "return 'gone'")).toEqual(['after: value "gone"'])
+})
+
+describe('several attacks in one process', () => {
+  /** What is said of attacks by name, and of the end, at a door whose engines do `body` instead of the attack. */
+  async function saidOf(names, body) {
+    const door = path.join(folder, `door-${readdirSync(folder).length}.js`)
+    writeFileSync(
+      door,
+      `const { Engine: Real } = require(${JSON.stringify(ROOT)})
+      exports.Engine = class extends Real {
+        async runLua(code, id, options) {
+          if (id === 'attack') { ${body} }
+          return super.runLua(code, id, options)
+        }
+      }`,
+    )
+    const together = startAttacks({ door, patience: 1000 })
+    const said = []
+    for (const name of names) {
+      const attack = { ...attackWith({ id: name }), name }
+      said.push(complaints(attack, await together.run(attack)))
+    }
+    const last = await together.end()
+    return [...said, last && complaints(last.attack, last.seen)]
+  }
+
+  const all = (said) => said.flat().join('; ')
+
+  test('that are harmless have no complaint, and share the process', async () => {
+    expect(await saidOf(['attack', 'attack', 'other'], '')).toEqual([[], [], [], []])
+    const counts = "globalThis.count = (globalThis.count ?? 0) + 1; if (globalThis.count === 2) return 'second'"
+    expect(await saidOf(['attack', 'attack'], counts)).toEqual([[], ['outcome: value "second"'], []])
+  })
+
+  test('share no State', async () => {
+    const together = startAttacks()
+    const attack = attackWith(
+      { id: 'a', expect: 'value "1"' },
+      'State.set("n", State.get("n", 0) + 1) return State.get("n")',
+    )
+    expect(complaints(attack, await together.run(attack))).toEqual([])
+    expect(complaints(attack, await together.run({ ...attack, id: 'b' }))).toEqual([])
+    await together.end()
+  })
+
+  test('one that crashes or hangs has the complaint, and the next one a new process', async () => {
+    const crash = "process.kill(process.pid, 'SIGSEGV'); await new Promise(() => {})"
+    expect(await saidOf(['attack', 'other'], crash)).toEqual([['crash: SIGSEGV while in the attack'], [], []])
+    expect(await saidOf(['attack', 'other'], never)).toEqual([['hang: killed while in the attack'], [], []])
+    expect(await saidOf(['other', 'attack'], crash)).toEqual([[], ['crash: SIGSEGV while in the attack'], undefined])
+  })
+
+  test('a crash afterwards is not lost', async () => {
+    const later = 'process.exitCode = 3'
+    expect(await saidOf(['attack'], later)).toEqual([[], ['crash: exit code 3 while in end']])
+    const soon = "setTimeout(() => process.kill(process.pid, 'SIGSEGV'), 30)"
+    expect(all(await saidOf(['attack', 'other', 'other'], `${soon}`))).toMatch(/crash: SIGSEGV while in/)
+  })
+
+  test('a process that stays alive when all is done', async () => {
+    expect(await saidOf(['attack'], 'setInterval(() => {}, 1000)')).toEqual([[], ['hang: killed while in end']])
+  })
+
+  testIf(process.platform === 'linux')('memory that only an earlier one held does not count', async () => {
+    const once = `if (!globalThis.was) { globalThis.was = true; ${HOLD_AND_FREE} }`
+    const [first, second] = await saidOf(['attack', 'attack'], once)
+    expect(first).toEqual([expect.stringMatching(/^memory: the process grew by/)])
+    expect(second).toEqual([])
+  })
+
+  test('only those that may run out of time get less of it', () => {
+    const timeoutOf = (fields) => hastened(attackWith({ options: '{"timeout": 300}', ...fields })).options.timeout
+    expect(timeoutOf({})).toBe(300)
+    expect(timeoutOf({ expect: 'ERR_LUA_TIMEOUT | ERR_LUA_MEMORY' })).toBe(100)
+    expect(timeoutOf({ expect: 'ERR_LUA_TIMEOUT', options: '{"timeout": 50}' })).toBe(50)
+  })
 })
 
 test('headers that cannot be read', () => {

@@ -18,7 +18,7 @@ const KILLS = {
     options: { timeout: 100 },
     error: { code: 'ERR_LUA_TIMEOUT', limit: 'timeout' },
   },
-  'timeout, where Lua cannot be left': {
+  'timeout, inside one of our own functions': {
     run: (context) => context.run(HOLDING, { timeout: 30 }),
     error: { code: 'ERR_LUA_TIMEOUT', limit: 'timeout' },
   },
@@ -61,7 +61,7 @@ const KILLS = {
     },
     error: 'stopped',
   },
-  'a signal while it executes where Lua cannot be left': {
+  'a signal while it executes inside one of our own functions': {
     run: (context, { signal }) => context.run(`host.wait("go") ;${HOLDING}`, { signal, timeout: FOREVER }),
     stop: async (engine, controller, { arrived, release }) => {
       await arrived('go')

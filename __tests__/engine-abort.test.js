@@ -46,7 +46,7 @@ const PLACES = {
     await until(() => engine.stats().started === 1 && engine.stats().running === 1)
     return { engine, controller, run }
   },
-  async 'running where it cannot be left'() {
+  async 'running inside one of our own functions'() {
     const engine = engineWith({ concurrency: 2 })
     const controller = new AbortController()
     const code = `State.set("began", 1) ;${HOLDING}`

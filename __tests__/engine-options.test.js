@@ -42,11 +42,13 @@ const GOOD_DEFAULTS = {
   memoryLimit: 8 * MIB,
   maxOutput: 100,
   maxSource: 200,
+  maxNodes: 300,
 }
 const GOOD_CACHE = { maxEntries: 10, maxBytes: MIB, ttl: 60_000 }
 const GOOD = {
   concurrency: 2,
   maxQueue: 50,
+  maxMemory: 64 * MIB,
   warmVms: 1,
   state: 'memory',
   stateQuota: MIB,
@@ -124,6 +126,7 @@ const nested = (group) => (value) => ({ [group]: value })
 const NUMBERS = [
   ['concurrency', (v) => ({ concurrency: v }), 'threads', [1, 1024], [0, -1, 1.5, 1025]],
   ['maxQueue', (v) => ({ maxQueue: v }), 'runs', [0, 1, 2 ** 32 - 1], [-1, 0.5, 2 ** 32]],
+  ['maxMemory', (v) => ({ maxMemory: v }), 'bytes', [MIB, Number.MAX_SAFE_INTEGER], [0, MIB - 1, MIB + 0.5, 2 ** 53]],
   ['warmVms', (v) => ({ warmVms: v }), 'VMs', [0, 1, 1024], [-1, 0.5, 1025]],
   ['stateQuota', (v) => ({ stateQuota: v }), 'bytes', [0, 1, Number.MAX_SAFE_INTEGER], [-1, 0.5, 2 ** 53]],
   ...[
@@ -138,6 +141,7 @@ const NUMBERS = [
     ['memoryLimit', 'bytes', [MIB, Number.MAX_SAFE_INTEGER], [0, MIB - 1, MIB + 0.5, 2 ** 53]],
     ['maxOutput', 'bytes', [0, MAX_MS], [-1, 0.5, MAX_MS + 1]],
     ['maxSource', 'bytes', [100, MAX_MS], [0, -1, 100.5, MAX_MS + 1]],
+    ['maxNodes', 'values', [0, 2 ** 32 - 1], [-1, 0.5, 2 ** 32]],
   ].map(([name, ...rest]) => [`defaults.${name}`, (v) => nested('defaults')({ [name]: v }), ...rest]),
 ]
 

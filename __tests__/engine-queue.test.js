@@ -224,7 +224,7 @@ describe('queueTimeout', () => {
     expect(error).toBeInstanceOf(LuaError)
     expect(error).toMatchObject({ code: 'ERR_QUEUE_TIMEOUT', scriptId: 'late', output: '' })
     expect(error.message).toContain('12.5 ms')
-    expect(error).not.toHaveProperty('limit')
+    expect(error.limit).toBe('queueTimeout')
     expect(engine.stats()).toMatchObject({ queued: 0, running: 1, rejected: 1, timedOut: 0, failed: 0 })
     await release()
     expect(await ranAs(engine, 'late')).toBe('false')

@@ -33,7 +33,7 @@ describe('a new engine', () => {
     const engine = engineWith()
     const stats = engine.stats()
     expect(stats).toEqual({
-      ...Object.fromEntries([...COUNTERS, ...GAUGES].map((name) => [name, 0])),
+      ...Object.fromEntries([...COUNTERS, ...GAUGES, 'memory'].map((name) => [name, 0])),
       utilization: 0,
       ...Object.fromEntries(TIMES.map((name) => [name, EMPTY])),
     })

@@ -81,11 +81,21 @@ test.each([
     'table.sort({1, 2}, function() string.gsub("x", "x", function() error({}) end) end)',
   ],
 ])('neither message nor traceback shows an address or a host path: %s', async (_what, code) => {
-  const error = await rejection(runLua(code, 'tenant', { memoryLimit: 256 * 1024 * 1024 }))
+  const error = await rejection(runLua(code, 'tenant'))
   const told = `${error.message}\n${error.luaStack}`
   expect(error.luaStack).toContain('tenant:1:')
   expect(told).not.toMatch(/0x[0-9a-f]{4,}/i)
   expect(told).not.toMatch(/[/\\](home|root|work|usr|src|tmp|Users)[/\\]|\.(rs|c):\d/)
+})
+
+test('endless recursion is an error that the script can catch, also at the default memoryLimit', async () => {
+  const recurse = 'local function f() return 1 + f() end'
+  expect(await runLua(`${recurse} return pcall(f)`, 'tenant')).toBe('false\ttenant:1: stack overflow')
+  expect(await runLua(`${recurse} for i = 1, 20 do pcall(f) end return "on"`, 'tenant')).toBe('on')
+  const error = await rejection(runLua(`${recurse} f()`, 'tenant'))
+  expect(error).toMatchObject({ code: 'ERR_LUA_RUNTIME', message: 'tenant:1: stack overflow', line: 1 })
+  expect(error).not.toHaveProperty('limit')
+  expect(error.luaStack.split('\n').length).toBeLessThan(30)
 })
 
 describe('a thrown value', () => {

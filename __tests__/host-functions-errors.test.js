@@ -1,11 +1,11 @@
 // Functions of the host that fail: scripts can catch it, and nothing of the error is lost on its way out.
 'use strict'
 
-const { LuaError } = require('..')
+const { Engine, LuaError } = require('..')
 const { MIB } = require('./support/constants')
 const { engineExposing, engineWith, valuesOf } = require('./support/engine')
 const { BASIC, later, thenable } = require('./support/host-functions')
-const { rejection } = require('./support/rejection')
+const { rejection, thrownBy } = require('./support/rejection')
 
 describe('errors of a function', () => {
   const failure = new Error('no such price')
@@ -104,7 +104,7 @@ describe('errors of a function', () => {
         return proxy
       })(),
     ],
-    ['a LuaError', new Error('stands for one')],
+    ['a LuaError', thrownBy(() => new Engine().compile('='))],
   ])('%s as what is thrown keeps its identity', async (_what, thrown) => {
     const ways = {
       throws: () => {

@@ -84,7 +84,7 @@ describe('memoryLimit', () => {
   ])('%s', async (_what, code) => {
     const error = await expectStopped(code, { memoryLimit: 4 * MIB }, { code: 'ERR_LUA_MEMORY' })
     expect(error.message).toContain(String(4 * MIB))
-    expect(error).not.toHaveProperty('limit')
+    expect(error.limit).toBe('memoryLimit')
   })
 
   test('1 MiB is room for a small script', async () => {

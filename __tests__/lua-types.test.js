@@ -1,5 +1,4 @@
-// What script authors are given is true: types/moonpool.lua names exactly what a VM has, and the Lua examples of the
-// documents print what they say.
+// The definitions that editors of scripts are given are true: types/moonpool.lua names exactly what a VM has.
 'use strict'
 
 const { readFileSync } = require('node:fs')
@@ -49,42 +48,17 @@ function undescribed(text) {
   return wrong
 }
 
-/** The Lua examples of a document, with what they should print: the comments `--> text`. */
-function luaExamples(document) {
-  const text = readFileSync(path.join(ROOT, document), 'utf8')
-  return [...text.matchAll(/^```lua\n(.*?)^```$/gms)].map(({ 1: code, index }) => {
-    const line = text.slice(0, index).split('\n').length
-    const printed = [...code.matchAll(/--> (.*)$/gm)].map(([, shown]) => shown)
-    return { place: `${document}:${line}`, code, printed }
-  })
-}
-
-/** The functions and modules that the documents' examples use. */
-function engineOfDocuments() {
-  const engine = new Engine()
-  const prices = new Map([['tea', 2.5]])
-  engine.expose('price', async (_context, item) => {
-    if (prices.has(item)) return prices.get(item)
-    throw new Error(`no price for ${item}`)
-  })
-  engine.expose('stock', { count: () => 3 })
-  engine.addModule('tax', 'local tax = {} function tax.with(price) return price * 1.25 end return tax')
-  return engine
-}
-
 let engine
 
 beforeEach(() => {
-  engine = engineOfDocuments()
+  engine = new Engine()
 })
 
 afterEach(() => engine.close())
 
 test('the definition file names exactly the globals and library functions of a VM', async () => {
-  const plain = new Engine()
-  const { value } = await plain.run(LISTING, 'x')
+  const { value } = await engine.run(LISTING, 'x')
   expect(definitions(readFileSync(FILE, 'utf8'))).toEqual(value)
-  await plain.close()
 })
 
 test('the definition file names the fields of script', async () => {
@@ -104,11 +78,4 @@ test('the definition file compiles, and describes every parameter', () => {
   engine.compile(text, { name: 'moonpool.lua' })
   expect(text).toMatch(/^---@meta/)
   expect(undescribed(text)).toEqual([])
-})
-
-const examples = ['docs/lua.md', 'docs/lua-api.md'].flatMap(luaExamples)
-
-test.each(examples)('the example at $place prints what it says', async ({ code, printed }) => {
-  const { output } = await engine.run(code, 'docs')
-  expect(output.split('\n').slice(0, -1)).toEqual(printed)
 })

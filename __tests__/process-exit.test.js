@@ -3,6 +3,7 @@
 
 const { spawn } = require('node:child_process')
 const { ROOT, runProgram } = require('./support/child')
+const { HOLDING } = require('./support/constants')
 
 /** Of every script here, in ms: far more than any end may take. */
 const TIMEOUT = 20_000
@@ -14,10 +15,11 @@ const SCRIPTS = {
   'a gsub callback that never returns': `string.gsub('x', 'x', function() while true do end end)`,
   'a sort comparator that never returns': 'table.sort({ 3, 2, 1 }, function() while true do end end)',
   'a __tostring that never returns': 'print(setmetatable({}, { __tostring = function() while true do end end }))',
+  'one of our own functions': HOLDING,
   'a slow pattern': `return (('a'):rep(200000)):find('.-.-.-b')`,
 }
-// Where Lua cannot yield: only a kill gets the worker thread back.
-const STUCK = SCRIPTS['a gsub callback that never returns']
+// Only a kill gets the worker thread back.
+const STUCK = HOLDING
 
 /** What all programs have: `busy` fills all slots and a queue; after `now()` the process is to end. */
 const SETUP = `

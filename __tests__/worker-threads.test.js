@@ -1,6 +1,7 @@
 // Worker threads: each has its own engine, and ends promptly beside busy scripts.
 'use strict'
 
+const { HOLDING } = require('./support/constants')
 const { message, startWorker } = require('./support/worker')
 
 test('several workers run scripts at once, each with its own State', async () => {
@@ -25,12 +26,12 @@ test('terminate() beside endless scripts does not wait for their timeouts', asyn
   }
 })
 
-test('terminate() beside scripts that cannot leave does not wait for their timeouts', async () => {
+test('terminate() beside scripts that are suspended anywhere, or hold their threads, does not wait for their timeouts', async () => {
   for (let round = 0; round < 3; round++) {
     const worker = startWorker(`
       runLua('return "ready"', 'short').then((text) => {
-        const stuck = 'string.gsub("x", "x", function() while true do end end)'
-        for (let i = 0; i < 10; i++) runLua(stuck, 'stuck-' + i, { timeout: 60000 }).catch(() => {})
+        const stuck = ['string.gsub("x", "x", function() while true do end end)', ${JSON.stringify(HOLDING)}]
+        for (let i = 0; i < 10; i++) runLua(stuck[i % 2], 'stuck-' + i, { timeout: 60000 }).catch(() => {})
         // Also long after the scripts were asked to leave.
         setTimeout(() => parentPort.postMessage(text), ${round * 100})
       })`)

@@ -12,13 +12,22 @@ const FOREVER = 600_000
 
 const ms = (atMost) => ({ atMost, unit: 'ms', digits: 1 })
 
+/** Scripts that loop for ever where Lua cannot yield. */
+const STUCK = [
+  'table.sort({ 3, 2, 1 }, function() while true do end end)',
+  'string.gsub("x", "x", function() while true do end end)',
+  'xpcall(error, function() while true do end end)',
+  'tostring(setmetatable({}, { __tostring = function() while true do end end }))',
+  'load(function() while true do end end)',
+]
+
 /** Does `measure` while endless scripts run, one for each of `ids`; then stops them. */
-async function beside(engine, ids, measure) {
+async function beside(engine, ids, codes, measure) {
   // A signal for each: Node warns of many listeners on one.
   const controllers = ids.map(() => new AbortController())
   const endless = ids.map((id, i) => {
     const { signal } = controllers[i]
-    return engine.runLua(ENDLESS, id, { timeout: FOREVER, signal }).catch((error) => error)
+    return engine.runLua(codes[i % codes.length], id, { timeout: FOREVER, signal }).catch((error) => error)
   })
   await allStarted(engine, ids.length)
   const result = await measure()
@@ -57,14 +66,16 @@ function judge(what, taken, plain, judged, atMost) {
 
 async function latency({ Engine }) {
   console.log(`\nA trivial script beside endless ones, on one slot, ${SAMPLES} samples`)
-  const crowds = {
-    '50 endless scripts of 50 ids': Array.from({ length: 50 }, (_, i) => `endless-${i}`),
-    '100 endless scripts of one id': Array(100).fill('endless'),
-  }
-  for (const [what, ids] of Object.entries(crowds)) {
+  const fifty = Array.from({ length: 50 }, (_, i) => `endless-${i}`)
+  const crowds = [
+    ['50 endless scripts of 50 ids', fifty, [ENDLESS], 60],
+    ['100 endless scripts of one id', Array(100).fill('endless'), [ENDLESS], 60],
+    ['50 that loop in callbacks and handlers', fifty, STUCK, 40],
+  ]
+  for (const [what, ids, codes, atMost] of crowds) {
     const engine = new Engine({ concurrency: 1 })
-    const taken = await beside(engine, ids, () => samples(() => engine.runLua('return 1', 'trivial')))
-    judge(what, taken, 50, 99, 60)
+    const taken = await beside(engine, ids, codes, () => samples(() => engine.runLua('return 1', 'trivial')))
+    judge(what, taken, 50, 99, atMost)
   }
 }
 
@@ -131,7 +142,7 @@ async function neighbours({ Engine }) {
   console.log('\nThe process beside 50 endless scripts, with the default pool')
   const engine = new Engine()
   const ids = Array.from({ length: 50 }, (_, i) => `endless-${i}`)
-  await beside(engine, ids, async () => {
+  await beside(engine, ids, [ENDLESS], async () => {
     judge('fs.readFile of a small file', await samples(() => readFile(SMALL_FILE)), 50, 95, 50)
     const delay = await loopDelay()
     const figure = (percent) => delay.percentile(percent) / 1e6 - RESOLUTION

@@ -24,7 +24,7 @@ const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Stats } = require('./stats')
-const { decode, encodeNamed, exchangeOf } = require('./values')
+const { encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
@@ -185,6 +185,7 @@ class Engine extends EventEmitter {
   #killAll() {
     this.#killed = true
     this.#native.killAll()
+    for (const run of this.#desk.inFlight.values()) run.kill()
   }
 
   /** What a call asks for, but for its code. */
@@ -209,8 +210,7 @@ class Engine extends EventEmitter {
     if (failure) throw new LuaError(failure, run.scriptId, run.causes)
     if (error) throw error.reason
     if (!values) return text
-    const returned = decode(values, run.options)
-    return { value: returned[0], values: returned, output: text, stats: run.usage }
+    return { value: values[0], values, output: text, stats: run.usage }
   }
 
   // What the native engine and the timer call. Each is made in a scope of its own, and holds nothing but its argument:

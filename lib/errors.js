@@ -8,7 +8,7 @@ class LuaError extends Error {
     super(failure.message)
     // As the constructor of Error defines it: not enumerable.
     if (failure.cause != null) {
-      Object.defineProperty(this, 'cause', { value: causes.get(failure.cause), configurable: true, writable: true })
+      Object.defineProperty(this, 'cause', { value: causes?.get(failure.cause), configurable: true, writable: true })
     }
     this.code = failure.code
     // Compiling is nobody's run.
@@ -16,7 +16,7 @@ class LuaError extends Error {
     for (const field of ['chunk', 'line', 'luaStack', 'limit']) {
       if (failure[field] != null) this[field] = failure[field]
     }
-    if (failure.luaValue != null) this.luaValue = JSON.parse(failure.luaValue)
+    if (failure.thrown !== undefined) this.luaValue = failure.thrown.value
     this.output = failure.output
   }
 }

@@ -3,7 +3,11 @@
 
 const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
-const { decode, encodeOne, isPlain } = require('./values')
+const { decodeArgs } = require('./decode')
+const { encodeOne, isPlain } = require('./values')
+
+/** How much of an error's message a script gets, in characters. */
+const MAX_MESSAGE = 64 * 1024
 
 /** How many errors are kept for a run that may fail with one of them. */
 const MAX_CAUSES = 1000
@@ -57,13 +61,19 @@ function callFunction({ path, call }, context, args, answer, fail) {
     }
     answer(bytes)
   }
-  try {
-    const result = call(context, ...decode(args, {}))
-    if (typeof result?.then === 'function') Promise.resolve(result).then(settle, fail)
-    else settle(result)
-  } catch (error) {
-    fail(error)
+  const begin = (refusal, values) => {
+    // The run has ended while its arguments were decoded.
+    if (context.signal.aborted) return
+    if (refusal) return fail(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
+    try {
+      const result = call(context, ...values)
+      if (typeof result?.then === 'function') Promise.resolve(result).then(settle, fail)
+      else settle(result)
+    } catch (error) {
+      fail(error)
+    }
   }
+  decodeArgs(args, begin)
 }
 
 /** The last errors that a run was given, by number: a script may fail with any that it caught. */
@@ -87,7 +97,7 @@ class Causes {
 function messageOf(error) {
   try {
     const message = error?.message
-    return typeof message === 'string' ? message : inspect(error)
+    return (typeof message === 'string' ? message : inspect(error)).slice(0, MAX_MESSAGE)
   } catch {
     return 'an error that cannot be shown'
   }

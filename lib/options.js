@@ -3,6 +3,7 @@
 
 const { inspect } = require('node:util')
 const { concurrency } = require('./concurrency')
+const { maxMemory } = require('./max-memory')
 const { shown, typeError, valueError } = require('./errors')
 const { registry } = require('./native')
 const { nearest } = require('./nearest')
@@ -24,6 +25,7 @@ const LIMITS = {
   memoryLimit: { default: DEFAULTS.memoryLimit, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
   maxOutput: { default: DEFAULTS.maxOutput, check: whole('bytes', 0, MAX_BYTES) },
   maxSource: { default: DEFAULTS.maxSource, check: whole('bytes', 1, MAX_BYTES) },
+  maxNodes: { default: DEFAULTS.maxNodes, check: whole('values', 0, MAX_COUNT) },
 }
 
 const RUN = {
@@ -58,6 +60,7 @@ const CODE_CACHE = {
 const ENGINE = {
   concurrency: { default: undefined, check: whole('threads', 1, 1024) },
   maxQueue: { default: DEFAULTS.maxQueue, check: whole('runs', 0, MAX_COUNT) },
+  maxMemory: { default: undefined, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
   warmVms: { default: DEFAULTS.warmVms, check: whole('VMs', 0, 1024) },
   state: { default: 'memory', check: checkState },
   stateQuota: { default: DEFAULTS.stateQuota, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
@@ -73,6 +76,7 @@ function readEngineOptions(given) {
   return {
     ...options,
     concurrency: options.concurrency ?? concurrency(),
+    maxMemory: options.maxMemory ?? maxMemory(),
     codeCache: codeCache
       ? readOptions(codeCache === true ? {} : codeCache, CODE_CACHE, 'options.codeCache')
       : undefined,

@@ -2,6 +2,7 @@
 'use strict'
 
 const { onAbort, reasonOf } = require('./abort')
+const { decodeOutcome } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction, messageOf } = require('./host')
 const { Scope } = require('./scope')
@@ -39,6 +40,8 @@ class Run {
   #causes
   #hostCall
   #usage
+  // Its result, while that is too big to be decoded at once.
+  #decoding
   #whenGone
 
   /**
@@ -176,16 +179,43 @@ class Run {
     this.#stopped = true
     if (this.#state !== 'submitted') return
     this.#conclude('aborted', { error: { reason: reasonOf(this.options.signal) } })
-    this.#desk.native.kill(this.#id)
+    if (this.#decoding) this.#stopDecoding()
+    else this.#desk.native.kill(this.#id)
   }
 
-  /** The native engine is done with it. */
+  /** The native engine is done with it. Until its result is decoded, it is still in flight. */
   settle(outcome, usage) {
+    if (this.#usage) return
     this.#usage = usage
-    const began = usage.slices > 0
+    if (usage.slices > 0) this.#desk.stats.record(usage)
+    if (this.#state === 'submitted') this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
+    else this.#leaves()
+  }
+
+  #decoded(outcome) {
+    this.#decoding = undefined
+    this.#conclude(endOf(outcome.failure, this.#usage.slices > 0), outcome)
+    this.#leaves()
+  }
+
+  /** The engine is closed: its result is not decoded any more. */
+  kill() {
+    if (!this.#decoding) return
+    const message = 'the engine was closed before the run was done'
+    this.#conclude('aborted', { failure: { code: 'ERR_ENGINE_CLOSED', message, output: '' } })
+    this.#stopDecoding()
+  }
+
+  #stopDecoding() {
+    // The host, which hears of the end first, may have come here already.
+    if (!this.#decoding) return
+    this.#decoding.cancelled = true
+    this.#decoding = undefined
+    this.#leaves()
+  }
+
+  #leaves() {
     this.#desk.inFlight.delete(this.#id)
-    if (began) this.#desk.stats.record(usage)
-    this.#conclude(endOf(outcome.failure, began), outcome)
     this.#goes()
   }
 

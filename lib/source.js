@@ -58,7 +58,8 @@ function sourceOf(source, maxSource, what = 'code') {
 
 function checkSize(size, maxSource, what) {
   if (size <= maxSource) return
-  throw valueError(`${what} must not be longer than ${maxSource} bytes (maxSource). Received ${size} bytes`)
+  const message = `${what} must not be longer than ${maxSource} bytes (maxSource). Received ${size} bytes`
+  throw Object.assign(valueError(message), { limit: 'maxSource' })
 }
 
 /** Checks that something is Lua source or a Script. */

@@ -44,11 +44,12 @@ class Stats {
     // The native engine counts from its beginning.
     const since = (name) => now[name] - this.#base[name]
     const available = (performance.now() - this.#since) * this.#concurrency
-    const { queued, running, suspended } = now
+    const { queued, running, suspended, memory } = now
     return {
       queued,
       running,
       suspended,
+      memory,
       started: since('started'),
       ...this.#ends,
       vmsCreated: since('vmsCreated'),

@@ -1,4 +1,4 @@
-// Values that cross between JavaScript and Lua: checked, and copied into bytes. crates/core/src/value/wire.rs has the other side.
+// Values that cross from JavaScript to Lua: checked, and copied into bytes. crates/core/src/value/wire.rs has the other side.
 'use strict'
 
 const { isMap, isUint8Array } = require('node:util').types
@@ -13,17 +13,20 @@ const MIN_INTEGER = -(2n ** 63n)
 const MAX_INTEGER = 2n ** 63n - 1n
 
 // One byte before each value. All numbers are little-endian.
-const NIL = 0
-const FALSE = 1
-const TRUE = 2
-const INTEGER = 3 // 8 bytes, two's complement
-const FLOAT = 4 // 8 bytes, IEEE 754
-const TEXT = 5 // 4 bytes of length, then UTF-8
-const BYTES = 6 // 4 bytes of length, then bytes
-const NULL = 7
-const ARRAY = 8 // 4 bytes of count, then values
-const OBJECT = 9 // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
-const MAP = 10 // 4 bytes of count, then keys and values in turn
+const TAGS = {
+  NIL: 0,
+  FALSE: 1,
+  TRUE: 2,
+  INTEGER: 3, // 8 bytes, two's complement
+  FLOAT: 4, // 8 bytes, IEEE 754
+  TEXT: 5, // 4 bytes of length, then UTF-8
+  BYTES: 6, // 4 bytes of length, then bytes
+  NULL: 7,
+  ARRAY: 8, // 4 bytes of count, then values
+  OBJECT: 9, // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
+  MAP: 10, // 4 bytes of count, then keys and values in turn
+}
+const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP } = TAGS
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length').get
@@ -259,88 +262,4 @@ function exchangeOf({ args, globals, strings, tables }) {
   }
 }
 
-/** The values that crates/core/src/value/wire.rs wrote. */
-function decode(bytes, { strings, tables }) {
-  const reader = { bytes, at: 0, asBytes: strings === 'buffer', asMaps: tables === 'map' }
-  return readMany(reader, count(reader))
-}
-
-function readMany(reader, length) {
-  const values = new Array(length)
-  for (let i = 0; i < length; i++) values[i] = read(reader)
-  return values
-}
-
-function read(reader) {
-  switch (reader.bytes[reader.at++]) {
-    case NIL:
-      return undefined
-    case FALSE:
-      return false
-    case TRUE:
-      return true
-    case INTEGER:
-      return readInteger(reader)
-    case FLOAT:
-      reader.at += 8
-      return reader.bytes.readDoubleLE(reader.at - 8)
-    case TEXT:
-      return text(reader)
-    case BYTES:
-      return new Uint8Array(slice(reader))
-    case NULL:
-      return null
-    case ARRAY:
-      return readMany(reader, count(reader))
-    case OBJECT:
-      return readMembers(reader)
-    case MAP:
-      return readMap(reader)
-    default:
-      throw new Error(`an unknown tag at byte ${reader.at - 1}`)
-  }
-}
-
-function count(reader) {
-  reader.at += 4
-  return reader.bytes.readUInt32LE(reader.at - 4)
-}
-
-function slice(reader) {
-  const size = count(reader)
-  reader.at += size
-  return reader.bytes.subarray(reader.at - size, reader.at)
-}
-
-const text = (reader) => slice(reader).toString('utf8')
-
-function readInteger(reader) {
-  const value = reader.bytes.readBigInt64LE(reader.at)
-  reader.at += 8
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
-}
-
-function readMembers(reader) {
-  const object = {}
-  for (let left = count(reader); left > 0; left--) {
-    const key = text(reader)
-    const value = read(reader)
-    // An assignment to this name would set the prototype.
-    if (key === '__proto__') {
-      Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-    } else object[key] = value
-  }
-  return object
-}
-
-function readMap(reader) {
-  const map = new Map()
-  for (let left = count(reader); left > 0; left--) {
-    const key = read(reader)
-    map.set(key, read(reader))
-  }
-  return map
-}
-
-module.exports = { decode, encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain }
+module.exports = { encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain, tags: TAGS }

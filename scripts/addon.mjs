@@ -1,54 +1,64 @@
-// Builds the native addon and puts it, and the files generated with it, where lib/native.js looks.
+// Builds the native addon with a cargo profile, and puts it, and what is generated with it, where lib/native.js looks.
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { mustSucceed, pipe, root, tool } from './run.mjs'
 
-const OUTPUT = path.join(root, 'target/addon')
+/** Each profile has a folder of its own: the build of one does not make that of the other look new. */
+const outputOf = (profile) => path.join(root, 'target/addon', profile)
 
-/** Brings the addon up to date; silent when it is. */
-export async function buildAddon() {
-  await compile()
-  for (const file of readdirSync(OUTPUT)) if (file.endsWith('.node')) install(file)
+/** What is published is of this profile, and so are the generated files that are committed. */
+const RELEASE = outputOf('release')
+
+/**
+ * Brings the addon up to date; silent when it is. The profiles are those of Cargo.toml: `release` is what users get,
+ * `quick` is built in seconds. The package then has the addon of whichever profile was asked for last.
+ */
+export async function buildAddon(profile) {
+  const output = outputOf(profile)
+  await compile(profile, output)
+  for (const file of readdirSync(output)) if (file.endsWith('.node')) install(output, file)
 }
 
-/** Takes over binding.js and binding.d.ts from the last build. */
+/** Takes over binding.js and binding.d.ts from the last release build. */
 export function installGenerated() {
-  for (const file of staleGenerated()) install(file)
+  for (const file of staleGenerated()) install(RELEASE, file)
 }
 
-/** Which of the committed generated files differ from those of the last build. */
+/** Which of the committed generated files differ from those of the last release build. */
 export function staleGenerated() {
-  return ['binding.js', 'binding.d.ts'].filter((file) => !isInstalled(file))
+  return ['binding.js', 'binding.d.ts'].filter((file) => !isInstalled(RELEASE, file))
 }
 
 /** Shows what the build says from the moment that there is something to wait for, or when it fails. */
-async function compile() {
+async function compile(profile, output) {
   let kept = ''
   let shows = false
-  const exitCode = await pipe(...napiBuild(), (text) => {
+  const exitCode = await pipe(...napiBuild(profile, output), (text) => {
     if (shows) return process.stderr.write(text)
     kept += text
     shows = /^\s*(Compiling|Blocking) /m.test(kept)
-    if (shows) process.stderr.write(`set-up: building the native addon\n${kept}`)
+    if (shows) process.stderr.write(`set-up: building the native addon (${profile})\n${kept}`)
   })
   if (exitCode !== 0 && !shows) process.stderr.write(kept)
   mustSucceed(exitCode)
 }
 
-function napiBuild() {
-  const files = ['--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', OUTPUT]
-  return tool('@napi-rs/cli/dist/cli.js', 'build', '--platform', '--release', ...files, '--', '--locked')
+function napiBuild(profile, output) {
+  const files = ['--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', output]
+  return tool('@napi-rs/cli/dist/cli.js', 'build', '--platform', '--profile', profile, ...files, '--', '--locked')
 }
 
-function isInstalled(file) {
+function isInstalled(output, file) {
   const installed = path.join(root, file)
-  return existsSync(installed) && readFileSync(installed).equals(readFileSync(path.join(OUTPUT, file)))
+  return existsSync(installed) && readFileSync(installed).equals(readFileSync(path.join(output, file)))
 }
 
 /** By renaming: overwriting an addon would pull it from under the processes that have it loaded. */
-function install(file) {
-  if (isInstalled(file)) return
+function install(output, file) {
+  if (isInstalled(output, file)) return
   const destination = path.join(root, file)
-  copyFileSync(path.join(OUTPUT, file), `${destination}.new`)
-  renameSync(`${destination}.new`, destination)
+  // Two processes may do this at once.
+  const copy = `${destination}.${process.pid}.new`
+  copyFileSync(path.join(output, file), copy)
+  renameSync(copy, destination)
 }

@@ -1,66 +1,44 @@
-// Runs every ```js example of README.md, docs/ and index.d.ts, and compiles every ```ts one, against the built package.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { pipe, root, run, tool } from './run.mjs'
+// Checks every example of the documents: JavaScript and Lua must run, TypeScript and Rust compile. The package is built.
+import { checkJavaScript, checkTypeScript } from './docs/javascript.mjs'
+import { checkLua } from './docs/lua.mjs'
+import { blocksOf, CHECKED, pages } from './docs/pages.mjs'
+import { checkRecipe } from './docs/recipe.mjs'
 
-// Inside the repository, so that 'moonpool' resolves to it by its own package.json.
-const FOLDER = path.join(root, 'target/docs')
-const TSCONFIG = {
-  compilerOptions: { strict: true, noEmit: true, target: 'es2022', module: 'nodenext', types: ['node'] },
-  include: ['*.mts'],
+const CHECKS = { js: checkJavaScript, ts: checkTypeScript, lua: checkLua, rust: checkRust }
+/** The only page with Rust: a recipe, whose snippets belong together. */
+const RECIPE = 'CONTRIBUTING.md'
+
+/** Whether it went well; what it throws is a sentence about a document. */
+async function isGood(check) {
+  try {
+    return await check()
+  } catch (error) {
+    console.error(error.message)
+    return false
+  }
 }
 
-function documents() {
-  const docs = existsSync(path.join(root, 'docs')) ? readdirSync(path.join(root, 'docs')) : []
-  const markdown = docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
-  return ['README.md', 'index.d.ts', ...markdown]
+async function checkAll() {
+  const examples = pages()
+    .flatMap(blocksOf)
+    .filter(({ language }) => CHECKED.includes(language))
+  const excepted = examples.filter(({ isExcepted }) => isExcepted)
+  const counts = []
+  let good = true
+  for (const language of CHECKED) {
+    const chosen = examples.filter((example) => example.language === language && !example.isExcepted)
+    good = (await isGood(() => CHECKS[language](chosen))) && good
+    counts.push(`${chosen.length} ${language}`)
+  }
+  for (const { place } of excepted) console.log(`${place}: marked no-run`)
+  console.log(`examples checked: ${counts.join(', ')}; not run: ${excepted.length}`)
+  return good
 }
 
-/** The examples of one document: language, text, and where they stand. */
-function examplesOf(document) {
-  const text = textOf(document)
-  return [...text.matchAll(/^ *```(js|ts)\n(.*?)^ *```$/gms)].map(({ 1: language, 2: code, index }) => {
-    const line = text.slice(0, index).split('\n').length
-    return { language, code, place: `${document}:${line}`, file: `${document.replace('/', '-')}-${line}` }
-  })
+function checkRust(snippets) {
+  const astray = snippets.find(({ page }) => page !== RECIPE)
+  if (astray) throw new Error(`${astray.place}: Rust is checked in ${RECIPE} only`)
+  return checkRecipe(snippets)
 }
 
-/** In index.d.ts, examples stand in comments. */
-function textOf(document) {
-  const text = readFileSync(path.join(root, document), 'utf8')
-  return document.endsWith('.d.ts') ? text.replace(/^ +\* ?/gm, '') : text
-}
-
-/** An example with require() may use `await`, which CommonJS has in functions only. */
-function programOf({ code, file }) {
-  if (/^ *import /m.test(code)) return { name: `${file}.mjs`, text: code }
-  return { name: `${file}.cjs`, text: `(async () => {\n${code}\n})()` }
-}
-
-/** What an example prints is shown only when it fails. */
-async function runs(example) {
-  const { name, text } = programOf(example)
-  const program = path.join(FOLDER, name)
-  writeFileSync(program, text)
-  let output = ''
-  const exitCode = await pipe(process.execPath, [program], (piece) => {
-    output += piece
-  })
-  if (exitCode !== 0) console.error(`${example.place}: this example fails\n${output}`)
-  return exitCode === 0
-}
-
-async function compile(examples) {
-  if (examples.length === 0) return true
-  for (const { file, code } of examples) writeFileSync(path.join(FOLDER, `${file}.mts`), `${code}\nexport {}\n`)
-  writeFileSync(path.join(FOLDER, 'tsconfig.json'), JSON.stringify(TSCONFIG))
-  return (await run(...tool('typescript/bin/tsc', '-p', FOLDER))) === 0
-}
-
-rmSync(FOLDER, { recursive: true, force: true })
-mkdirSync(FOLDER, { recursive: true })
-const examples = documents().flatMap(examplesOf)
-let good = await compile(examples.filter(({ language }) => language === 'ts'))
-for (const example of examples.filter(({ language }) => language === 'js')) good = (await runs(example)) && good
-console.log(`${examples.length} examples checked`)
-process.exitCode = good ? 0 : 1
+process.exitCode = (await isGood(checkAll)) ? 0 : 1

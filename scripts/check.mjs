@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { staleGenerated } from './addon.mjs'
+import { denyCrates } from './deny.mjs'
 import { root, run, tool } from './run.mjs'
 import { setup } from './setup.mjs'
 
@@ -35,6 +36,7 @@ const CHECKS = {
   'Rust: lint, with the benchmarks': () => clippy('--features', 'bench'),
   'Rust: documentation': () =>
     cargo(['doc', '--workspace', '--no-deps', '--locked', '--quiet'], { RUSTDOCFLAGS: '-D warnings' }),
+  'Rust: licences, duplicates and sources of crates': denyCrates,
   'types: right uses compile, wrong ones do not': () => run(...tool('typescript/bin/tsc', '-p', '__tests__/types')),
   'documents: every example runs': () => run(process.execPath, ['scripts/check-docs.mjs']),
   'generated files are up to date': () =>

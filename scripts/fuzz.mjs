@@ -9,5 +9,16 @@ if (!Number.isInteger(seconds) || seconds < 1) {
 console.log(`fuzz: ${seconds} s for each target; MOONPOOL_FUZZ_SEED=n repeats a failure`)
 // The optimised build gets through many more cases. One thread per target: a target that waits for a script's timeout
 // costs nothing.
-const cargo = ['test', '--release', '--locked', '-p', 'moonpool-core', '--test', 'fuzz', '--', '--nocapture', '--test-threads=32']
+const cargo = [
+  'test',
+  '--release',
+  '--locked',
+  '-p',
+  'moonpool-core',
+  '--test',
+  'fuzz',
+  '--',
+  '--nocapture',
+  '--test-threads=32',
+]
 mustSucceed(await run('cargo', cargo, { env: { MOONPOOL_FUZZ_SECONDS: String(seconds) } }))

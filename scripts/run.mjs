@@ -11,8 +11,8 @@ export function run(command, args, { env = {}, shell = false } = {}) {
 }
 
 /** Runs a program; every piece of its output, from both streams, goes to `onOutput`. Resolves with its exit code. */
-export function pipe(command, args, onOutput) {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+export function pipe(command, args, onOutput, { cwd = root, env = {} } = {}) {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput)
   return follow(child)
 }
@@ -21,6 +21,13 @@ export function pipe(command, args, onOutput) {
 export function ask(command, args) {
   const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
   return status === 0 ? stdout.trim() : undefined
+}
+
+/** Runs a program to its end; its exit code, and what it printed to stdout. What it says to stderr is shown. */
+export function capture(command, args, { cwd = root } = {}) {
+  const stdio = ['ignore', 'pipe', 'inherit']
+  const { status, stdout } = spawnSync(command, args, { cwd, stdio, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  return { exitCode: status ?? 1, stdout: stdout ?? '' }
 }
 
 /** The command line of a tool from node_modules. */

@@ -7,11 +7,12 @@ const target = /^host: (\S+)$/m.exec(ask('rustc', ['-vV']) ?? '')?.[1]
 const [chosen] = process.argv.slice(2)
 
 // What both leave out: these measure the process itself, and a memory checker makes it another one.
-const MEASURES = ['native_stack', 'memory', 'architecture', 'readme']
+const MEASURES = ['native_stack', 'suspended_stacks', 'memory', 'architecture', 'readme']
 // These count on a speed that no checker has, and prove nothing about memory.
 const TIMED = [
   'runs_behind_a_long_one_in_its_batch_go_back_to_the_front',
   'garbage_does_not_count',
+  'long_loops_in_c_are_preempted',
   'sliced_at_every_safepoint',
 ]
 
@@ -22,11 +23,11 @@ function tests(folder) {
 }
 
 /** `cargo test` for the library and the tests of both crates; the arguments go to the test programs. */
-function cargoTest(toolchain, skipped, env, args = []) {
+function cargoTest({ toolchain = [], features = [] }, skipped, env, args = []) {
   const named = [...tests('crates/core/tests'), ...tests('crates/lua/tests')].flatMap((name) => ['--test', name])
   const skip = [...TIMED, ...skipped].flatMap((name) => ['--skip', name])
   const cargo = [...toolchain, 'test', '--workspace', '--locked', '--no-fail-fast', '--quiet', '--target', target]
-  return run('cargo', [...cargo, '--lib', ...named, '--', ...args, ...skip], { env })
+  return run('cargo', [...cargo, ...features, '--lib', ...named, '--', ...args, ...skip], { env })
 }
 
 function hasSanitizer() {
@@ -39,7 +40,8 @@ function hasSanitizer() {
 function underSanitizer() {
   console.log('test:memory: AddressSanitizer, with the nightly toolchain')
   const flags = '-fsanitize=address -fno-omit-frame-pointer -g'
-  return cargoTest(['+nightly'], [], {
+  const nightly = { toolchain: ['+nightly'], features: ['--features', 'moonpool-core/sanitizer'] }
+  return cargoTest(nightly, [], {
     CARGO_TARGET_DIR: path.join(root, 'target/asan'),
     RUSTFLAGS: '-Zsanitizer=address',
     // The C code of Lua: crates/lua/build/main.rs compiles it with the cc crate, which reads this.
@@ -68,7 +70,7 @@ async function underValgrind() {
   const options =
     '--quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite ' +
     '--fair-sched=yes --num-callers=30'
-  return cargoTest([], SLOW_IN_VALGRIND, {
+  return cargoTest({}, SLOW_IN_VALGRIND, {
     CARGO_TARGET_DIR: path.join(root, 'target/valgrind'),
     [`CARGO_TARGET_${target.replaceAll('-', '_').toUpperCase()}_RUNNER`]: `valgrind ${options}`,
   })

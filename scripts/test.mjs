@@ -1,39 +1,59 @@
-// npm test: set-up, the Rust tests, the Jest tests, and one line with the totals of both.
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import path from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
-import { pipe, root, run, tool } from './run.mjs'
+// npm test [-- pattern …] and npm run test:quick: set-up, Rust tests, Jest tests, and one line with the totals of both.
+import { allJestTests, chosenJestTests } from './jest-tests.mjs'
+import { LEFT_OUT } from './quick.mjs'
+import { allRustTests, chosenRustTests } from './rust-tests.mjs'
+import { Selection, staleEntries } from './selection.mjs'
 import { setup } from './setup.mjs'
 
-const REPORT = path.join(root, 'target/jest.json')
+const isQuick = process.argv[2] === '--quick'
+const patterns = process.argv.slice(isQuick ? 3 : 2)
+const isPart = isQuick || patterns.length > 0
 
-async function rustTests() {
+/** Everything, with the addon that users get. */
+async function testAll() {
+  await setup('release')
   console.log('test: Rust')
-  let text = ''
-  const exitCode = await pipe('cargo', ['test', '--workspace', '--locked', '--no-fail-fast', '--quiet'], (piece) => {
-    text += piece
-    process.stdout.write(piece)
-  })
-  const results = [...stripVTControlCharacters(text).matchAll(/^test result: .*? (\d+) passed; (\d+) failed/gm)]
-  const sum = (group) => results.reduce((total, result) => total + Number(result[group]), 0)
-  return { exitCode, passed: sum(1), failed: sum(2) }
-}
-
-async function jestTests() {
+  const rust = await allRustTests()
   console.log('test: Jest')
-  mkdirSync(path.dirname(REPORT), { recursive: true })
-  rmSync(REPORT, { force: true })
-  const exitCode = await run(...tool('jest/bin/jest.js', '--json', '--outputFile', REPORT))
-  if (!existsSync(REPORT)) return { exitCode, passed: 0, failed: 0 }
-  const report = JSON.parse(readFileSync(REPORT, 'utf8'))
-  // A test file that does not load counts as a failed test.
-  return { exitCode, passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites }
+  const jest = await allJestTests('release')
+  return { rust, jest }
 }
 
-await setup()
-const results = [await rustTests(), await jestTests()]
-const passed = results.reduce((total, result) => total + result.passed, 0)
+/** What is chosen, with the addon that is built in seconds. */
+async function testPart() {
+  const selection = new Selection(patterns, isQuick ? LEFT_OUT : [])
+  await setup('quick')
+  console.log('test: Rust')
+  const rust = await chosenRustTests(selection)
+  console.log('test: Jest')
+  const jest = await chosenJestTests(selection, 'quick', isQuick)
+  for (const { file, tests, why } of selection.whatIsLeftOut()) {
+    console.log(`left out: ${file}${tests ? `, ${tests.join(', ')}` : ''} (${why})`)
+  }
+  return { rust, jest }
+}
+
+/** Says which language has run nothing. That is wrong where everything was to be run, or when it is so for both. */
+function hasRunNothing({ rust, jest }) {
+  const silent = Object.entries({ Rust: rust, Jest: jest }).filter(([, { passed, failed }]) => passed + failed === 0)
+  const what = patterns.length > 0 ? ` that matches ${patterns.map((pattern) => `'${pattern}'`).join(' or ')}` : ''
+  for (const [name] of silent) console.error(`test: no ${name} test was run${what}`)
+  return silent.length > (isPart ? 1 : 0)
+}
+
+/** A list that leaves out what is no longer there has been forgotten. */
+function reportStale() {
+  const stale = isQuick ? staleEntries(LEFT_OUT) : []
+  for (const { file } of stale)
+    console.error(`test: scripts/quick.mjs leaves out something of ${file} that is not there`)
+  return stale.length
+}
+
+const results = await (isPart ? testPart() : testAll())
+const counted = Object.values(results)
+const passed = counted.reduce((total, result) => total + result.passed, 0)
 // A runner that failed without naming a test (it did not compile, it crashed) counts as one failure.
-const failed = results.reduce((total, { exitCode, failed }) => total + (failed || Number(exitCode !== 0)), 0)
+const broken = counted.reduce((total, { exitCode, failed }) => total + (failed || Number(exitCode !== 0)), 0)
+const failed = broken + reportStale()
+if (failed > 0 || hasRunNothing(results)) process.exitCode = 1
 console.log(`${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 && results.every((result) => result.passed > 0) ? 0 : 1

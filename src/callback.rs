@@ -42,18 +42,28 @@ where
         unsafe { sys::napi_reference_unref(self.env, self.reference, ptr::null_mut()) };
     }
 
-    /// Calls the function, if it is still there, and if JS may be called: otherwise there is nobody to tell. To be called
-    /// inside a handle scope, as Node gives one to every callback.
-    pub(super) fn call(&self, args: Args) {
+    /// Calls the function, if it is still there: otherwise there is nobody to tell. To be called inside a handle scope, as
+    /// Node gives one to every callback.
+    ///
+    /// # Errors
+    /// When something does not become a value of JavaScript, JS may not be called any more, or the function throws. No
+    /// exception is left behind, which would fail every call after it.
+    pub(super) fn call(&self, args: Args) -> Result<()> {
         let mut value = ptr::null_mut();
         // SAFETY: on the JS thread; a null value means that the function was collected.
         let status = unsafe { sys::napi_get_reference_value(self.env, self.reference, &mut value) };
         if status != sys::Status::napi_ok || value.is_null() {
-            return;
+            return Ok(());
         }
         // SAFETY: the reference was made from a function with these arguments.
         let function = unsafe { Function::<FnArgs<Args>, ()>::from_napi_value(self.env, value) };
-        let _ = function.and_then(|function| function.call(FnArgs { data: args }));
+        let called = function.and_then(|function| function.call(FnArgs { data: args }));
+        if called.is_err() {
+            let mut exception = ptr::null_mut();
+            // SAFETY: on the JS thread of `env`.
+            unsafe { sys::napi_get_and_clear_last_exception(self.env, &mut exception) };
+        }
+        called
     }
 }
 

@@ -19,6 +19,8 @@ pub struct EngineOptions {
     pub max_queue: u32,
     /// VMs to build ahead.
     pub warm_vms: u32,
+    /// Bytes that all VMs may hold together.
+    pub max_memory: f64,
     /// Bytes of State for each script.
     pub state_quota: f64,
     /// The names of the libraries that scripts find.
@@ -51,6 +53,8 @@ pub struct Limits {
     pub memory_limit: f64,
     /// Bytes of captured output.
     pub max_output: f64,
+    /// Values and keys that JavaScript is given at once.
+    pub max_nodes: f64,
 }
 
 /// A module that `require` shall find.
@@ -95,11 +99,69 @@ impl From<Exchange> for VmExchange {
     }
 }
 
-/// Bytes that are copied into a `Buffer` of JavaScript's own: Electron allows no others.
-pub struct Copied(pub(super) Vec<u8>);
+/// Text of more bytes is given to JavaScript as bytes, which it decodes a piece at a time.
+const LONG_TEXT: usize = 16 << 10;
 
-impl ToNapiValue for Copied {
-    unsafe fn to_napi_value(env: sys::napi_env, bytes: Self) -> Result<sys::napi_value> {
+/// Text: a string, or when it is long, its bytes.
+pub struct Text(pub(super) String);
+
+impl ToNapiValue for Text {
+    unsafe fn to_napi_value(env: sys::napi_env, Self(text): Self) -> Result<sys::napi_value> {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            if text.len() <= LONG_TEXT {
+                String::to_napi_value(env, text)
+            } else {
+                Bytes::to_napi_value(env, Bytes(text.into_bytes()))
+            }
+        }
+    }
+}
+
+/// Bytes as a `Buffer`: the long ones as they are, where that is allowed (not by Electron), the others copied.
+pub struct Bytes(pub(super) Vec<u8>);
+
+impl Bytes {
+    /// So many are copied faster than they are handed over.
+    const FEW: usize = 64 << 10;
+
+    /// A `Buffer` of these bytes, or the bytes.
+    ///
+    /// # Safety
+    /// As [`ToNapiValue::to_napi_value`].
+    unsafe fn hand_over(env: sys::napi_env, bytes: Vec<u8>) -> std::result::Result<sys::napi_value, Vec<u8>> {
+        unsafe extern "C" fn drop_bytes(_: sys::napi_env, _: *mut std::ffi::c_void, bytes: *mut std::ffi::c_void) {
+            // SAFETY: made below, and given back once.
+            drop(unsafe { Box::from_raw(bytes.cast::<Vec<u8>>()) });
+        }
+        let mut buffer = std::ptr::null_mut();
+        let mut bytes = Box::new(bytes);
+        let (len, data) = (bytes.len(), bytes.as_mut_ptr().cast());
+        let bytes = Box::into_raw(bytes);
+        // SAFETY: the bytes stay where they are until `drop_bytes` is called; nobody else has them.
+        unsafe {
+            match sys::napi_create_external_buffer(env, len, data, Some(drop_bytes), bytes.cast(), &mut buffer) {
+                sys::Status::napi_ok => Ok(buffer),
+                sys::Status::napi_no_external_buffers_allowed => Err(*Box::from_raw(bytes)),
+                // Whose the bytes are now, it does not say: they are lost.
+                _ => Err(Vec::new()),
+            }
+        }
+    }
+}
+
+impl ToNapiValue for Bytes {
+    unsafe fn to_napi_value(env: sys::napi_env, mut bytes: Self) -> Result<sys::napi_value> {
+        if bytes.0.len() > Self::FEW {
+            // SAFETY: as the caller vouches.
+            match unsafe { Self::hand_over(env, bytes.0) } {
+                Ok(buffer) => return Ok(buffer),
+                Err(left) if left.is_empty() => {
+                    return Err(napi::Error::from_reason("the values do not fit into a Buffer"));
+                }
+                Err(left) => bytes.0 = left,
+            }
+        }
         let mut buffer = std::ptr::null_mut();
         // SAFETY: on the JS thread, as the caller vouches; Node copies the bytes before it returns.
         let status = unsafe {
@@ -132,10 +194,12 @@ pub struct Failure {
     /// The Lua traceback.
     pub lua_stack: Option<String>,
     /// What was captured before.
-    pub output: String,
+    #[napi(ts_type = "string | Buffer")]
+    pub output: Text,
     /// The thrown value as JSON text.
-    pub lua_value: Option<String>,
-    /// Which time limit passed.
+    #[napi(ts_type = "string | Buffer")]
+    pub lua_value: Option<Text>,
+    /// The option that is the limit, if one was met.
     pub limit: Option<String>,
     /// The number of the host's error that this one stands for.
     pub cause: Option<u32>,
@@ -156,8 +220,8 @@ impl From<RunFailure> for Failure {
             chunk: failure.chunk,
             line: failure.line,
             lua_stack: failure.lua_stack,
-            output: failure.output,
-            lua_value: failure.lua_value,
+            output: Text(failure.output),
+            lua_value: failure.lua_value.map(Text),
             limit: failure.limit.map(str::to_owned),
         }
     }
@@ -176,6 +240,8 @@ pub struct EngineStats {
     pub started: f64,
     /// Time that worker threads spent with this engine, in ms.
     pub worked: f64,
+    /// Bytes that all VMs hold.
+    pub memory: f64,
     /// VMs that were made.
     pub vms_created: f64,
     /// Compiled chunks that were found in the code cache.
@@ -203,6 +269,7 @@ impl From<Limits> for VmLimits {
             queue_timeout: limits.queue_timeout.map(milliseconds),
             memory: (limits.memory_limit as usize).max(Self::MIN_MEMORY),
             output: limits.max_output as usize,
+            nodes: limits.max_nodes as usize,
         }
     }
 }

@@ -41,7 +41,7 @@ impl NativeEngine {
         options: EngineOptions,
         defaults: Limits,
         #[napi(
-            ts_arg_type = "(runId: number, text: string | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
+            ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
         )]
         settle: Function<FnArgs<SettleArgs>, ()>,
         #[napi(ts_arg_type = "(full: boolean) => void")] pressure: Function<FnArgs<(bool,)>, ()>,
@@ -61,7 +61,7 @@ impl NativeEngine {
             let (entries, bytes) = (cache.max_entries as usize, cache.max_bytes as usize);
             CodeCache::new(CacheLimits { entries, bytes, ttl: cache.ttl.map(milliseconds) })
         });
-        let factory = Factory::new(libraries, code_cache);
+        let factory = Factory::new(libraries, code_cache).with_max_memory(options.max_memory as usize);
         let services = Services::new(Arc::new(MemoryStore::default()), options.state_quota as usize);
         let capacity = Capacity {
             slots: options.concurrency as usize,
@@ -204,6 +204,7 @@ impl NativeEngine {
             suspended: engine.suspended() as u32,
             started: totals.started as f64,
             worked: in_milliseconds(totals.worked),
+            memory: factory.memory().held() as f64,
             vms_created: factory.vms_created() as f64,
             cache_hits: cache.hits as f64,
             cache_misses: cache.misses as f64,

@@ -3,11 +3,11 @@
 //! Nothing here is borrowed or locked while JavaScript is called: what it calls may call the engine.
 
 use crate::callback::Callback;
-use crate::convert::{Copied, Failure, in_milliseconds};
+use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::wake_up::{Awakened, Waker};
-use moonpool_core::bridge::{Limits, Services};
-use moonpool_core::error::Error;
+use moonpool_core::bridge::{HostError, Limits, Services};
+use moonpool_core::error::{Code, Error};
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
@@ -18,10 +18,10 @@ use std::sync::Arc;
 
 /// The run's number; text or failure, and values if they were asked for; then, of the usage, queueTime, runTime and
 /// cpuTime in ms, peakMemory in bytes, and slices.
-pub(super) type SettleArgs = (f64, Option<String>, Option<Copied>, Option<Failure>, f64, f64, f64, f64, u32);
+pub(super) type SettleArgs = (f64, Option<Text>, Option<Bytes>, Option<Failure>, f64, f64, f64, f64, u32);
 
 /// The run's number, the function's, and its arguments.
-pub(super) type CallArgs = (f64, u32, Copied);
+pub(super) type CallArgs = (f64, u32, Bytes);
 
 /// What JavaScript is told by. The engine in JavaScript holds these functions; and `settle`, which is held from here while
 /// runs are in flight, holds that engine through them.
@@ -118,13 +118,32 @@ impl Inner {
     }
 
     fn tell_one(&self, Settled { id, outcome, usage, .. }: Settled) {
-        let (text, values, failure) = match outcome {
-            Ok(success) => (Some(success.text), success.values.map(Copied), None),
-            Err(failure) => (None, None, Some((*failure).into())),
-        };
         let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
-        let args = (id as f64, text, values, failure, queued, ran, executed, usage.peak_memory as f64, usage.slices);
-        self.callbacks.settle.call(args);
+        let settle = |text, values, failure| {
+            let peak_memory = usage.peak_memory as f64;
+            self.callbacks.settle.call((
+                id as f64,
+                text,
+                values,
+                failure,
+                queued,
+                ran,
+                executed,
+                peak_memory,
+                usage.slices,
+            ))
+        };
+        let (error, told) = match outcome {
+            Ok(success) => {
+                let error = Error::new(Code::Result, "the result cannot cross: JavaScript has no room for it");
+                (error, settle(Some(Text(success.text)), success.values.map(Bytes), None))
+            }
+            Err(failure) => (failure.error.clone(), settle(None, None, Some((*failure).into()))),
+        };
+        if told.is_err() {
+            // Something did not become a value of JavaScript, and the run shall settle all the same.
+            let _ = settle(None, None, Some(error.into()));
+        }
         self.in_flight.update(|runs| runs - 1);
         if self.in_flight.get() == 0 {
             self.callbacks.settle.release();
@@ -133,7 +152,7 @@ impl Inner {
 
     fn tell_pressure(&self) {
         if let Some(pressure) = self.scheduler.pressure() {
-            self.callbacks.pressure.call((pressure == Pressure::Full,));
+            let _ = self.callbacks.pressure.call((pressure == Pressure::Full,));
         }
     }
 }
@@ -172,7 +191,11 @@ impl Finished for Inner {
         let finished = self.scheduler.finished(batch);
         self.tell(finished.settled);
         for HostCallOf { run, call } in finished.calls {
-            self.callbacks.call.call((run as f64, call.function, Copied(call.args)));
+            let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args)));
+            if told.is_err() {
+                let message = "the call cannot cross: JavaScript has no room for its arguments".to_owned();
+                self.scheduler.answer(run, Err(HostError { message, cause: 0 }));
+            }
         }
     }
 }

@@ -1,7 +1,9 @@
-// The process of one attack: reads the attack from stdin, runs it, and prints what it sees, a JSON object per line.
+// A process for attacks: reads them from stdin, one a line, runs one after the other, and prints what it sees, a JSON
+// object per line.
 'use strict'
 
-const { readFileSync } = require('node:fs')
+const { readFileSync, writeFileSync } = require('node:fs')
+const { createInterface } = require('node:readline')
 const { setImmediate: turn } = require('node:timers/promises')
 
 const NORMAL = {
@@ -10,19 +12,26 @@ const NORMAL = {
   expect: '1\t100\t100',
 }
 
-const { runLua } = require(process.argv[2])
-const attack = JSON.parse(readFileSync(0, 'utf8'))
+const [, , door, isShared] = process.argv
+const moonpool = require(door)
 
 /** Pipes are written synchronously, so the lines of a process that is killed arrive. */
 const report = (facts) => process.stdout.write(`${JSON.stringify(facts)}\n`)
 
-async function outcome(code, id, options) {
+async function outcome({ runLua }, code, id, options, values) {
   try {
-    const value = await runLua(code, id, options)
+    const value = values ? await valuesOf(code, id, { ...options, ...values }) : await runLua(code, id, options)
     return { value: value.slice(0, 1000) }
   } catch (error) {
     return { code: error.code, error: `${error.name}: ${error.message.slice(0, 1000)}` }
   }
+}
+
+/** What came of results that are values. */
+async function valuesOf(code, id, options) {
+  const engine = new moonpool.Engine()
+  const { value, values } = await engine.run(code, id, options)
+  return `${typeof value}, ${values.length} in all`
 }
 
 async function timed(run) {
@@ -36,29 +45,54 @@ function peakMemory() {
   return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024
 }
 
-async function main() {
+/** Whether the peak is now what the process holds, and not what an earlier attack has held. */
+function forgetPeak() {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5')
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function run(attack, engine) {
   report({ stage: 'set-up' })
-  const normal = () => outcome(NORMAL.code, NORMAL.id)
+  const normal = () => outcome(engine, NORMAL.code, NORMAL.id)
   await normal() // Loads all that is loaded on first use.
-  if (attack.setup) report({ setup: await outcome(attack.setup.code, attack.setup.id) })
+  if (attack.setup) report({ setup: await outcome(engine, attack.setup.code, attack.setup.id) })
 
   report({ stage: 'the attack' })
   const source = Buffer.from(attack.source, 'base64')
+  const hasPeak = !isShared || forgetPeak()
   const memory = process.memoryUsage.rss()
   const loop = performance.eventLoopUtilization()
-  report(await timed(() => outcome(source, attack.id, attack.options)))
+  report(await timed(() => outcome(engine, source, attack.id, attack.options, attack.values)))
   await turn()
   // Not the delay of a timer, which grows with all else that the machine does: a thread that waits for its core while
   // it is idle counts as idle here.
-  report({ loopBusy: performance.eventLoopUtilization(loop).active, growth: peakMemory() - memory })
+  report({ loopBusy: performance.eventLoopUtilization(loop).active })
+  if (hasPeak) report({ growth: peakMemory() - memory })
 
   report({ stage: 'a normal script' })
   report({ health: { ...(await timed(normal)), expect: NORMAL.expect } })
 
   report({ stage: 'the script after it' })
-  if (attack.after) report({ after: await outcome(attack.after.code, attack.after.id) })
+  if (attack.after) report({ after: await outcome(engine, attack.after.code, attack.after.id) })
+}
 
-  report({ stage: 'end' })
+/** In a process with others, each attack has an engine of its own: they share no State, queue or VM. */
+async function runApart(attack) {
+  const engine = new moonpool.Engine()
+  await run(attack, { runLua: engine.runLua.bind(engine) })
+  await engine.close()
+}
+
+async function main() {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const attack = JSON.parse(line)
+    await (isShared ? runApart(attack) : run(attack, moonpool))
+    report({ stage: 'end' })
+  }
 }
 
 main()

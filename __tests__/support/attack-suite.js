@@ -1,14 +1,35 @@
 // The tests of one section of the attack corpus, one for each script.
 'use strict'
 
-const { attackNames, complaints, readAttack, runAttack } = require('./attack')
+const { attackNames, complaints, hastened, readAttack, runAttack, startAttacks } = require('./attack')
+
+/** Each script has a process of its own, unless the variable MOONPOOL_ATTACKS says `together`: see `npm run test:quick`. */
+const areTogether = process.env.MOONPOOL_ATTACKS === 'together'
 
 function testAttacks(section) {
-  for (const attack of attackNames(section).map(readAttack)) {
-    test(`${attack.name}: ${attack.mechanism}`, async () => {
+  const attacks = attackNames(section).map(readAttack)
+  if (areTogether) return testTogether(attacks.map(hastened))
+  for (const attack of attacks) {
+    test(titleOf(attack), async () => {
       expect(complaints(attack, await runAttack(attack))).toEqual([])
     })
   }
 }
+
+/** One after the other in one process, or in the next one when that has died of an attack. */
+function testTogether(attacks) {
+  const together = startAttacks()
+  for (const attack of attacks) {
+    test(titleOf(attack), async () => {
+      expect(complaints(attack, await together.run(attack))).toEqual([])
+    })
+  }
+  afterAll(async () => {
+    const last = await together.end()
+    if (last) expect(complaints(last.attack, last.seen)).toEqual([])
+  })
+}
+
+const titleOf = ({ name, mechanism }) => `${name}: ${mechanism}`
 
 module.exports = { testAttacks }

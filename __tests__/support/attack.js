@@ -1,10 +1,10 @@
-// Reads a script of the attack corpus, runs it in a process of its own, and judges what came of it.
+// Reads a script of the attack corpus, runs it in a process of its own or with others, and judges what came of it.
 'use strict'
 
-const { execFile } = require('node:child_process')
 const { readdirSync, readFileSync } = require('node:fs')
 const path = require('node:path')
 const { isDeepStrictEqual } = require('node:util')
+const { AttackProcess } = require('./attack-process')
 const { ROOT } = require('./child')
 
 const CORPUS = path.join(ROOT, '__tests__/attacks')
@@ -21,8 +21,8 @@ const QUICKLY = 100
 /** How long a run may keep the event loop busy in all, in ms. */
 const LOOP_BUSY = 100
 
-/** How long after its deadline a process is killed when it has not ended, in ms: long enough to tell late from never. */
-const PATIENCE = 5000
+/** The timeout of a hastened attack, in ms. */
+const HASTY = 100
 
 /** The memory by which a process may grow whatever the limits are: threads, V8's heap. */
 const FLOOR = 16 * 2 ** 20
@@ -33,7 +33,7 @@ const CODES = [
   ...['ERR_STATE_DENIED', 'ERR_STATE_VALUE', 'ERR_STATE_QUOTA', 'ERR_STATE_UNAVAILABLE'],
 ]
 
-const FIELDS = ['mechanism', 'options', 'expect', 'id', 'setup', 'after']
+const FIELDS = ['mechanism', 'options', 'values', 'expect', 'id', 'setup', 'after']
 
 /** The names of the corpus's scripts whose section is `letter`. */
 function attackNames(letter = '') {
@@ -51,6 +51,7 @@ function readAttack(name) {
  *
  *   mechanism  what is tried
  *   options    of the run, as JSON
+ *   values     how its results are given as values, as JSON, for `engine.run`; without it they are text, of `runLua`
  *   expect     the allowed outcomes, separated by `|`: error codes, `value "a JSON string"`, or `any`
  *   id         the script id; by default, the script's name
  *   setup      a run before, as JSON: { id, code }
@@ -72,6 +73,7 @@ function parseAttack(name, source) {
     source,
     mechanism: fields.mechanism,
     options: json(fields.options) ?? { timeout: 300 },
+    values: json(fields.values),
     expect: parseOutcomes(name, fields.expect),
     id: fields.id ?? name,
     setup: json(fields.setup),
@@ -99,27 +101,45 @@ function deadline({ options }) {
  * Runs an attack in a process of its own, through the module at `door`. Resolves with what the process saw
  * (see attack-child.js), how it ended and whether it had to be killed.
  */
-function runAttack(attack, { door = ROOT, patience = PATIENCE } = {}) {
-  const timeout = deadline(attack) + patience
-  const options = { cwd: ROOT, timeout, killSignal: 'SIGKILL', maxBuffer: 2 ** 24 }
-  return new Promise((resolve) => {
-    const args = [path.join(__dirname, 'attack-child.js'), door]
-    const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
-      const seen = Object.assign({}, ...stdout.split('\n').filter(Boolean).map(parseLine))
-      resolve({ ...seen, killed: child.killed, exitCode: child.exitCode, signal: child.signalCode, stderr })
-    })
-    child.stdin.on('error', () => {}) // It may die before it has read all.
-    child.stdin.end(JSON.stringify({ ...attack, source: attack.source.toString('base64') }))
-  })
+function runAttack(attack, options) {
+  return new AttackProcess(options).runAlone(attack, deadline(attack))
 }
 
-/** A process that dies while it writes leaves half a line. */
-function parseLine(line) {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return { garbled: line.slice(0, 200) }
+/** Runs attacks one after the other in one process, and in a new one when that has died of an attack. */
+function startAttacks(options) {
+  let shared
+  let last
+  return {
+    /** Resolves with what the process saw of the attack, or of its death since the attack before. */
+    async run(attack) {
+      const died = deathAfter(last, shared)
+      if (shared === undefined || shared.isClosed) shared = new AttackProcess({ ...options, isShared: true })
+      const seen = died ?? (await shared.run(attack, deadline(attack)))
+      last = { attack, isAlive: !shared.isClosed }
+      return seen
+    },
+    /** Resolves with the last attack and how the process ended, if it had not died of the attack. */
+    async end() {
+      if (!last?.isAlive) return undefined
+      return { attack: last.attack, seen: await shared.end() }
+    },
   }
+}
+
+/** How the process died that had survived the last attack. */
+function deathAfter(last, shared) {
+  if (!last?.isAlive || !shared.isClosed) return undefined
+  return { ...shared.account(), stage: `the time after ${last.attack.name}` }
+}
+
+/**
+ * The attack with less time where it is to run out of time: it is still stopped in the middle of what it does, but may
+ * not get as far. Three attacks in five wait for their timeout.
+ */
+function hastened(attack) {
+  const timesOut = attack.expect.some(({ code }) => code === 'ERR_LUA_TIMEOUT')
+  if (!timesOut) return attack
+  return { ...attack, options: { ...attack.options, timeout: Math.min(attack.options.timeout, HASTY) } }
 }
 
 /** All that is wrong with how an attack ended, as a list of sentences. */
@@ -160,4 +180,4 @@ function shown({ value, code, error }) {
   return text.length > 300 ? `${text.slice(0, 300)}...` : text
 }
 
-module.exports = { attackNames, complaints, parseAttack, readAttack, runAttack }
+module.exports = { attackNames, complaints, hastened, parseAttack, readAttack, runAttack, startAttacks }

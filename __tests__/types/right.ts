@@ -11,6 +11,7 @@ import {
   type HostFunction,
   type HostFunctions,
   type Library,
+  type LimitName,
   type Limits,
   LuaError,
   type LuaErrorCode,
@@ -36,6 +37,7 @@ const options: RunOptions = {
   memoryLimit: 2 ** 20,
   maxOutput: 0,
   maxSource: 1,
+  maxNodes: 0,
   name: 'rule.lua',
 }
 runLua('return 1', 'tenant-1', options)
@@ -51,9 +53,10 @@ export async function describe(): Promise<string> {
     const code: LuaErrorCode = error.code
     const line: number | undefined = error.line
     const where: (string | undefined)[] = [error.chunk, error.luaStack, error.limit]
+    const limit: LimitName = error.limit ?? 'maxMemory'
     const value: unknown = error.luaValue
     const told: string = (error.scriptId ?? '') + error.output + error.message
-    return [asError, name, code, line, where, value, told].join()
+    return [asError, name, code, line, where, limit, value, told].join()
   }
 }
 
@@ -93,6 +96,7 @@ const frozen: readonly Library[] = libraries
 const engineOptions: EngineOptions = {
   concurrency: 1,
   maxQueue: 0,
+  maxMemory: 2 ** 28,
   warmVms: 0,
   state: 'memory',
   stateQuota: 0,
@@ -150,7 +154,7 @@ export function listen(engine: Engine): EventEmitter {
 export function total(engine: Engine): number {
   const stats: EngineStats = engine.stats()
   engine.resetStats()
-  const gauges: number = stats.queued + stats.running + stats.suspended
+  const gauges: number = stats.queued + stats.running + stats.suspended + stats.memory
   const ends: number = stats.completed + stats.failed + stats.timedOut + stats.aborted + stats.rejected
   const others: number = stats.started + stats.vmsCreated + stats.cacheHits + stats.cacheMisses + stats.utilization
   const times: TimeSummary[] = [stats.queueTime, stats.runTime, stats.cpuTime]
@@ -165,6 +169,7 @@ export const everyStatistic: Record<keyof EngineStats, true> = {
   queued: true,
   running: true,
   suspended: true,
+  memory: true,
   started: true,
   completed: true,
   failed: true,

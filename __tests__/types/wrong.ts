@@ -34,7 +34,7 @@ export const line: number = error.line
 // @ts-expect-error: not one of the codes
 export const code: LuaErrorCode = 'ERR_LUA'
 // @ts-expect-error: not one of the limits
-export const isMemory = error.limit === 'memoryLimit'
+export const isMemory = error.limit === 'memory'
 
 // @ts-expect-error: options are an object
 new Engine(4)

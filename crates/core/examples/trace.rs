@@ -78,7 +78,7 @@ fn work(rounds: u64) -> String {
 }
 
 /// How many thousand rounds such a loop does in one ms, here and now.
-fn rounds_per_ms(factory: &Factory, services: &Arc<Services>) -> u64 {
+fn rounds_per_ms(factory: &Arc<Factory>, services: &Arc<Services>) -> u64 {
     const ROUNDS: u64 = 2000;
     let ms = (0..5).map(|id| {
         let script = script(services, "calibration", &work(ROUNDS), Duration::from_secs(5));

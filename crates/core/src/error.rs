@@ -1,5 +1,6 @@
 //! Errors: the one kind that our library raises, its stable codes, and the failure of a whole run.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Makes the enum of codes, so that each code is written down once.
@@ -65,6 +66,17 @@ codes! {
 }
 
 impl Code {
+    /// The option that is the limit, where there is but one for the code.
+    const fn limit(self) -> Option<&'static str> {
+        match self {
+            Self::Output => Some("maxOutput"),
+            Self::StateQuota => Some("stateQuota"),
+            Self::QueueFull => Some("maxQueue"),
+            Self::QueueTimeout => Some("queueTimeout"),
+            _ => None,
+        }
+    }
+
     /// The code with this string.
     pub(crate) fn of(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
@@ -82,12 +94,14 @@ pub struct Error {
     pub position: String,
     /// The host's number for the error of its own that this one stands for.
     pub cause: Option<u32>,
+    /// The option that is the limit, if one was met.
+    pub limit: Option<&'static str>,
 }
 
 impl Error {
     /// An error without a position yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), position: String::new(), cause: None }
+        Self { code, message: message.into(), position: String::new(), cause: None, limit: code.limit() }
     }
 
     /// The same error, raised at `position`, unless it has one already.
@@ -98,6 +112,28 @@ impl Error {
         }
         self
     }
+}
+
+/// The longest piece of a script's own text that a message of ours shows, in bytes.
+const LONGEST_QUOTE: usize = 60;
+
+/// A piece of a script's own text as messages show it: its beginning, when it is long. Costs no more than that.
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_QUOTE {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=LONGEST_QUOTE).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    Cow::Owned(format!("{}...", &text[..end]))
+}
+
+/// As [`quoted`], of bytes; what is not UTF-8 becomes U+FFFD.
+pub(crate) fn quoted_bytes(bytes: &[u8]) -> Cow<'_, str> {
+    if bytes.len() <= LONGEST_QUOTE {
+        return String::from_utf8_lossy(bytes);
+    }
+    // A character that is cut in two is left out.
+    let end = (LONGEST_QUOTE - 3..=LONGEST_QUOTE).rev().find(|&end| bytes[end] & 0xC0 != 0x80).unwrap_or(LONGEST_QUOTE);
+    Cow::Owned(format!("{}...", String::from_utf8_lossy(&bytes[..end])))
 }
 
 impl fmt::Display for Error {
@@ -123,13 +159,14 @@ pub struct Failure {
     pub output: String,
     /// The thrown value as JSON text, when it was not a string and can cross.
     pub lua_value: Option<String>,
-    /// Which limit passed, when the code is [`Code::Timeout`].
+    /// The option that is the limit, if one was met.
     pub limit: Option<&'static str>,
 }
 
 impl Failure {
     /// A failure of which nothing more is known than the error.
     pub fn new(error: Error) -> Self {
-        Self { error, chunk: None, line: None, lua_stack: None, output: String::new(), lua_value: None, limit: None }
+        let limit = error.limit;
+        Self { error, chunk: None, line: None, lua_stack: None, output: String::new(), lua_value: None, limit }
     }
 }

@@ -29,6 +29,7 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("timeout", ms(limits.timeout)),
         ("memoryLimit", limits.memory as f64),
         ("maxOutput", limits.output as f64),
+        ("maxNodes", limits.nodes as f64),
         ("maxSource", Limits::SOURCE as f64),
         ("maxQueue", capacity.queue as f64),
         ("warmVms", capacity.warm as f64),

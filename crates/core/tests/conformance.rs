@@ -7,6 +7,7 @@ use moonpool_core::error::Failure;
 use moonpool_core::scheduler::SLICE;
 use moonpool_core::vm::{CacheLimits, CodeCache, Factory, Outcome, Script};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The scripts: name and source.
@@ -59,7 +60,7 @@ fn every_script_prints_what_it_prints_in_unedited_lua() {
 fn every_script_prints_the_same_when_its_code_comes_from_the_cache() {
     for (name, source) in scripts() {
         let cache = CodeCache::new(CacheLimits { entries: 1, bytes: 16 << 20, ttl: None });
-        let factory = Factory::new(Libraries::ALL, Some(cache));
+        let factory = Arc::new(Factory::new(Libraries::ALL, Some(cache)));
         for wanted in [(0, 1), (1, 1)] {
             compare(&name, &source, text(execute_with(&factory, roomy(&source), SLICE).outcome));
             let stats = factory.code_cache().map(CodeCache::stats).unwrap_or_default();

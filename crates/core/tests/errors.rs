@@ -2,6 +2,7 @@
 
 mod common;
 use common::{code, execute, fail, run, script};
+use moonpool_core::bridge::HostFunction;
 use moonpool_core::vm::Chunk;
 
 #[test]
@@ -187,4 +188,90 @@ fn a_kill_after_the_last_line_keeps_output_and_place() {
     script.limits.memory = 4 << 20;
     let failure = execute(script).expect_err("killed");
     assert_eq!((failure.error.code.as_str(), failure.output.as_str()), ("ERR_LUA_MEMORY", "before\n"));
+}
+
+/// What a script may catch of our functions' errors, at every depth of C calls and of the stack.
+#[test]
+fn nothing_but_strings_and_our_own_errors_can_be_caught() {
+    let source = r#"
+        local seen = {}
+        local calls = {
+          function() State.get({}) end, function() State.set('k') end, function() json.encode(print) end,
+          function() json.decode('[') end, function() script.x = 1 end, function() sleep('x') end, function() require('x') end,
+          function() sleep(0) end, function() json.array(1) end, function() error(State.get({})) end,
+        }
+        local function look()
+          for _, call in ipairs(calls) do
+            local ok, e = pcall(call)
+            if not ok then
+              local kind = type(e)
+              if kind == 'userdata' then
+                -- Ours answer; mlua's have a metatable without __index, or show a Rust traceback.
+                local good, code = pcall(function() return e.code end)
+                kind = good and type(code) == 'string' and #tostring(e) < 500 and 'ours' or 'foreign: ' .. tostring(e)
+              elseif kind == 'string' then
+                kind = #e < 300 and 'string' or 'long: ' .. e
+              end
+              seen[kind] = true
+            end
+          end
+        end
+        local function through_c(n) look() string.gsub('x', 'x', function() through_c(n + 1) end) end
+        local function through_coroutines(n) look() assert(coroutine.resume(coroutine.create(through_coroutines), n + 1)) end
+        local function through_stack(n) if n % 9973 == 0 or n > 99980 then look() end return 1 + through_stack(n + 1) end
+        local function through_meta(n) if n < 300 then look() end return setmetatable({}, {__index = function() return through_meta(n + 1) end}).x end
+        local function with_many(...) look() with_many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, ...) end
+        for _, f in ipairs { through_c, through_coroutines, through_stack, through_meta, with_many } do
+          print(pcall(f, 1) == false)
+        end
+        look()
+        local kinds = {}
+        for kind in pairs(seen) do kinds[#kinds + 1] = kind end
+        table.sort(kinds)
+        return table.concat(kinds, ' ')
+    "#;
+    let mut script = script(source);
+    script.limits.timeout = std::time::Duration::from_secs(60);
+    script.limits.memory = 256 << 20;
+    assert_eq!(execute(script).as_deref(), Ok("true\ntrue\ntrue\ntrue\ntrue\nours string"));
+}
+
+#[test]
+fn a_host_function_refuses_more_arguments_than_it_can_hold() {
+    let script = script("local ok, message = pcall(host.f, table.unpack({}, 1, 150000)) return message");
+    let function = HostFunction { path: vec!["f".to_owned()], number: 0 };
+    script.services.functions.write().expect("not poisoned").push(function);
+    assert_eq!(execute(script).as_deref(), Ok("too many arguments (at most 20000)"));
+}
+
+#[test]
+fn errors_deep_in_the_stack_cost_what_they_cost_elsewhere() {
+    let source = "local function dive(left)
+          if left > 0 then return 1 + dive(left - 1) end
+          for i = 1, 20000 do pcall(State.get, {}) pcall(error, 'x') pcall(require, {}) end
+          return 0
+        end
+        dive(60000) return 'ok'";
+    let mut deep = script(source);
+    deep.limits.cpu_timeout = Some(std::time::Duration::from_secs(5));
+    deep.limits.timeout = std::time::Duration::from_secs(60);
+    assert_eq!(execute(deep).as_deref(), Ok("ok"));
+}
+
+#[test]
+fn messages_quote_no_more_than_a_few_words() {
+    for source in [
+        "require(('x'):rep(1 << 20))",
+        "require(('\\xff'):rep(1 << 20))",
+        "require(('\u{e9}'):rep(1 << 19) .. '\\xff')",
+        "State.set(('k'):rep(500), ('x'):rep(1 << 20))",
+        "State.set(('k'):rep(500), print)",
+        "State.get(('k'):rep(600))",
+        "State.list(('\\xff'):rep(1 << 20))",
+        "json.decode(('x'):rep(1 << 20))",
+        "sleep(('x'):rep(1 << 20))",
+    ] {
+        let message = fail(source).error.to_string();
+        assert!(message.len() < 300, "{source}: {} bytes, {}", message.len(), &message[..100]);
+    }
 }

@@ -102,7 +102,8 @@ hogs! {
     coroutines: "local t = {} for i = 1, math.huge do t[i] = coroutine.create(print) end", KILLED;
     started_coroutines: "local t = {} for i = 1, math.huge do t[i] = coroutine.wrap(coroutine.yield) t[i]() end", KILLED;
     deep_stack: "local function f(...) return 1 + f(1, ...) end return pcall(f)", &["ERR_LUA_MEMORY", "ok"];
-    many_values: "return select('#', table.unpack({}, 1, 900000))", &["ERR_LUA_MEMORY", "ok"];
+    many_values: "return select('#', table.unpack({}, 1, 190000))", &["ERR_LUA_MEMORY", "ok"];
+    too_many_values: "return (pcall(table.unpack, {}, 1, 900000))", &["ok"];
     table_concat: "local t = {} for i = 1, 1000 do t[i] = ('x'):rep(1000) end local r = {} while true do r[#r + 1] = table.concat(t) .. #r end", KILLED;
     table_concat_of_itself: "local t = {'x'} while true do t = {table.concat(t), table.concat(t)} end", KILLED;
     gsub_growth: "local s = 'x' while true do s = s:gsub('.', '%0%0') end", KILLED;
@@ -132,6 +133,13 @@ hogs! {
     an_error_value_of_escapes: "error({('\\0'):rep(5 << 20)})", &["ERR_LUA_RUNTIME", "ERR_LUA_MEMORY"];
     a_big_tostring_of_an_error: "error(setmetatable({}, {__tostring = function() return ('x'):rep(5 << 20) end}))", &["ERR_LUA_RUNTIME"];
     errors_that_quote_their_subject: "local s = ('x'):rep(3 << 20) local t = {} while true do t[#t + 1] = select(2, pcall(json.encode, {[s .. #t] = print})).message end", KILLED;
+    errors_that_are_kept_where_c_calls_nest_deepest: "local t = {} local function dive(n) for i = 1, n > 185 and 40000 or 0 do t[#t + 1] = select(2, pcall(State.get, {})) end string.gsub('x', 'x', function() dive(n + 1) end) end while true do pcall(dive, 1) end", KILLED;
+    errors_that_are_kept_where_coroutines_nest_deepest: "local t = {} local function dive(n) for i = 1, n > 60 and 40000 or 0 do t[#t + 1] = select(2, pcall(State.get, {})) end coroutine.wrap(dive)(n + 1) end while true do pcall(dive, 1) end", KILLED;
+    errors_that_are_kept_where_the_stack_ends: "local t = {} local function dive() for i = 1, 20 do t[#t + 1] = select(2, pcall(State.get, {})) end return 1 + dive() end while true do pcall(dive) end", KILLED;
+    errors_that_are_kept_at_the_limit: "local t, keep = {}, {} while true do for size = 1 << 20, 16, -4096 do pcall(function() keep[#keep + 1] = ('x'):rep(size) .. #keep end) t[#t + 1] = select(2, pcall(State.get, {})) end end", KILLED;
+    endless_recursion: "local function f() return 1 + f() end return (pcall(f))", &["ok"];
+    endless_recursion_again_and_again: "local function f() return 1 + f() end for i = 1, 20 do pcall(f) end return 'ok'", &["ok", "ERR_LUA_MEMORY"];
+    names_of_modules: "local s = ('\\xff'):rep(6 << 20) for i = 1, 50 do pcall(require, s .. i) end return 'ok'", &["ok"];
     errors_that_are_kept: "local t = {} while true do t[#t + 1] = select(2, pcall(State.get, {})) end", KILLED;
     errors_that_concatenate: "local _, e = pcall(State.get, {}) local s = 'x' while true do s = s .. e .. s end", KILLED;
     generated_source: "local s = 'return 1' while true do s = s .. ' + 1' load(s) if #s > 100 then s = s .. (' + 1'):rep(#s) end end", &["ERR_LUA_MEMORY", "ERR_LUA_TIMEOUT"];

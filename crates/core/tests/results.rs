@@ -130,10 +130,10 @@ fn a_file_header_is_skipped_and_lines_still_count() {
 }
 
 #[test]
-fn hundreds_of_thousands_of_returned_values_are_written_one_by_one() {
-    let text = run("local t = {} for i = 1, 200000 do t[i] = 'v' .. i end return table.unpack(t)");
-    assert_eq!(text.len(), (1..=200_000).map(|i| format!("v{i}\t").len()).sum::<usize>() - 1);
-    assert!(text.starts_with("v1\tv2\t") && text.ends_with("\tv200000"));
+fn a_hundred_thousand_of_returned_values_are_written_one_by_one() {
+    let text = run("local t = {} for i = 1, 150000 do t[i] = 'v' .. i end return table.unpack(t)");
+    assert_eq!(text.len(), (1..=150_000).map(|i| format!("v{i}\t").len()).sum::<usize>() - 1);
+    assert!(text.starts_with("v1\tv2\t") && text.ends_with("\tv150000"));
 }
 
 #[test]

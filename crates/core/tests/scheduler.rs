@@ -544,6 +544,16 @@ fn step_to_calls(engine: &Scheduler<Held>, held: &Held) -> Vec<HostCallOf> {
     finished.calls
 }
 
+/// Executes batches until the host is called: on a busy machine a script may be preempted before.
+fn next_calls(engine: &Scheduler<Held>, held: &Held) -> Vec<HostCallOf> {
+    loop {
+        let calls = step_to_calls(engine, held);
+        if !calls.is_empty() {
+            return calls;
+        }
+    }
+}
+
 /// A list of one integer, as lib/values.js writes it.
 fn list_of(value: i64) -> Vec<u8> {
     [&1_u32.to_le_bytes()[..], &[3], &value.to_le_bytes()].concat()
@@ -594,13 +604,182 @@ fn a_wait_passes_through_coroutines_and_protected_calls_unseen() {
 }
 
 #[test]
-fn a_wait_is_refused_where_a_resumer_cannot_be_suspended() {
-    let (engine, held, host) = asking();
-    let inside = "local ok, e = pcall(function() coroutine.wrap(function() host.ask(1) end)() end) return tostring(e)";
-    ask(&engine, &host, 0, &format!("return (string.gsub('x', 'x', function() {inside} end))"));
-    let settled = step(&engine, &held);
-    let text = text(&settled[0]).expect("the error is caught");
-    assert!(text.contains("a host function cannot be called here"), "{text}");
+fn a_script_that_gives_up_its_turn_again_and_again_makes_few_trips_and_lets_others_run() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "local t = os.clock() while os.clock() - t < 0.05 do sleep(0) end");
+    let settled = drain(&engine, &held);
+    let usage = settled[0].usage;
+    assert!(usage.slices <= 60, "{usage:?}");
+    submit(&engine, 1, "while true do sleep(0) end");
+    submit(&engine, 2, "return 'other'");
+    let settled = (0..4).flat_map(|_| step(&engine, &held));
+    assert_eq!(codes(settled), [(2, "ok")]);
+}
+
+/// Places where Lua cannot yield, as functions that call `f` there and return what it returned first.
+const PLACES: &[(&str, &str)] = &[
+    ("a comparator", "local r table.sort({2, 1}, function(a, b) r = r or f() return a < b end) return r"),
+    ("a callback of gsub", "return (string.gsub('x', 'x', f))"),
+    (
+        "__lt in sort",
+        "local r local m = {__lt = function(a, b) r = r or f() return a.n < b.n end}
+        local o = function(n) return setmetatable({n = n}, m) end table.sort({o(2), o(1)}) return r",
+    ),
+    ("__tostring", "return tostring(setmetatable({}, {__tostring = function() return tostring(f()) end}))"),
+    (
+        "__tostring in print",
+        "local r print(setmetatable({}, {__tostring = function() r = f() return '' end})) return r",
+    ),
+    (
+        "__index in concat",
+        "return table.concat(setmetatable({}, {__index = function() return f() end, __len = function() return 1 end}))",
+    ),
+    ("a reader of load", "local r load(function() if r then return nil end r = f() return ' ' end) return r"),
+    ("a message handler", "return select(2, xpcall(error, function() return f() end))"),
+    (
+        "__close of a coroutine that is closed",
+        "local r local co = coroutine.create(function()
+        local c <close> = setmetatable({}, {__close = function() r = f() end}) coroutine.yield() end)
+        coroutine.resume(co) coroutine.close(co) return r",
+    ),
+    ("a coroutine in a callback", "return (string.gsub('x', 'x', function() return coroutine.wrap(f)() end))"),
+    (
+        "a callback in a coroutine in a callback",
+        "return (string.gsub('x', 'x', function() return coroutine.wrap(function()
+        return (string.gsub('x', 'x', f)) end)() end))",
+    ),
+    ("pcall in a callback", "return (string.gsub('x', 'x', function() return select(2, pcall(f)) end))"),
+];
+
+#[test]
+fn scripts_are_preempted_where_lua_cannot_yield_and_others_run_meanwhile() {
+    for (place, body) in PLACES {
+        let (engine, held) = engine(1);
+        submit(
+            &engine,
+            0,
+            &format!(
+                "local function f() local t = os.clock() while os.clock() - t < 0.05 do end return 'x' end {body}"
+            ),
+        );
+        assert!(step(&engine, &held).is_empty(), "{place}: its slice is over");
+        submit(&engine, 1, "return 'short'");
+        let settled = drain(&engine, &held);
+        let texts: Vec<_> = settled.iter().map(|run| text(run).map(|text| text.trim().to_owned())).collect();
+        assert_eq!(texts, [Ok("short".to_owned()), Ok("x".to_owned())], "{place}");
+        assert!(settled[1].usage.slices > 1, "{place}: {:?}", settled[1].usage);
+    }
+}
+
+#[test]
+fn scripts_can_wait_where_lua_cannot_yield() {
+    for (place, body) in PLACES {
+        let (engine, held, host) = asking();
+        let source = format!("local function f() sleep(0) return tostring(host.ask(41) + host.ask(1)) end {body}");
+        ask(&engine, &host, 0, &source);
+        for (asked, answer) in [(41, 7), (1, 8)] {
+            let calls = next_calls(&engine, &held);
+            assert_eq!(calls.iter().map(|call| &call.call.args).collect::<Vec<_>>(), [&list_of(asked)], "{place}");
+            assert_eq!((engine.busy(), engine.suspended(), engine.started()), (0, 1, 0), "{place}");
+            engine.answer(0, Ok(list_of(answer)));
+        }
+        let settled = drain(&engine, &held);
+        assert_eq!(text(&settled[0]).map(str::trim), Ok("15"), "{place}");
+    }
+}
+
+#[test]
+fn a_kill_reaches_a_script_that_is_suspended_where_lua_cannot_yield() {
+    for (place, body) in PLACES {
+        let (engine, held, host) = asking();
+        let source = |f: &str| format!("print('out') local function f() {f} end {body}");
+        ask(&engine, &host, 0, &source("pcall(host.ask) pcall(host.ask) State.set('after', 1)"));
+        next_calls(&engine, &held);
+        ask(&engine, &host, 1, &source("while true do pcall(error) end"));
+        assert!(step_to_calls(&engine, &held).is_empty());
+        for id in 0..2 {
+            assert!(engine.kill(id).is_empty(), "{place}");
+        }
+        let mut settled = drain(&engine, &held);
+        settled.sort_by_key(|run| run.id);
+        for run in settled {
+            let failure = run.outcome.expect_err("killed");
+            assert_eq!(
+                (failure.error.code.as_str(), failure.output.lines().next()),
+                ("ERR_ENGINE_CLOSED", Some("out")),
+                "{place}"
+            );
+            assert!(failure.lua_stack.is_some(), "{place}");
+        }
+        ask(&engine, &host, 2, "return State.has('after')");
+        assert_eq!(text(&drain(&engine, &held)[0]), Ok("false"), "{place}");
+    }
+}
+
+#[test]
+fn an_engine_that_is_dropped_unwinds_the_stacks_that_are_suspended() {
+    for (place, body) in PLACES {
+        let store = store();
+        let (held, services) = (Held::default(), services(store.clone()));
+        let engine = Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default());
+        for id in 0..3 {
+            let source =
+                format!("local function f() {} end {body}", if id == 0 { "sleep(1000)" } else { "while true do end" });
+            submit_script(&engine, id, Script { services: services.clone(), ..script(&source) });
+        }
+        while engine.totals().started < 3 {
+            step(&engine, &held);
+        }
+        assert_eq!(engine.suspended() + engine.running(), 3, "{place}");
+        drop((engine, services));
+        held.0.borrow_mut().clear();
+        assert_eq!(Arc::strong_count(&store), 1, "{place}: each VM's context held the store");
+    }
+}
+
+#[test]
+fn a_native_stack_goes_on_on_any_thread() {
+    let (engine, held) = engine(1);
+    let source = "local n, t = 0, {} for i = 1, 300 do t[i] = (i * 7919) % 1009 end
+        table.sort(t, function(a, b) n = n + 1 for _ = 1, 2000 do end return a < b end)
+        for i = 2, #t do assert(t[i - 1] <= t[i]) end
+        return (string.gsub('abc', '.', function(c) local t = os.clock() while os.clock() - t < 0.02 do end return c:upper() end))";
+    submit(&engine, 0, source);
+    let mut settled = Vec::new();
+    while engine.busy() > 0 {
+        let mut batch = held.next();
+        let batch = std::thread::spawn(move || {
+            batch.execute();
+            batch
+        });
+        settled.extend(engine.finished(batch.join().expect("no panic")).settled);
+    }
+    assert_eq!(text(&settled[0]), Ok("ABC"));
+    assert!(settled[0].usage.slices > 3, "{:?}", settled[0].usage);
+}
+
+#[test]
+fn long_loops_in_c_are_preempted() {
+    for source in [
+        "return #('x'):rep(1e7, ''):rep(3)",
+        "return (('a'):rep(2e4)):gsub('a-b', '')",
+        "return (('a'):rep(30)):find(('a?'):rep(22) .. ('a'):rep(30))",
+        "local t = {} for i = 1, 3e5 do t[i] = (i * 7919) % 1000003 end table.sort(t) return #t",
+        "local t = {} table.move(t, 1, 2e7, 2) return 'x'",
+        "return #load('return ' .. ('x and '):rep(6e3) .. 'x') or 'x'",
+        "local s = ('x'):rep(2e6) for i = 1, 30 do s = s:reverse():upper():lower() end return #s",
+        "return #string.format('%q', ('\\0'):rep(3e6))",
+        "return #table.concat(setmetatable({}, {__index = function() return 'x' end}), '', 1, 4e6)",
+    ] {
+        let (engine, held) = engine(1);
+        let mut long = script(source);
+        long.limits.timeout = Duration::from_secs(60);
+        long.limits.memory = 512 << 20;
+        submit_script(&engine, 0, long);
+        let settled = drain(&engine, &held);
+        let usage = settled[0].usage;
+        assert!(usage.slices > 1, "{source}: {usage:?} {:?}", text(&settled[0]));
+    }
 }
 
 #[test]
@@ -660,15 +839,16 @@ fn a_sleep_ends_with_a_signal_and_is_not_counted_as_execution() {
 #[test]
 fn a_script_that_cannot_be_preempted_wakes_the_thread_of_the_engine() {
     let (engine, held, host) = asking();
-    let mut stuck = script("string.gsub('x', 'x', function() while true do end end)");
+    // Our own functions are not left in the middle: this one writes for ever.
+    let mut stuck = script("local t = {} for i = 1, 60 do t = {t, t} end json.encode(t)");
     stuck.limits.timeout = Duration::from_millis(300);
+    stuck.limits.memory = 4 << 30;
     submit_script(&engine, 0, Script { services: host, ..stuck });
     assert_eq!(codes(step(&engine, &held)), [(0, "ERR_LUA_TIMEOUT")]);
     let signals: Vec<_> = held.1.borrow().try_iter().collect();
     // Again and again, until it is killed: whoever hears it may have a reason only later.
-    let (last, overdue) = signals.split_last().expect("it was killed");
-    assert_eq!(*last, Signal::Killed(0));
-    assert!(overdue.len() > 1 && overdue.iter().all(|signal| *signal == Signal::Overdue), "{signals:?}");
+    assert!(signals.contains(&Signal::Killed(0)), "{signals:?}");
+    assert!(signals.iter().filter(|signal| **signal == Signal::Overdue).count() > 1, "{signals:?}");
 }
 
 fn submit_within(engine: &Scheduler<Held>, context: ContextId, id: u64, source: &str) {
@@ -791,7 +971,7 @@ fn usage_counts_slices_waits_and_memory() {
     std::thread::sleep(Duration::from_millis(2));
     let settled = drain(&engine, &held);
     let usage = settled[0].usage;
-    assert!(usage.slices >= 4, "{usage:?}");
+    assert!(usage.slices >= 2, "{usage:?}");
     assert!(usage.queue_time >= Duration::from_millis(2) && usage.cpu_time >= Duration::from_millis(50), "{usage:?}");
     assert!(usage.run_time >= usage.cpu_time && usage.peak_memory > 2 << 20, "{usage:?}");
     assert!(engine.totals().worked >= usage.cpu_time);

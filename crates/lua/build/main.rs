@@ -18,9 +18,12 @@ fn main() {
     let edited = out.join("edited");
     copy_sources(&lua, &edited);
     apply_edits(&edited);
-    compile("moonpool_lua", &edited, Symbols::Public, &["safepoint.c", "lifetime.c", "library.c"], &out);
+    let tested = env::var_os("CARGO_FEATURE_STOCK").is_some();
+    let mut ours = vec!["safepoint.c", "stack.c", "lifetime.c", "library.c"];
+    ours.extend(tested.then_some("inspect.c"));
+    compile("moonpool_lua", &edited, Symbols::Public, &ours, &out);
 
-    if env::var_os("CARGO_FEATURE_STOCK").is_some() {
+    if tested {
         let stock = out.join("stock");
         copy_sources(&lua, &stock);
         compile("moonpool_lua_stock", &stock, Symbols::Renamed, &["stock.c"], &out);

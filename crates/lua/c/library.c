@@ -47,3 +47,12 @@ LUA_API int moonpool_isactive (lua_State *L) {
   lua_pushboolean(L, status == COS_RUN || status == COS_NORM);
   return 1;
 }
+
+/* A C function: its argument as 'lua' shows an error object. */
+LUA_API int moonpool_describe (lua_State *L) {
+  if (lua_isstring(L, 1))
+    lua_tostring(L, 1);
+  else if (!luaL_callmeta(L, 1, "__tostring"))
+    lua_pushnil(L);
+  return 1;
+}

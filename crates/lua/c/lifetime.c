@@ -19,3 +19,25 @@ LUA_API void moonpool_close (lua_State *L) {
   separatetobefnz(g, 1);
   callallpendingfinalizers(L);
 }
+
+/*
+** Whether every key of every table is found where it stands: a key that is hashed by its address is not, in a VM that was
+** copied.
+*/
+LUA_API int moonpool_findskeys (lua_State *L) {
+  GCObject *o;
+  for (o = G(L)->allgc; o != NULL; o = o->next) {
+    Table *t;
+    unsigned int n;
+    if (o->tt != LUA_VTABLE) continue;
+    t = gco2t(o);
+    for (n = 0; n < (unsigned int)sizenode(t); n++) {
+      Node *node = gnode(t, n);
+      TValue key;
+      if (isempty(gval(node))) continue;
+      getnodekey(L, &key, node);
+      if (luaH_get(t, &key) != gval(node)) return 0;
+    }
+  }
+  return 1;
+}

@@ -8,6 +8,17 @@
 */
 #define FLAG_MEMORY	2
 
+/* Sets '*flag' if it is '*now', in one step; else says in '*now' what it is. */
+static int luaP_swap (volatile int *flag, int *now, int then) {
+#if defined(__GNUC__) || defined(__clang__)
+  return __atomic_compare_exchange_n(flag, now, then, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+#else  /* in two steps: the reason of a kill that comes between them is lost, but a kill it stays */
+  (void)now;
+  *flag = then;
+  return 1;
+#endif
+}
+
 /* Ends the run: an error that no handler sees and that no protected call keeps. */
 static l_noret luaP_kill (lua_State *L) {
   setnilvalue(s2v(L->top.p));  /* the error object says nothing; EXTRA_STACK has room */
@@ -15,10 +26,27 @@ static l_noret luaP_kill (lua_State *L) {
   luaD_throw(L, LUA_ERRRUN);  /* not luaG_errormsg: no message handler runs */
 }
 
-/* The heap limit: the first reason to die wins, as everywhere. */
+/*
+** Called in a place where Lua cannot yield while the flag is up: suspends the native stack that the VM runs on, with
+** everything on it, until the VM is resumed; dies, before or after that, if the flag says so. Without such a stack the
+** script goes on.
+*/
+static void luaP_poll (lua_State *L) {
+  pollkill(L);
+  if (G(L)->suspend != NULL) {
+    G(L)->suspend(G(L)->fiber);
+    pollkill(L);
+  }
+}
+
+/*
+** The heap limit: the first reason to die wins, as everywhere, also when another thread raises the flag at this very
+** moment.
+*/
 static void luaP_outofmemory (lua_State *L) {
-  if (*G(L)->flag <= FLAG_PREEMPT)
-    *G(L)->flag = FLAG_MEMORY;
+  volatile int *flag = G(L)->flag;
+  int now = *flag;
+  while (now <= FLAG_PREEMPT && !luaP_swap(flag, &now, FLAG_MEMORY)) ;
 }
 
 /*
@@ -40,6 +68,8 @@ static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
     ci->callstatus |= CIST_HOOKYIELD;
     luaD_throw(L, LUA_YIELD);
   }
+  else
+    luaP_poll(L);
 }
 
 /*
@@ -77,14 +107,25 @@ LUA_API void moonpool_poll (lua_State *L) {
 
 /* Whether the C function that is running could suspend the VM: as luaP_safepoint asks. */
 LUA_API int moonpool_cansuspend (lua_State *L) {
-  return yieldable(L) && G(L)->pinned == 0;
+  return (yieldable(L) && G(L)->pinned == 0) || G(L)->suspend != NULL;
+}
+
+/* From here on the VM runs on a native stack that 'suspend' can suspend; with NULL, on one that cannot be. */
+LUA_API void moonpool_setfiber (lua_State *L, void (*suspend) (void *), void *fiber) {
+  G(L)->suspend = suspend;
+  G(L)->fiber = fiber;
 }
 
 /*
-** Leaves from a C function, as a safepoint does: through all coroutines, and nobody can tell. 'k' goes on when the VM
-** is resumed. Only where 'moonpool_cansuspend' says so.
+** Suspends the VM from a C function, as a safepoint does: through all coroutines, and nobody can tell; where Lua cannot
+** yield, with its native stack. 'k' goes on when the VM is resumed. Only where 'moonpool_cansuspend' says so.
 */
 LUA_API int moonpool_suspend (lua_State *L, lua_KFunction k) {
-  G(L)->suspending = 1;
-  return lua_yieldk(L, 0, 0, k);
+  if (yieldable(L) && G(L)->pinned == 0) {
+    G(L)->suspending = 1;
+    return lua_yieldk(L, 0, 0, k);
+  }
+  G(L)->suspend(G(L)->fiber);
+  pollkill(L);
+  return k(L, LUA_YIELD, 0);
 }

@@ -34,13 +34,21 @@ unsafe extern "C-unwind" {
     fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
+    fn moonpool_ready(state: *mut ffi::lua_State);
     fn moonpool_built(state: *mut ffi::lua_State);
+    fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_close(state: *mut ffi::lua_State);
     fn moonpool_reseed(state: *mut ffi::lua_State);
+    fn moonpool_setfiber(
+        state: *mut ffi::lua_State,
+        suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
+        fiber: *mut c_void,
+    );
     fn moonpool_cansuspend(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_suspend(state: *mut ffi::lua_State, k: ffi::lua_KFunction) -> c_int;
     fn moonpool_makeroom(state: *mut ffi::lua_State);
     fn moonpool_running(state: *mut ffi::lua_State) -> c_int;
+    fn moonpool_describe(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_isactive(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_load(state: *mut ffi::lua_State, code: *const c_char, size: usize, name: *const c_char) -> c_int;
 }
@@ -67,6 +75,11 @@ impl Flag {
     /// Asks the VM to yield, invisibly to the script, at its next safepoint where Lua can.
     pub fn preempt(&self) {
         let _ = self.0.compare_exchange(Self::RUN, Self::PREEMPT, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Whether the VM is asked to be preempted.
+    pub fn is_preempted(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == Self::PREEMPT
     }
 
     /// Takes a request to be preempted back, before the VM goes on.
@@ -127,8 +140,27 @@ pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
 /// A C function: returns the coroutine that runs it, also where scripts see the main one.
 pub const RUNNING: ffi::lua_CFunction = moonpool_running;
 
+/// A C function: its argument as `lua` shows an error object: as it is when it is a string, else by its `__tostring`; nil
+/// when it has none.
+pub const DESCRIBE: ffi::lua_CFunction = moonpool_describe;
+
 /// A C function: whether its argument, a coroutine, is running, or waits for one that is.
 pub const IS_ACTIVE: ffi::lua_CFunction = moonpool_isactive;
+
+/// Says that the VM runs on a native stack that `suspend`, called with `fiber`, can suspend until the VM is resumed: then
+/// a script can be suspended where Lua cannot yield, too. With `None` it runs on one that cannot be.
+///
+/// # Safety
+/// `state` is valid and used by this thread only. `suspend` returns on the same native stack, and nothing uses the VM
+/// before it does; both stay valid until this is called again.
+pub unsafe fn set_fiber(
+    state: *mut ffi::lua_State,
+    suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
+    fiber: *mut c_void,
+) {
+    // SAFETY: the caller vouches for all of them.
+    unsafe { moonpool_setfiber(state, suspend, fiber) }
+}
 
 /// Whether the C function that is running could [`suspend`] the VM.
 ///
@@ -159,6 +191,16 @@ pub unsafe fn built(state: *mut ffi::lua_State) {
     unsafe { moonpool_built(state) }
 }
 
+/// Whether every key of every table of a VM is found where it stands: not so in a copy of a VM that has keys which are
+/// hashed by their address.
+///
+/// # Safety
+/// `state` is valid and used by this thread only.
+pub unsafe fn finds_keys(state: *mut ffi::lua_State) -> bool {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_findskeys(state) != 0 }
+}
+
 /// Ends a VM whose allocator gives all memory back at once: runs the finalizers that are left, and frees nothing.
 ///
 /// # Safety
@@ -177,6 +219,16 @@ pub unsafe fn close(state: *mut ffi::lua_State) {
 pub unsafe fn poll(state: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for the state.
     unsafe { moonpool_poll(state) }
+}
+
+/// Makes room on both stacks for work of the host below a C function, or throws Lua's error when there is none: what fails
+/// there after that fails because memory runs out, and the script is being killed.
+///
+/// # Safety
+/// As [`poll`].
+pub unsafe fn ready(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_ready(state) }
 }
 
 /// Makes room for the names of the libraries in the globals of a new state.
@@ -246,4 +298,46 @@ extern "C" fn moonpool_lua_hashkey() -> *const u64 {
 extern "C" fn moonpool_lua_objectid(address: *const c_void) -> i64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     (KEY.get_or_init(RandomState::new).hash_one(address.addr()) >> 11) as i64
+}
+
+#[cfg(feature = "stock")]
+unsafe extern "C" {
+    fn moonpool_inspect(
+        state: *mut ffi::lua_State,
+        ud: *mut c_void,
+        block: unsafe extern "C" fn(*mut c_void, *const c_void, usize),
+        slot: unsafe extern "C" fn(*mut c_void, *const c_void),
+    ) -> c_int;
+}
+
+/// What the memory of a VM consists of, for tests.
+#[cfg(feature = "stock")]
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The blocks that are in use: addresses and sizes.
+    pub blocks: Vec<(usize, usize)>,
+    /// The places where Lua keeps addresses.
+    pub slots: Vec<usize>,
+    /// How many keys of tables are hashed by their address.
+    pub address_keys: i32,
+}
+
+/// Inspects the memory of a VM that has no script yet.
+///
+/// # Safety
+/// `state` is valid, used by this thread only, and no collection has begun in it.
+#[cfg(feature = "stock")]
+pub unsafe fn inspect(state: *mut ffi::lua_State) -> Inspection {
+    unsafe extern "C" fn block(inspection: *mut c_void, start: *const c_void, size: usize) {
+        // SAFETY: what `inspect` passed.
+        unsafe { (*inspection.cast::<Inspection>()).blocks.push((start.addr(), size)) };
+    }
+    unsafe extern "C" fn slot(inspection: *mut c_void, place: *const c_void) {
+        // SAFETY: as above.
+        unsafe { (*inspection.cast::<Inspection>()).slots.push(place.addr()) };
+    }
+    let mut inspection = Inspection::default();
+    // SAFETY: the caller vouches for the state; the callbacks get what they expect.
+    inspection.address_keys = unsafe { moonpool_inspect(state, (&raw mut inspection).cast(), block, slot) };
+    inspection
 }

@@ -85,3 +85,39 @@ fn nothing_in_use_is_freed_after_a_kill_in_the_collector() {
         ffi::lua_settop(vm.state, 0);
     }
 }
+
+/// Raises the flag of the VM whose address it has as upvalue, and counts.
+unsafe extern "C-unwind" fn finalize_and_kill(state: *mut ffi::lua_State) -> std::ffi::c_int {
+    // SAFETY: called by Lua; its upvalues are the addresses of a flag and a counter that outlive the state.
+    unsafe {
+        let flag: *const Flag = ffi::lua_touserdata(state, ffi::lua_upvalueindex(1)).cast();
+        let count: *mut u32 = ffi::lua_touserdata(state, ffi::lua_upvalueindex(2)).cast();
+        (*flag).kill(Flag::FIRST_REASON);
+        *count += 1;
+    }
+    0
+}
+
+#[test]
+fn a_kill_in_a_finalizer_leaves_no_object_without_its_own() {
+    let mut count = 0_u32;
+    let vm = Vm::new();
+    // SAFETY: the state is ours, and the counter lives longer.
+    unsafe {
+        for _ in 0..10 {
+            ffi::lua_newuserdatauv(vm.state, 8, 0);
+            ffi::lua_createtable(vm.state, 0, 1);
+            ffi::lua_pushlightuserdata(vm.state, std::sync::Arc::as_ptr(&vm.flag).cast_mut().cast());
+            ffi::lua_pushlightuserdata(vm.state, (&raw mut count).cast());
+            ffi::lua_pushcclosure(vm.state, finalize_and_kill, 2);
+            ffi::lua_setfield(vm.state, -2, c"__gc".as_ptr());
+            ffi::lua_setmetatable(vm.state, -2);
+        }
+        ffi::lua_settop(vm.state, 0);
+        ffi::lua_gc(vm.state, ffi::LUA_GCCOLLECT);
+        vm.ignore_flag();
+        moonpool_lua::close(vm.state);
+        std::mem::forget(vm);
+    }
+    assert_eq!(count, 10);
+}

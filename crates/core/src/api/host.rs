@@ -13,6 +13,9 @@ use std::time::Duration;
 /// The longest sleep, in seconds: what fits into the milliseconds of a timeout.
 const LONGEST_SLEEP: f64 = 2_147_483.647;
 
+/// More arguments than a call needs. Each takes a place in a table of mlua's before anybody counts it.
+const MAX_ARGS: c_int = 50_000;
+
 /// Sets the global `sleep`, and `host` as an empty table.
 ///
 /// # Safety
@@ -63,6 +66,11 @@ pub(crate) fn add_functions(lua: &Lua, functions: &[HostFunction]) -> mlua::Resu
 unsafe extern "C-unwind" fn call_host(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
     unsafe {
+        if ffi::lua_gettop(state) > MAX_ARGS {
+            ffi::lua_pushinteger(state, ffi::lua_gettop(state).into());
+            ffi::lua_replace(state, 1);
+            return entry::call(state, refuse_call);
+        }
         ffi::luaL_checkstack(state, 2, std::ptr::null());
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
         push_can_suspend(state);
@@ -80,15 +88,28 @@ unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ff
     }
 }
 
+/// Refuses a call with so many arguments.
+fn refuse_call(call: &Call) -> Result<Value, Error> {
+    let Value::Integer(count) = *call.arg(0) else { return Err(Error::new(Code::Internal, "a call without a count")) };
+    let message =
+        format!("the call cannot cross: it has {count} arguments, and may have {MAX_ARGS}; give them in a table");
+    Err(Error::new(Code::HostFunction, message))
+}
+
 fn begin_call(call: &Call) -> Result<Value, Error> {
     let Value::Integer(number) = *call.arg(0) else {
         return Err(Error::new(Code::Internal, "a function without a number"));
     };
     can_wait(call.arg(1), "a host function cannot be called here")?;
-    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[2..], "args", Shapes::default());
+    let max_nodes = call.context.max_nodes;
+    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[2..], "args", Shapes::default(), max_nodes);
     let args = args.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::HostFunction, format!("the call cannot cross: {reason}")),
+        Refusal::TooMany(most) => {
+            let message = format!("the call cannot cross: it has more values than its maxNodes of {most}");
+            Error::new(Code::HostFunction, message)
+        }
         Refusal::TooLong => Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long"),
     })?;
     call.context.wait_for(Wait::Call(HostCall { function: number as u32, args }));
@@ -162,8 +183,8 @@ fn can_wait(can_suspend: &Value, what: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!(
-        "{what}: Lua cannot wait inside a callback of table.sort or string.gsub, or of another C function. \
-         Call it before, and use its result in the callback"
+        "{what}: inside a callback of table.sort or string.gsub, or of another C function, a script waits with its \
+         native stack, and the system has no memory for one. Call it before, and use its result in the callback"
     );
     Err(Error::new(Code::Runtime, message))
 }

@@ -6,7 +6,7 @@
 
 use crate::bridge::{Call, Compiled, OURS, entry};
 use crate::c_function;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, quoted_bytes};
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
@@ -44,7 +44,7 @@ unsafe extern "C-unwind" fn late(state: *mut ffi::lua_State) -> c_int {
 fn find_late(call: &Call) -> Result<Value, Error> {
     let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "require", "string")) };
     if call.context.services.modules.is_empty() {
-        return Err(Error::new(Code::Runtime, call.context.services.modules.missing(&name.to_string_lossy())));
+        return Err(Error::new(Code::Runtime, missing(call, &name.as_bytes())));
     }
     enable(call.lua).and_then(|()| call.lua.globals().raw_get("require")).map_err(|error| call.lost(&error))
 }
@@ -79,11 +79,17 @@ pub(crate) fn enable(lua: &Lua) -> mlua::Result<()> {
 /// The function of a module, or why there is none.
 fn find(call: &Call) -> Result<Value, Error> {
     let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "require", "string")) };
-    let name = name.to_string_lossy();
-    match call.context.services.modules.get(&name) {
+    let name = name.as_bytes();
+    // Modules have names that are UTF-8. No copy: the name may be as long as the script's memory allows.
+    match std::str::from_utf8(&name).ok().and_then(|name| call.context.services.modules.get(name)) {
         Some(module) => module.load(call.lua).map_err(|error| call.lost(&error)),
-        None => call.string(&call.context.services.modules.missing(&name)),
+        None => call.string(&missing(call, &name)),
     }
+}
+
+/// Why there is no module of this name.
+fn missing(call: &Call, name: &[u8]) -> String {
+    call.context.services.modules.missing(&quoted_bytes(name))
 }
 
 /// Raises an error where `require` was called, which is one level above.

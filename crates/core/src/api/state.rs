@@ -3,7 +3,7 @@
 use super::Named;
 use crate::bridge::Call;
 use crate::c_function;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, quoted};
 use crate::memory::Killed;
 use crate::state::{Found, Key, MAX_VALUE, StoreError};
 use crate::value::{Refusal, Text, json, type_name};
@@ -37,7 +37,7 @@ fn get(call: &Call) -> Result<Value, Error> {
             .map_err(|reason| Error::new(Code::Internal, format!("State.get: a stored value does not read: {reason}"))),
         Found::Foreign => Err(Error::new(
             Code::StateDenied,
-            format!("State.get: the key {:?} belongs to another script", key.as_str()),
+            format!("State.get: the key {:?} belongs to another script", quoted(key.as_str())),
         )),
         Found::Nowhere => Ok(call.arg(1).clone()),
     }
@@ -59,7 +59,7 @@ fn set(call: &Call) -> Result<Value, Error> {
     json::encode(&*call.marks()?, call.arg(1), "value", &mut text).map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::StateValue, format!("State.set: {reason}")),
-        Refusal::TooLong => {
+        Refusal::TooLong | Refusal::TooMany(_) => {
             Error::new(Code::StateValue, format!("State.set: the value is longer than {MAX_VALUE} bytes of JSON"))
         }
     })?;
@@ -109,7 +109,8 @@ fn refused(call: &Call, function: &str, key: &str, error: StoreError) -> Error {
         StoreError::Quota(bytes) => Error::new(
             Code::StateQuota,
             format!(
-                "State.{function}: the key {key:?} would bring this script's space to {bytes} bytes; its stateQuota is {}",
+                "State.{function}: the key {:?} would bring this script's space to {bytes} bytes; its stateQuota is {}",
+                quoted(key),
                 call.state_quota()
             ),
         ),

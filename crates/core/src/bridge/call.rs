@@ -6,6 +6,8 @@ use crate::memory::Budget;
 use crate::state::{StoreError, View};
 use crate::value::{Marks, type_name};
 use mlua::{AppDataRef, Lua, Value};
+use moonpool_lua::ffi;
+use std::ffi::c_int;
 
 /// One call of an API function: the VM, its context, and the arguments.
 pub struct Call<'a> {
@@ -15,6 +17,8 @@ pub struct Call<'a> {
     pub context: &'a Context,
     /// The arguments, from the first.
     pub args: &'a [Value],
+    /// The state of the C function that is running.
+    pub(super) state: *mut ffi::lua_State,
 }
 
 impl Call<'_> {
@@ -55,8 +59,9 @@ impl Call<'_> {
     }
 
     /// `chunk:line: ` of the function so many levels above this one, if it is a script's; or nothing.
-    pub(crate) fn position(&self, level: usize) -> String {
-        error_value::position(self.lua, level)
+    pub(crate) fn position(&self, level: c_int) -> String {
+        // SAFETY: the C function is running, and raises nothing meanwhile.
+        unsafe { error_value::position(self.state, level) }
     }
 
     /// The error for an operation of the VM that fails only when its memory runs out (which kills the run).

@@ -1,6 +1,6 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
-use super::{Answer, Kill, Services, Wait};
+use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::ScriptId;
@@ -17,6 +17,8 @@ pub struct Context {
     pub services: Arc<Services>,
     /// What the run may still use.
     pub budget: Budget,
+    /// How many values and keys JavaScript may be given at once.
+    pub max_nodes: usize,
     output: RefCell<Vec<u8>>,
     max_output: usize,
     panic: RefCell<Option<String>>,
@@ -28,21 +30,16 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a run that may write `max_output` bytes.
-    pub(crate) fn new(
-        id: ScriptId,
-        name: Arc<str>,
-        services: Arc<Services>,
-        budget: Budget,
-        max_output: usize,
-    ) -> Self {
+    /// The context of a run that may write so much, and give so many values, as `limits` say.
+    pub(crate) fn new(id: ScriptId, name: Arc<str>, services: Arc<Services>, budget: Budget, limits: &Limits) -> Self {
         Self {
             id,
             name,
             services,
             budget,
+            max_nodes: limits.nodes,
             output: RefCell::default(),
-            max_output,
+            max_output: limits.output,
             panic: RefCell::default(),
             wait: RefCell::default(),
             answer: RefCell::default(),

@@ -3,12 +3,16 @@
 use super::{Call, Context, error_value};
 use crate::error::{Code, Error};
 use mlua::{Lua, MultiValue, Value};
-use moonpool_lua::ffi;
+use moonpool_lua::{Flag, ffi, poll};
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// More arguments than any function of ours takes.
+/// More arguments than any function of ours looks at one by one.
 const MAX_ARGS: c_int = 8;
+
+/// The most that a function takes that looks at all of them. Each is held in a slot of mlua's own stack, which ends where
+/// Lua's does.
+const MOST_ARGS: c_int = 20_000;
 
 /// A function of ours, as the modules of `api` write it.
 pub type Function = fn(&Call) -> Result<Value, Error>;
@@ -30,32 +34,115 @@ pub unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_int {
 
 /// As [`call`], for a function that looks at all its arguments.
 ///
+/// What mlua throws by itself owns memory that nothing counts, and a script could catch and keep it. So nothing here is
+/// left to mlua: room on both stacks is there before, and an error that cannot be made kills the run.
+///
 /// # Safety
 /// As [`call`].
 pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> c_int {
-    let mut failed = false;
-    // SAFETY: mlua was initialised for this VM when it was built.
+    let mut end = End::Returned;
+    // SAFETY: mlua was initialised for this VM when it was built. Rust values live in the closure only.
     unsafe {
-        let results =
-            Lua::entrypoint(state, |lua: &Lua, args: MultiValue| match run(lua, &args.into_vec(), function) {
-                Ok(value) => Ok(value),
-                Err(error) => {
-                    failed = true;
-                    error_value::make(lua, &error.at(|| error_value::position(lua, 1)))
-                }
-            });
-        if failed {
-            // The error value is on top, and every Rust value of the call is gone.
-            ffi::lua_error(state);
+        if ffi::lua_gettop(state) > MOST_ARGS {
+            return ffi::luaL_error(state, c"too many arguments (at most %d)".as_ptr(), MOST_ARGS);
+        }
+        moonpool_lua::ready(state);
+        let results = Lua::entrypoint(state, |lua: &Lua, args: MultiValue| {
+            let value = catch_unwind(AssertUnwindSafe(|| answer(lua, state, args, function, &mut end)));
+            Ok(value.unwrap_or_else(|panic| {
+                end = End::Killed;
+                panicked(lua, &*panic);
+                Value::Nil
+            }))
+        });
+        // Every Rust value of the call is gone.
+        match end {
+            End::Returned => {}
+            // The error value is on top.
+            End::Failed => {
+                ffi::lua_error(state);
+            }
+            End::Killed => poll(state),
         }
         results
     }
 }
 
-fn run(lua: &Lua, args: &[Value], function: Function) -> Result<Value, Error> {
+// In debug builds: how many of our functions are being executed on this thread.
+#[cfg(debug_assertions)]
+thread_local! {
+    static INSIDE: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// In debug builds: counts one of our functions while it is being executed.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        #[cfg(debug_assertions)]
+        INSIDE.set(INSIDE.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        #[cfg(debug_assertions)]
+        INSIDE.set(INSIDE.get() - 1);
+    }
+}
+
+/// In debug builds: panics inside one of our functions, where no script may run and no native stack be suspended.
+pub(crate) fn assert_outside() {
+    #[cfg(debug_assertions)]
+    assert_eq!(INSIDE.get(), 0, "a native stack is suspended inside a function of ours");
+}
+
+/// How a call ends for Lua.
+enum End {
+    Returned,
+    /// With an error value.
+    Failed,
+    /// It never returns: the run was killed.
+    Killed,
+}
+
+/// What the function returns, or the error value that it raises. One that cannot be made is not missed: only memory can
+/// have run out, which kills the run.
+fn answer(lua: &Lua, state: *mut ffi::lua_State, args: MultiValue, function: Function, end: &mut End) -> Value {
+    let error = match run(lua, state, &args.into_vec(), function) {
+        Ok(value) => return value,
+        Err(error) => error,
+    };
+    // SAFETY: `state` is that of the C function that is running.
+    let error = error.at(|| unsafe { error_value::position(state, 1) });
+    match error_value::make(lua, &error) {
+        Ok(value) => {
+            *end = End::Failed;
+            value
+        }
+        Err(_) => {
+            *end = End::Killed;
+            if let Some(context) = lua.app_data_ref::<Context>() {
+                context.budget.kill(Flag::MEMORY);
+            }
+            Value::Nil
+        }
+    }
+}
+
+fn run(lua: &Lua, state: *mut ffi::lua_State, args: &[Value], function: Function) -> Result<Value, Error> {
     let context = lua.app_data_ref::<Context>().ok_or_else(|| Error::new(Code::Internal, "a VM without a context"))?;
-    let call = Call { lua, context: &context, args };
+    let call = Call { lua, context: &context, args, state };
+    let _inside = Inside::enter();
     catch_unwind(AssertUnwindSafe(|| function(&call))).unwrap_or_else(|panic| Err(context.panicked(&*panic)))
+}
+
+/// Kills the run for a panic outside of the function.
+fn panicked(lua: &Lua, panic: &(dyn std::any::Any + Send)) {
+    if let Some(context) = lua.app_data_ref::<Context>() {
+        context.panicked(panic);
+    }
 }
 
 /// Makes a C function of a [`Function`] that returns one value, or with `nothing` none.

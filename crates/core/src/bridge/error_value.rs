@@ -3,7 +3,7 @@
 //! A userdata without memory of its own; what it says are Lua strings in its user values, so that it counts against
 //! the VM's memory, and no script can change it.
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, quoted};
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -82,21 +82,37 @@ pub(crate) fn read(lua: &Lua, value: &Value) -> Option<Error> {
     Some(error)
 }
 
-/// What an operation of mlua's says that failed: only when memory runs out, or by a bug.
+/// What an operation of mlua's says that failed: only when memory runs out, or by a bug. No more of it than a sentence:
+/// mlua quotes what Lua says, and adds tracebacks.
 pub(crate) fn of(error: &mlua::Error) -> Error {
-    Error::new(Code::Internal, error.to_string())
+    Error::new(
+        Code::Internal,
+        match error {
+            mlua::Error::MemoryError(_) => "not enough memory".to_owned(),
+            error => quoted(error.to_string().lines().next().unwrap_or_default()).to_string(),
+        },
+    )
 }
 
 /// `chunk:line: ` of the function so many levels above the running C function, if it is a script's; or nothing.
-pub(crate) fn position(lua: &Lua, level: usize) -> String {
-    let found = lua.inspect_stack(level, |frame| {
-        let source = frame.source().short_src?.into_owned();
-        if source == super::OURS {
-            return None;
+///
+/// # Safety
+/// `state` is that of a C function that is running, with a free stack slot.
+pub(crate) unsafe fn position(state: *mut ffi::lua_State, level: c_int) -> String {
+    // SAFETY: reading a frame raises no errors; `ar` is filled before it is read. Of the source, which may be megabytes,
+    // only its short name is looked at.
+    unsafe {
+        let mut ar: ffi::lua_Debug = std::mem::zeroed();
+        if ffi::lua_getstack(state, level, &mut ar) == 0 {
+            return String::new();
         }
-        Some(format!("{source}:{}: ", frame.current_line()?))
-    });
-    found.flatten().unwrap_or_default()
+        ffi::lua_getinfo(state, c"Sl".as_ptr(), &mut ar);
+        let source = CStr::from_ptr(ar.short_src.as_ptr()).to_string_lossy();
+        if ar.currentline < 0 || source == super::OURS {
+            return String::new();
+        }
+        format!("{source}:{}: ", ar.currentline)
+    }
 }
 
 unsafe extern "C-unwind" fn index(state: *mut ffi::lua_State) -> c_int {

@@ -21,10 +21,12 @@ pub enum Kill {
     Stopped,
     /// `queueTimeout` passed before it began.
     QueueTimeout,
+    /// All VMs together held more than `maxMemory`, and this one most of it.
+    EngineMemory,
 }
 
 impl Kill {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Memory,
         Self::Timeout,
         Self::CpuTimeout,
@@ -32,6 +34,7 @@ impl Kill {
         Self::Internal,
         Self::Stopped,
         Self::QueueTimeout,
+        Self::EngineMemory,
     ];
 
     /// The value of the flag.
@@ -44,6 +47,7 @@ impl Kill {
             Self::Internal => Flag::FIRST_REASON + 3,
             Self::Stopped => Flag::FIRST_REASON + 4,
             Self::QueueTimeout => Flag::FIRST_REASON + 5,
+            Self::EngineMemory => Flag::FIRST_REASON + 6,
         }
     }
 
@@ -53,19 +57,23 @@ impl Kill {
         Some(Self::ALL.into_iter().find(|kill| kill.reason() == reason).unwrap_or(Self::Internal))
     }
 
-    /// The option whose time passed.
-    pub const fn time_limit(self) -> Option<&'static str> {
+    /// The option that is the limit, if it was one.
+    pub const fn limit(self) -> Option<&'static str> {
         match self {
+            Self::Memory => Some("memoryLimit"),
+            Self::EngineMemory => Some("maxMemory"),
             Self::Timeout => Some("timeout"),
             Self::CpuTimeout => Some("cpuTimeout"),
-            _ => None,
+            Self::Output => Some("maxOutput"),
+            Self::QueueTimeout => Some("queueTimeout"),
+            Self::Internal | Self::Stopped => None,
         }
     }
 
     /// The error that the caller gets.
     pub fn error(self, limits: &Limits) -> Error {
         let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
-        match self {
+        let error = match self {
             Self::Memory => Error::new(
                 Code::Memory,
                 format!("the script needs more memory than its memoryLimit of {} bytes", limits.memory),
@@ -92,7 +100,13 @@ impl Kill {
                     ms(limits.queue_timeout.unwrap_or_default())
                 ),
             ),
+            Self::EngineMemory => Error::new(
+                Code::Memory,
+                "all VMs of the engine together needed more than its maxMemory, and of the id that held most, this one \
+                 held most",
+            ),
             Self::Internal => Error::new(Code::Internal, "moonpool failed inside this run; this is a bug of moonpool"),
-        }
+        };
+        Error { limit: self.limit(), ..error }
     }
 }

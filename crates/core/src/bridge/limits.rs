@@ -15,6 +15,8 @@ pub struct Limits {
     pub memory: usize,
     /// Bytes of captured output.
     pub output: usize,
+    /// Values and keys that JavaScript is given at once: of results, and of arguments of a host function.
+    pub nodes: usize,
 }
 
 impl Limits {
@@ -33,6 +35,7 @@ impl Default for Limits {
             queue_timeout: None,
             memory: 64 << 20,
             output: 1 << 20,
+            nodes: 1_000_000,
         }
     }
 }

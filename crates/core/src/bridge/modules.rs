@@ -30,13 +30,15 @@ impl Modules {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// Why there is no module of this name: with the names that there are, when they are few.
+    /// Why there is no module of this name: with the names that there are, when they are few and short.
     pub(crate) fn missing(&self, name: &str) -> String {
         const FEW: usize = 10;
+        const SHORT: usize = 100;
         let modules = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let few = modules.len() <= FEW && modules.keys().map(|name| name.len()).sum::<usize>() <= SHORT;
         let there_are = match modules.len() {
             0 => "there are none".to_owned(),
-            1..=FEW => {
+            _ if few => {
                 format!("there are {}", modules.keys().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", "))
             }
             many => format!("there are {many} others"),

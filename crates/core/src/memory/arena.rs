@@ -11,6 +11,7 @@
 //! ```
 
 use super::mapping;
+use super::pool::Account;
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::collections::HashMap;
 use std::ptr;
@@ -53,6 +54,8 @@ pub(crate) struct Arena {
     max_reserved: usize,
     /// The blocks that are not in a chunk, and their sizes: so that the arena's end frees them, too.
     large: HashMap<*mut u8, usize>,
+    /// Where what is reserved counts, too; nowhere for a VM that is only a model for others.
+    account: Option<Account>,
 }
 
 /// Where an arena stands that has one chunk: distances from the chunk's start.
@@ -82,19 +85,19 @@ const fn class_size(class: usize) -> usize {
 }
 
 /// What a block of `size` bytes takes, in bytes.
-pub(crate) const fn cost(size: usize) -> usize {
+pub(crate) fn cost(size: usize) -> usize {
     const MALLOC_HEADER: usize = 16;
     match size {
         0 => 0,
         1..=SMALL => class_size(class_of(size)),
         _ if size < LARGE => size.next_multiple_of(ALIGN) + MALLOC_HEADER,
-        _ => size.next_multiple_of(mapping::PAGE),
+        _ => size.next_multiple_of(mapping::page()),
     }
 }
 
 impl Arena {
     /// An empty arena that takes at most `max_reserved` bytes from the system.
-    pub(crate) fn new(max_reserved: usize) -> Self {
+    pub(crate) fn new(max_reserved: usize, account: Option<Account>) -> Self {
         Self {
             free: [ptr::null_mut(); CLASSES],
             chunks: Vec::new(),
@@ -103,12 +106,18 @@ impl Arena {
             reserved: 0,
             max_reserved,
             large: HashMap::new(),
+            account,
         }
     }
 
     /// An arena whose one chunk begins with `words`, and stands where `mark` says; nothing when there is no memory.
-    pub(crate) fn with_snapshot(max_reserved: usize, words: &[u64], mark: &Mark) -> Option<Self> {
-        let mut arena = Self::new(max_reserved);
+    pub(crate) fn with_snapshot(
+        max_reserved: usize,
+        account: Option<Account>,
+        words: &[u64],
+        mark: &Mark,
+    ) -> Option<Self> {
+        let mut arena = Self::new(max_reserved, account);
         if !arena.reserve(FIRST_CHUNK) {
             return None;
         }
@@ -167,7 +176,7 @@ impl Arena {
         // SAFETY: the caller vouches for the size.
         let block = unsafe { if size < LARGE { alloc(layout(size)) } else { mapping::allocate(size) } };
         if block.is_null() {
-            self.reserved -= cost(size);
+            self.release(cost(size));
         } else {
             self.large.insert(block, size);
         }
@@ -212,8 +221,8 @@ impl Arena {
         let moved =
             unsafe { if new < LARGE { realloc(block, layout(old), new) } else { mapping::resize(block, old, new) } };
         match (moved.is_null(), wanted > held) {
-            (true, true) => self.reserved -= wanted - held,
-            (false, false) => self.reserved -= held - wanted,
+            (true, true) => self.release(wanted - held),
+            (false, false) => self.release(held - wanted),
             _ => {}
         }
         if !moved.is_null() {
@@ -234,7 +243,7 @@ impl Arena {
                 self.push(block, class_of(size));
                 return;
             }
-            self.reserved -= cost(size);
+            self.release(cost(size));
             self.large.remove(&block);
             give_back(block, size);
         }
@@ -281,7 +290,7 @@ impl Arena {
             }
         };
         if chunk.is_null() {
-            self.reserved -= len;
+            self.release(len);
             return false;
         }
         while self.rest_len >= ALIGN {
@@ -308,10 +317,27 @@ impl Arena {
 
     fn reserve(&mut self, bytes: usize) -> bool {
         let fits = self.reserved.checked_add(bytes).is_some_and(|reserved| reserved <= self.max_reserved);
+        let fits = match &mut self.account {
+            Some(account) if fits => account.charge(bytes),
+            Some(account) => account.is_not_asked(),
+            None => fits,
+        };
         if fits {
             self.reserved += bytes;
         }
         fits
+    }
+
+    fn release(&mut self, bytes: usize) {
+        self.reserved -= bytes;
+        if let Some(account) = &self.account {
+            account.discharge(bytes);
+        }
+    }
+
+    /// The VM's account in its engine's pool.
+    pub(crate) fn account(&mut self) -> Option<&mut Account> {
+        self.account.as_mut()
     }
 }
 
@@ -368,7 +394,7 @@ mod tests {
 
     #[test]
     fn blocks_of_all_sizes_never_overlap() {
-        let mut arena = Arena::new(usize::MAX);
+        let mut arena = Arena::new(usize::MAX, None);
         let mut blocks: HashMap<usize, (*mut u8, usize, u8)> = HashMap::new();
         let mut random = 12345_usize;
         let mut next = |below: usize| {
@@ -416,7 +442,7 @@ mod tests {
 
     #[test]
     fn freed_blocks_are_used_again() {
-        let mut arena = Arena::new(usize::MAX);
+        let mut arena = Arena::new(usize::MAX, None);
         for _ in 0..100 {
             // SAFETY: every block is freed once.
             let blocks: Vec<_> = (0..1000).map(|_| unsafe { arena.allocate(100) }).collect();
@@ -430,7 +456,7 @@ mod tests {
 
     #[test]
     fn no_more_is_reserved_than_allowed() {
-        let mut arena = Arena::new(1 << 20);
+        let mut arena = Arena::new(1 << 20, None);
         // SAFETY: the sizes are allowed; the blocks are not used.
         unsafe {
             assert!(arena.allocate(2 << 20).is_null());

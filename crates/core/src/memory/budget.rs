@@ -56,12 +56,12 @@ impl Budget {
     /// # Errors
     /// Past the limit, and then the run is killed.
     pub fn hold(&self, bytes: usize) -> Result<(), Killed> {
-        if self.heap().take(bytes) { Ok(()) } else { Err(self.kill(Flag::MEMORY)) }
+        if self.heap().hold(bytes) { Ok(()) } else { Err(self.kill(Flag::MEMORY)) }
     }
 
     /// Takes back what [`Budget::hold`] counted.
     pub fn release(&self, bytes: usize) {
-        self.heap().give_back(bytes);
+        self.heap().release(bytes);
     }
 
     /// Adds `bytes` to a buffer whose whole capacity is counted.

@@ -1,6 +1,7 @@
 //! The memory of one VM: an allocator that counts, and refuses what passes the limit.
 
 use super::arena::{self, Arena, Mark};
+use super::pool::Account;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::ptr;
@@ -10,6 +11,8 @@ pub(crate) struct Heap {
     used: Cell<usize>,
     peak: Cell<usize>,
     limit: Cell<usize>,
+    /// Whether it was the limit that refused what was asked for last.
+    at_limit: Cell<bool>,
     arena: UnsafeCell<Arena>,
 }
 
@@ -20,17 +23,30 @@ fn max_reserved(limit: usize) -> usize {
 
 impl Heap {
     /// An empty heap of at most `limit` bytes.
-    pub(crate) fn new(limit: usize) -> Self {
-        Self::with(Arena::new(max_reserved(limit)), limit, 0)
+    pub(crate) fn new(limit: usize, account: Option<Account>) -> Self {
+        Self::with(Arena::new(max_reserved(limit), account), limit, 0)
     }
 
     /// A heap whose arena begins with a snapshot, of which `used` bytes are in use; nothing when there is no memory.
-    pub(crate) fn with_snapshot(limit: usize, words: &[u64], mark: &Mark, used: usize) -> Option<Self> {
-        Some(Self::with(Arena::with_snapshot(max_reserved(limit), words, mark)?, limit, used))
+    pub(crate) fn with_snapshot(
+        limit: usize,
+        account: Option<Account>,
+        words: &[u64],
+        mark: &Mark,
+        used: usize,
+    ) -> Option<Self> {
+        Some(Self::with(Arena::with_snapshot(max_reserved(limit), account, words, mark)?, limit, used))
     }
 
     fn with(arena: Arena, limit: usize, used: usize) -> Self {
-        Self { used: Cell::new(used), peak: Cell::new(used), limit: Cell::new(limit), arena: UnsafeCell::new(arena) }
+        let at_limit = Cell::new(false);
+        Self {
+            used: Cell::new(used),
+            peak: Cell::new(used),
+            limit: Cell::new(limit),
+            at_limit,
+            arena: UnsafeCell::new(arena),
+        }
     }
 
     /// The arena's snapshot, see [`Arena::snapshot`].
@@ -71,13 +87,52 @@ impl Heap {
                 self.peak.set(self.peak.get().max(used));
                 true
             }
-            _ => false,
+            _ => {
+                self.at_limit.set(true);
+                false
+            }
         }
+    }
+
+    /// Takes back what was counted, and did not come to be.
+    #[cold]
+    fn refused(&self, bytes: usize) {
+        self.at_limit.set(false);
+        self.give_back(bytes);
+    }
+
+    /// Whether the engine's pool refused what was asked for last.
+    pub(crate) fn is_starved(&self) -> bool {
+        !self.at_limit.get() && self.with_account(|account| account.is_starved()) == Some(true)
     }
 
     /// Counts `bytes` less.
     pub(crate) fn give_back(&self, bytes: usize) {
         self.used.set(self.used.get() - bytes);
+    }
+
+    /// Counts `bytes` that the host holds for the VM, or refuses.
+    pub(crate) fn hold(&self, bytes: usize) -> bool {
+        if !self.take(bytes) {
+            return false;
+        }
+        let fits = self.with_account(|account| account.charge(bytes)).unwrap_or(true);
+        if !fits {
+            self.refused(bytes);
+        }
+        fits
+    }
+
+    /// Takes back what [`Heap::hold`] counted.
+    pub(crate) fn release(&self, bytes: usize) {
+        self.give_back(bytes);
+        self.with_account(|account| account.discharge(bytes));
+    }
+
+    /// What the VM has in its engine's pool, if that counts it.
+    pub(crate) fn with_account<T>(&self, f: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        // SAFETY: one thread at a time, and no allocation is going on.
+        unsafe { (*self.arena.get()).account().map(f) }
     }
 
     /// Allows `bytes` more than before.
@@ -93,7 +148,7 @@ impl Heap {
         // SAFETY: the size was just checked.
         let block = unsafe { blocks.allocate(size) };
         if block.is_null() {
-            self.give_back(arena::cost(size));
+            self.refused(arena::cost(size));
         }
         block
     }
@@ -134,7 +189,7 @@ impl Heap {
         let result = unsafe { blocks.resize(block.cast(), old, new) };
         // Growth was counted before; what shrank, or did not come to be, is given back.
         match (result.is_null(), wanted > held) {
-            (true, true) => heap.give_back(wanted - held),
+            (true, true) => heap.refused(wanted - held),
             (false, false) => heap.give_back(held - wanted),
             _ => {}
         }

@@ -4,7 +4,11 @@ mod arena;
 mod budget;
 mod heap;
 mod mapping;
+mod pool;
 
 pub(crate) use arena::Mark;
 pub use budget::{Budget, Killed};
 pub(crate) use heap::Heap;
+pub(crate) use mapping::{forget, page};
+pub(crate) use pool::{Account, Tell};
+pub use pool::{Pool, Room};

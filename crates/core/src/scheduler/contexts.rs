@@ -35,6 +35,8 @@ enum End {
     Closed,
     /// Its VM is gone, because a run was stopped.
     Gone,
+    /// Its VM is gone, because others needed its memory.
+    Evicted,
 }
 
 impl Contexts {
@@ -60,6 +62,7 @@ impl Contexts {
             End::Open => Ok(()),
             End::Closed => Err(closed("the context is closed")),
             End::Gone => Err(gone()),
+            End::Evicted => Err(evicted()),
         }
     }
 
@@ -99,7 +102,7 @@ impl Contexts {
             return Ended::default();
         };
         context.busy = false;
-        context.vm = settled.vm.take();
+        context.vm = settled.vm.take().filter(|vm| !vm.is_doomed());
         if context.vm.is_none() && settled.usage.slices > 0 {
             context.end = End::Gone;
             let refused = std::mem::take(&mut context.waiting);
@@ -136,6 +139,17 @@ impl Contexts {
         self.all.get(&id).and_then(|context| context.vm.as_ref()).map_or(0, |vm| vm.memory())
     }
 
+    /// Ends the contexts whose VMs were killed for others between two runs. Those are for the caller to drop.
+    pub(super) fn evict(&mut self) -> Vec<Vm> {
+        let doomed = self.all.values_mut().filter(|context| context.vm.as_ref().is_some_and(|vm| vm.is_doomed()));
+        doomed
+            .filter_map(|context| {
+                context.end = End::Evicted;
+                context.vm.take().map(|vm| *vm)
+            })
+            .collect()
+    }
+
     /// Drops every VM, and every run that waits.
     pub(super) fn clear(&mut self) {
         self.all.clear();
@@ -154,6 +168,11 @@ pub(super) struct Ended {
 
 fn gone() -> Error {
     closed("the context has ended, because a run in it was stopped")
+}
+
+fn evicted() -> Error {
+    let error = closed("the context has ended, because its VM held most when the engine met its maxMemory");
+    Error { limit: Some("maxMemory"), ..error }
 }
 
 fn closed(why: &str) -> Error {

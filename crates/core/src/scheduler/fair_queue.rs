@@ -67,7 +67,13 @@ impl<T> FairQueue<T> {
 
     /// The next item of the first owner who may have a turn; that owner then goes to the end.
     pub(super) fn pop(&mut self, may: impl Fn(&ScriptId) -> bool) -> Option<T> {
-        let (&turn, owner) = self.turns.iter().find(|(_, owner)| may(owner))?;
+        self.pop_item(|owner, _| may(owner))
+    }
+
+    /// The next item of the first owner whose next item may have a turn; that owner then goes to the end.
+    pub(super) fn pop_item(&mut self, may: impl Fn(&ScriptId, &T) -> bool) -> Option<T> {
+        let next = |owner: &ScriptId| self.owners[owner].items.first_key_value().map(|(_, item)| item);
+        let (&turn, owner) = self.turns.iter().find(|(_, owner)| next(owner).is_some_and(|item| may(owner, item)))?;
         let owner = owner.clone();
         let waiting = self.owners.get_mut(&owner).expect("every turn is an owner's");
         let (_, item) = waiting.items.pop_first().expect("an owner in the queue has items");

@@ -14,6 +14,9 @@
 //! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
 //!   as queued;
 //! - a run that is killed goes before all others, to give its VM back;
+//! - when the VMs hold seven eighths of what they may (less when runs are large), no run begins that needs another one, as long as any other has begun
+//!   and not ended; when none has, and so contexts between two runs hold that much, one at a time begins, and when those
+//!   hold everything, it is refused;
 //! - every run that was submitted settles exactly once; one that is refused was never there.
 
 mod contexts;
@@ -167,13 +170,19 @@ impl<W: Workers> Scheduler<W> {
     fn take(&self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
         let id = self.lock().submit(script, caller, context)?;
         self.fill();
+        let (checked, others) = self.lock().check_memory(id);
+        if others {
+            (self.workers.wake_up())(Signal::Overdue);
+        }
+        checked?;
         self.lock().check_room(id).map(|()| id)
     }
 
     /// Takes back a batch that a worker has executed, starts the next, and says what came of its runs.
     pub fn finished(&self, batch: Batch) -> Finished {
-        let finished = self.lock().finished(batch);
+        let mut finished = self.lock().finished(batch);
         self.fill();
+        finished.settled.extend(self.lock().refuse_starved());
         finished
     }
 
@@ -185,16 +194,20 @@ impl<W: Workers> Scheduler<W> {
 
     /// Hears what another thread has to say, and says which runs that has ended.
     pub fn signal(&self, signal: Signal) -> Vec<Settled> {
-        let settled = self.lock().signal(signal);
+        let mut settled = self.lock().signal(signal);
+        let evicted = self.lock().take_evicted();
+        drop(evicted);
         self.fill();
+        settled.extend(self.lock().refuse_starved());
         settled
     }
 
     /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
     /// of [`Self::finished`]. A run that is settled already is left alone.
     pub fn kill(&self, id: u64) -> Vec<Settled> {
-        let settled = self.lock().kill(id);
+        let mut settled = self.lock().kill(id);
         self.fill();
+        settled.extend(self.lock().refuse_starved());
         settled
     }
 
@@ -221,6 +234,7 @@ impl<W: Workers> Scheduler<W> {
     pub fn close_context(&self, id: ContextId) {
         let vm = self.lock().close_context(id);
         drop(vm);
+        self.fill();
     }
 
     /// The bytes that the VM of a context holds, between two runs; otherwise 0.

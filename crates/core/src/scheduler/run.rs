@@ -1,12 +1,12 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
-use super::signal::WakeUp;
+use super::signal::{Signal, WakeUp};
 use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::state::ScriptId;
-use crate::vm::{Factory, Outcome, Progress, Script, Vm};
+use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
 use moonpool_lua::Flag;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// How long a run may hold a worker thread before it is preempted.
 pub const SLICE: Duration = Duration::from_millis(10);
+
+/// A script that gives up its turn by `sleep(0)` keeps the rest of this time: a trip each would keep the event loop busy.
+const TURN: Duration = Duration::from_millis(1);
 
 /// A run, from submission to settlement. Moves to a worker thread for each slice, and back.
 pub struct Run {
@@ -54,13 +57,13 @@ pub enum Caller {
 
 enum Stage {
     Queued(Box<Script>),
-    Suspended(Box<Execution>),
+    Suspended(Started),
     Done(Outcome),
 }
 
 /// A run that has started: its VM, and the deadline of its wall time.
-struct Execution {
-    vm: Vm,
+struct Started {
+    execution: Execution,
     cpu_timeout: Option<Duration>,
     /// Watched from the first slice to the last, waits included.
     _timeout: Deadline,
@@ -70,7 +73,7 @@ struct Execution {
 #[derive(Clone, Copy)]
 pub(super) struct Slice<'a> {
     pub(super) time: Duration,
-    pub(super) factory: &'a Factory,
+    pub(super) factory: &'a Arc<Factory>,
     pub(super) wake_up: Option<&'a WakeUp>,
 }
 
@@ -154,6 +157,16 @@ impl Run {
         self.context = None;
     }
 
+    /// The most that its VM held so far; 0 before it begins.
+    pub(super) fn peak_memory(&self) -> usize {
+        self.usage.peak_memory
+    }
+
+    /// Whether it has a VM already, of its context.
+    pub(super) fn has_vm(&self) -> bool {
+        self.vm.is_some()
+    }
+
     /// Gives it the VM that its context has.
     pub(super) fn set_vm(&mut self, vm: Option<Box<Vm>>) {
         self.vm = vm;
@@ -162,7 +175,7 @@ impl Run {
     /// Executes one slice of about `slice`: it ends at the first safepoint after that where Lua can be suspended.
     /// With no time at all it ends at every safepoint. A run that begins takes `warm` for its VM, if there is one.
     /// Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
-    pub fn execute(&mut self, slice: Duration, factory: &Factory, warm: Option<Vm>) {
+    pub fn execute(&mut self, slice: Duration, factory: &Arc<Factory>, warm: Option<Vm>) {
         self.execute_slice(Slice { time: slice, factory, wake_up: None }, warm);
     }
 
@@ -181,8 +194,8 @@ impl Run {
         let began = *self.began.get_or_insert(start);
         let stage = std::mem::replace(&mut self.stage, Stage::Done(Err(internal("it panicked twice"))));
         let next = catch_unwind(AssertUnwindSafe(|| match stage {
-            Stage::Queued(script) => self.start(&script, slice, warm),
-            Stage::Suspended(execution) => self.slice(execution, slice, Vm::resume),
+            Stage::Queued(script) => self.start(script, slice, warm),
+            Stage::Suspended(started) => self.slice(started, slice, Execution::resume),
             done @ Stage::Done(_) => done,
         }));
         self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
@@ -252,7 +265,7 @@ impl Run {
 }
 
 impl Run {
-    fn start(&mut self, script: &Script, slice: Slice, warm: Option<Vm>) -> Stage {
+    fn start(&mut self, script: Box<Script>, slice: Slice, warm: Option<Vm>) -> Stage {
         // The clock starts here: building the VM and compiling the source are the script's time, too.
         let tell = slice.wake_up.map(|wake_up| (wake_up.clone(), self.id));
         let timeout = match Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell)) {
@@ -260,60 +273,69 @@ impl Run {
             Err(error) => return failed(refused(&error)),
         };
         let vm = match self.vm.take() {
-            Some(mut vm) => vm.renew().map(|()| *vm),
-            None => warm.map_or_else(|| Vm::build(slice.factory), Ok),
+            Some(mut vm) => vm.renew().map(|()| vm),
+            None => warm.map_or_else(|| Vm::build(slice.factory), Ok).map(Box::new),
         };
         let mut vm = match vm {
             Ok(vm) => vm,
             Err(error) => return failed(error),
         };
-        vm.assign(script, self.flag.clone());
-        let execution = Execution { vm, cpu_timeout: script.limits.cpu_timeout, _timeout: timeout };
-        self.slice(Box::new(execution), slice, |vm| vm.start(script, slice.factory.code_cache()))
+        if let Some(wake_up) = slice.wake_up {
+            let (wake_up, id) = (wake_up.clone(), self.id);
+            vm.tell_when_killed(Arc::new(move || wake_up(Signal::Killed(id))));
+        }
+        vm.assign(&script, self.flag.clone());
+        let (cpu_timeout, factory) = (script.limits.cpu_timeout, slice.factory.clone());
+        let started = Started { execution: Execution::new(vm), cpu_timeout, _timeout: timeout };
+        self.slice(started, slice, |execution| execution.start(script, factory))
     }
 
     /// Lets the VM work for one slice.
-    fn slice(&mut self, mut execution: Box<Execution>, slice: Slice, work: impl FnOnce(&mut Vm) -> Progress) -> Stage {
+    fn slice(&mut self, mut started: Started, slice: Slice, work: impl FnOnce(&mut Execution) -> Progress) -> Stage {
         // Its timeout is watched, so there is a thread that watches.
         let preempt = Watchdog::after(slice.time, &self.flag, Act::Preempt(slice.wake_up.cloned())).ok();
         if slice.time.is_zero() {
             self.flag.preempt();
         }
-        let cpu_timeout = execution.cpu_timeout.map(|limit| {
+        let cpu_timeout = started.cpu_timeout.map(|limit| {
             let left = limit.saturating_sub(self.usage.cpu_time);
             Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None)).ok()
         });
-        let progress = work(&mut execution.vm);
+        let begun = Instant::now();
+        let mut progress = work(&mut started.execution);
+        while matches!(progress, Progress::Preempted) && !self.flag.is_preempted() && begun.elapsed() < TURN {
+            progress = started.execution.resume();
+        }
         drop((preempt, cpu_timeout));
         self.flag.go_on();
-        self.usage.peak_memory = execution.vm.peak_memory();
+        self.usage.peak_memory = started.execution.peak_memory();
         match progress {
             Progress::Done(outcome) => {
-                if self.context.is_some() && execution.vm.is_reusable() {
-                    self.vm = Some(Box::new(execution.vm));
+                if self.context.is_some() {
+                    self.vm = started.execution.into_reusable();
                 }
                 Stage::Done(outcome)
             }
-            Progress::Preempted => Stage::Suspended(execution),
+            Progress::Preempted => Stage::Suspended(started),
             Progress::Waiting(wait) => {
                 self.wait = Some(wait);
-                Stage::Suspended(execution)
+                Stage::Suspended(started)
             }
         }
     }
 
     /// Lets the script go on that wants to sleep, with an error: the system refuses the thread that would wake it.
     pub(super) fn refuse_sleep(&mut self, reason: &io::Error) {
-        if let Stage::Suspended(execution) = &mut self.stage {
+        if let Stage::Suspended(started) = &mut self.stage {
             let message = format!("sleep is not possible now: the system refused a thread for it ({reason})");
-            execution.vm.refuse_sleep(Error::new(Code::Runtime, message));
+            started.execution.refuse_sleep(Error::new(Code::Runtime, message));
         }
     }
 
     /// Gives the script the answer that it waits for.
     pub(super) fn answer(&mut self, answer: Answer) {
-        if let Stage::Suspended(execution) = &mut self.stage {
-            execution.vm.answer(answer);
+        if let Stage::Suspended(started) = &mut self.stage {
+            started.execution.answer(answer);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
 use crate::bridge::{Answer, Kill, Wait};
 use crate::error::{Code, Error};
+use crate::memory::Room;
 use crate::state::ScriptId;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
@@ -61,6 +62,12 @@ pub(super) struct Runs {
     warm: Vec<Vm>,
     stopped: Arc<AtomicBool>,
     totals: Totals,
+    /// What runs of late held at most.
+    peak: usize,
+    /// VMs of contexts that were killed for others, to be dropped without the lock.
+    evicted: Vec<Vm>,
+    /// Runs that were refused while somebody else was heard, and are still to be told of.
+    untold: Vec<Settled>,
     /// Whether the queue has filled and not been empty since; and whether that is still to be told.
     full: bool,
     filled: bool,
@@ -75,6 +82,15 @@ struct Ticket {
 struct Suspended {
     run: Run,
     _timer: Option<Timer>,
+}
+
+/// Which queued runs may begin, as far as memory goes.
+enum Begin {
+    Any,
+    /// One, because nothing else goes on.
+    One,
+    /// Those that have their context's VM, which counts already.
+    WithVm,
 }
 
 /// Where a run is.
@@ -116,6 +132,9 @@ impl Runs {
             warm: Vec::new(),
             stopped: Arc::default(),
             totals: Totals::default(),
+            peak: 0,
+            evicted: Vec::new(),
+            untold: Vec::new(),
             full: false,
             filled: false,
         }
@@ -178,6 +197,53 @@ impl Runs {
         Ok(())
     }
 
+    /// Takes a run back that was just submitted, if it is one of those that no memory is left for. Says also whether
+    /// others were refused, who are to be told by the next signal.
+    ///
+    /// # Errors
+    /// Why; then the run was never there.
+    pub(super) fn check_memory(&mut self, id: u64) -> (Result<(), Error>, bool) {
+        let mut refused = self.refuse_starved();
+        let own = refused.iter().position(|settled| settled.id == id).map(|i| refused.swap_remove(i));
+        self.untold.extend(refused);
+        let checked = match own.map(|settled| settled.outcome) {
+            Some(Err(failure)) => Err(failure.error),
+            _ => Ok(()),
+        };
+        (checked, !self.untold.is_empty())
+    }
+
+    /// Ends queued runs that no memory will ever come free for by itself: contexts that no run uses hold all of it.
+    pub(super) fn refuse_starved(&mut self) -> Vec<Settled> {
+        let mut settled = std::mem::take(&mut self.untold);
+        if self.queued.is_empty() || self.factory.memory().room() != Room::None || self.is_stopped() {
+            return settled;
+        }
+        self.evicted.extend(self.contexts.evict());
+        if self.goes_on() || !self.evicted.is_empty() {
+            return settled;
+        }
+        while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm()) {
+            let message = format!(
+                "contexts between two runs hold all of the engine's maxMemory of {} bytes; nothing was run. Close some",
+                self.factory.memory().max()
+            );
+            let error = Error { limit: Kill::EngineMemory.limit(), ..Error::new(Code::Memory, message) };
+            self.settle(run.refuse(error), &mut settled);
+        }
+        settled
+    }
+
+    /// VMs to be dropped without the lock.
+    pub(super) fn take_evicted(&mut self) -> Vec<Vm> {
+        std::mem::take(&mut self.evicted)
+    }
+
+    /// Whether any run has begun and not ended: it will, if only by its timeout, and give its memory back.
+    fn goes_on(&self) -> bool {
+        self.busy > 0 || self.suspended() > 0
+    }
+
     /// How many places of the queue are taken: runs that may come back without having begun have kept theirs.
     fn places_taken(&self) -> usize {
         self.queued() + self.followers
@@ -200,6 +266,7 @@ impl Runs {
         let mut finished = Finished::default();
         let mut not_begun = Vec::new();
         for run in batch.runs {
+            self.note_peak(run.peak_memory());
             let owner = run.owner().clone();
             match run.next() {
                 Next::Settled(settled) => {
@@ -226,11 +293,20 @@ impl Runs {
                 }
             }
         }
+        // Each slot may have one that grows as far, and what it holds is in blocks of many sizes.
+        self.factory.memory().keep(self.peak.saturating_mul(self.capacity.slots).saturating_mul(3) / 2);
         for run in not_begun.into_iter().rev() {
             self.place(run.id(), Place::Queued);
             self.queued.put_back(&run.owner().clone(), run.id(), run);
         }
         finished
+    }
+
+    /// The largest of late: what was larger longer ago counts less and less.
+    fn note_peak(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.peak = bytes.max(self.peak - self.peak / 16);
+        }
     }
 
     /// Takes a run off the books; what its context follows with is settled, too, or queued.
@@ -324,7 +400,11 @@ impl Runs {
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
     fn hasten(&mut self, id: u64) -> Vec<Settled> {
         let mut settled = Vec::new();
-        let Some(Ticket { owner, place, .. }) = self.tickets.get(&id) else { return settled };
+        let Some(Ticket { owner, place, .. }) = self.tickets.get(&id) else {
+            // It has ended, but its context may have kept its VM.
+            self.evicted.extend(self.contexts.evict());
+            return settled;
+        };
         match *place {
             Place::Running | Place::Killed => {}
             Place::InContext(context) => {
@@ -504,7 +584,8 @@ impl Runs {
     /// A batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
     pub(super) fn take_warm_up(&mut self) -> Option<Batch> {
         let build = self.capacity.warm.saturating_sub(self.warm.len());
-        if build == 0 || self.busy > 0 || self.is_stopped() {
+        let has_room = self.factory.memory().room() == Room::Free;
+        if build == 0 || !has_room || self.busy > 0 || self.is_stopped() {
             return None;
         }
         let batch = Batch { build, ..self.batch(Vec::new(), false) };
@@ -553,12 +634,34 @@ impl Runs {
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
     /// now. Of one batch at most one run is started and not done, because after it no other begins.
     fn next_queued(&mut self) -> Vec<Run> {
+        let room = self.begin_by_memory();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
         let started = self.started + self.queued_batches;
         let may = |owner: &ScriptId| {
             started < MAX_STARTED || started < 2 * MAX_STARTED && !self.started_of.contains_key(owner)
         };
-        std::iter::from_fn(|| self.queued.pop(may)).take(share).collect()
+        let (share, needs_vm) = match room {
+            Begin::Any => (share, false),
+            Begin::One => (1, false),
+            Begin::WithVm => (share, true),
+        };
+        let may = |owner: &ScriptId, run: &Run| may(owner) && (!needs_vm || run.has_vm());
+        std::iter::from_fn(|| self.queued.pop_item(may)).take(share).collect()
+    }
+
+    /// Which queued runs may begin, as far as memory goes.
+    fn begin_by_memory(&mut self) -> Begin {
+        if self.queued.is_empty() || self.factory.memory().room() == Room::Free {
+            return Begin::Any;
+        }
+        // VMs that nobody uses go first.
+        self.warm.clear();
+        match self.factory.memory().room() {
+            Room::Free => Begin::Any,
+            _ if self.goes_on() => Begin::WithVm,
+            Room::Tight => Begin::One,
+            Room::None => Begin::WithVm,
+        }
     }
 
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {

@@ -2,6 +2,7 @@
 
 use super::run::{Run, SLICE, Slice};
 use super::signal::WakeUp;
+use crate::memory::Room;
 use crate::vm::{Factory, Vm};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,8 +62,13 @@ impl Batch {
     pub fn execute(&mut self) {
         let start = Instant::now();
         let slice = Slice { time: SLICE, factory: &self.factory, wake_up: Some(&self.wake_up) };
+        let mut first = true;
         for run in &mut self.runs {
             if self.stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            // Those before it in the batch may have taken the last room for new VMs.
+            if self.queued && !std::mem::take(&mut first) && !has_room(&self.factory) {
                 break;
             }
             let warm = if self.queued { self.warm.pop() } else { None };
@@ -71,13 +77,18 @@ impl Batch {
                 break;
             }
         }
-        while self.build > 0 && !self.stopped.load(Ordering::Relaxed) {
+        while self.build > 0 && !self.stopped.load(Ordering::Relaxed) && has_room(&self.factory) {
             self.build -= 1;
             // Without memory the next run builds its own, and says so when it cannot.
             self.warm.extend(Vm::build(&self.factory));
         }
         self.worked = start.elapsed();
     }
+}
+
+/// Whether there is room for new VMs.
+fn has_room(factory: &Factory) -> bool {
+    factory.memory().room() == Room::Free
 }
 
 /// A thread per batch; the batches come back through a channel.

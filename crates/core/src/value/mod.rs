@@ -3,6 +3,8 @@
 //! No direction recurses on the native stack beyond [`MAX_DEPTH`] levels. All count what they build against the VM's
 //! memory limit, and stop when the run is killed.
 
+mod collisions;
+pub(crate) mod cost;
 pub(crate) mod json;
 mod refusal;
 mod text;

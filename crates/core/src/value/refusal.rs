@@ -9,6 +9,8 @@ pub(crate) enum Refusal {
     Value(String),
     /// What it becomes would be longer than the caller allows, in bytes.
     TooLong,
+    /// It has more values and keys than this, which is the run's `maxNodes`.
+    TooMany(usize),
     /// The run is being killed.
     Killed,
 }

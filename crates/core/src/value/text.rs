@@ -1,6 +1,7 @@
 //! Text under construction, counted against the VM's memory as it grows.
 
 use super::Refusal;
+use super::cost::{Bill, PARSED};
 use crate::memory::{Budget, Killed};
 
 /// Bytes under construction, counted against the VM's memory.
@@ -8,12 +9,14 @@ pub(crate) struct Text<'a> {
     budget: &'a Budget,
     bytes: Vec<u8>,
     max: usize,
+    /// What the values take that JavaScript is going to make of it, if that shall count.
+    bill: Option<Bill<'a>>,
 }
 
 impl<'a> Text<'a> {
     /// An empty text that may grow to `max` bytes.
     pub(crate) fn new(budget: &'a Budget, max: usize) -> Self {
-        Self { budget, bytes: Vec::new(), max }
+        Self { budget, bytes: Vec::new(), max, bill: None }
     }
 
     /// A text that goes on from `bytes`.
@@ -22,7 +25,17 @@ impl<'a> Text<'a> {
     /// When those are more than the VM's memory limit leaves room for.
     pub(crate) fn continuing(budget: &'a Budget, bytes: Vec<u8>) -> Result<Self, Killed> {
         budget.hold(bytes.capacity())?;
-        Ok(Self { budget, bytes, max: usize::MAX })
+        Ok(Self { budget, bytes, max: usize::MAX, bill: None })
+    }
+
+    /// A text of JSON that JavaScript is going to parse, of at most `max_nodes` values and keys.
+    pub(crate) fn to_be_parsed(budget: &'a Budget, max: usize, max_nodes: usize) -> Self {
+        Self { budget, bytes: Vec::new(), max, bill: Some(Bill::new(budget, max_nodes)) }
+    }
+
+    /// Counts a value or key of JSON.
+    pub(super) fn count(&mut self) -> Result<(), Refusal> {
+        self.bill.as_mut().map_or(Ok(()), |bill| bill.node(PARSED, 0))
     }
 
     /// The bytes themselves, counted no longer.

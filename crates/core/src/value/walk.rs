@@ -2,14 +2,20 @@
 //!
 //! Does not recurse, counts the keys that it lists against the VM's memory, and stops when the run is killed.
 
+use super::collisions::collide;
 use super::{MAX_DEPTH, Marks, Refusal, type_name};
-use crate::memory::Budget;
+use crate::memory::{Budget, Killed};
 use mlua::{Table, Value};
 
 /// Who writes a value down.
 pub(super) trait Sink {
     /// What the run that the value belongs to may use.
     fn budget(&self) -> &Budget;
+
+    /// Whether the keys of an object that are indexes of arrays come first, from the highest one.
+    fn indexes_first(&self) -> bool {
+        false
+    }
 
     /// A value that is no table.
     ///
@@ -27,15 +33,13 @@ pub(super) trait Sink {
     ///
     /// # Errors
     /// As [`Sink::open`].
-    fn key(&mut self, key: &str) -> Result<(), Refusal>;
+    fn key(&mut self, key: &str, members: usize) -> Result<(), Refusal>;
 
-    /// The key of the next member of a map, which is no table.
+    /// The key of the next member of a map.
     ///
     /// # Errors
     /// As [`Sink::scalar`].
-    fn map_key(&mut self, key: &Value) -> Result<(), Unfit> {
-        self.scalar(key)
-    }
+    fn map_key(&mut self, key: &Key) -> Result<(), Unfit>;
 
     /// What stands between two members.
     ///
@@ -80,12 +84,59 @@ struct Level {
     table: Table,
     members: Members,
     next: usize,
+    /// The memory that the list of keys takes.
+    held: usize,
 }
 
 enum Members {
     Array(usize),
     Object(Vec<String>),
-    Map(Vec<Value>),
+    Map(Vec<Key>),
+}
+
+/// A key of a map. Not a Lua value: each of those takes a place in a table of mlua's.
+pub(super) enum Key {
+    Integer(i64),
+    Number(f64),
+    String(Box<[u8]>),
+    Boolean(bool),
+}
+
+impl Key {
+    /// A value that is an integer, a float, a string or a boolean.
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Integer(i) => Self::Integer(*i),
+            Value::Number(n) => Self::Number(*n),
+            Value::String(s) => Self::String((*s.as_bytes()).into()),
+            other => Self::Boolean(other.as_boolean() == Some(true)),
+        }
+    }
+
+    fn get(&self, table: &Table) -> mlua::Result<Value> {
+        match self {
+            Self::Integer(i) => table.raw_get(*i),
+            Self::Number(n) => table.raw_get(*n),
+            Self::String(s) => table.raw_get(mlua::BString::from(&**s)),
+            Self::Boolean(b) => table.raw_get(*b),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Integer(_) | Self::Number(_) => 0,
+            Self::String(_) => 1,
+            Self::Boolean(_) => 2,
+        }
+    }
+
+    fn number(&self) -> f64 {
+        match self {
+            Self::Integer(i) => *i as f64,
+            Self::Number(n) => *n,
+            _ => 0.0,
+        }
+    }
 }
 
 impl Members {
@@ -104,14 +155,48 @@ impl Members {
             Self::Map(_) => Shape::Map,
         }
     }
+}
 
-    /// The memory that the list of keys takes.
-    fn held(&self) -> usize {
-        match self {
-            Self::Array(_) => 0,
-            Self::Object(keys) => keys.iter().map(|key| key.len() + size_of::<String>()).sum(),
-            Self::Map(keys) => size_of_val(keys.as_slice()),
+/// A list of keys that is counted against the VM's memory as it grows.
+struct Listed<'a, T> {
+    budget: &'a Budget,
+    keys: Vec<T>,
+    held: usize,
+}
+
+impl<'a, T> Listed<'a, T> {
+    fn new(budget: &'a Budget) -> Self {
+        Self { budget, keys: Vec::new(), held: 0 }
+    }
+
+    /// Adds a key that has so many bytes besides, made when those are counted.
+    fn push(&mut self, bytes: usize, key: impl FnOnce() -> T) -> Result<(), Killed> {
+        // What an allocation takes besides what it is asked for.
+        self.hold(if bytes > 0 { bytes + 16 } else { 0 })?;
+        if self.keys.len() == self.keys.capacity() {
+            let more = (self.keys.len() / 2).max(8);
+            self.hold(more * size_of::<T>())?;
+            self.keys.reserve_exact(more);
         }
+        self.keys.push(key());
+        Ok(())
+    }
+
+    fn hold(&mut self, bytes: usize) -> Result<(), Killed> {
+        self.budget.hold(bytes)?;
+        self.held += bytes;
+        Ok(())
+    }
+
+    /// The list, and the memory that it takes, which is for the caller to release.
+    fn take(mut self) -> (Vec<T>, usize) {
+        (std::mem::take(&mut self.keys), std::mem::take(&mut self.held))
+    }
+}
+
+impl<T> Drop for Listed<'_, T> {
+    fn drop(&mut self) {
+        self.budget.release(self.held);
     }
 }
 
@@ -120,22 +205,59 @@ impl Level {
     fn step(&self) -> String {
         match &self.members {
             Members::Array(_) => format!("[{}]", self.next),
-            Members::Object(keys) => path_step(&keys[self.next - 1]),
+            Members::Object(keys) => path_step(keys[self.next - 1].as_bytes()),
             Members::Map(keys) => match &keys[self.next - 1] {
-                Value::String(key) => path_step(&key.to_string_lossy()),
-                Value::Integer(key) => format!("[{key}]"),
-                Value::Number(key) => format!("[{key:?}]"),
-                other => format!("[{other:?}]"),
+                Key::String(key) => path_step(key),
+                Key::Integer(key) => format!("[{key}]"),
+                Key::Number(key) => format!("[{key:?}]"),
+                Key::Boolean(key) => format!("[Boolean({key})]"),
             },
         }
     }
 }
 
-/// `.name` for what Lua takes as a name, `["other"]` for the rest.
-fn path_step(key: &str) -> String {
+/// How much of a key is shown, in bytes.
+const SHOWN: usize = 60;
+
+/// How much of a path is shown, in bytes, of its beginning and of its end.
+const SHOWN_OF_PATH: usize = 256;
+
+/// `.name` for what Lua takes as a name, `["other"]` for the rest; no more than anyone reads.
+fn path_step(key: &[u8]) -> String {
+    let (key, cut) = beginning(key);
     let name =
         key.bytes().enumerate().all(|(i, b)| b == b'_' || b.is_ascii_alphabetic() || (i > 0 && b.is_ascii_digit()));
-    if name && !key.is_empty() { format!(".{key}") } else { format!("[{}]", serde_json::Value::from(key)) }
+    if name && !key.is_empty() {
+        return format!(".{key}{cut}");
+    }
+    format!("[{}{cut}]", serde_json::Value::from(key))
+}
+
+/// The beginning of a key as text, and three dots if there is more of it.
+fn beginning(key: &[u8]) -> (String, &'static str) {
+    let text = String::from_utf8_lossy(&key[..key.len().min(SHOWN + 4)]);
+    if key.len() <= SHOWN {
+        return (text.into_owned(), "");
+    }
+    let mut end = SHOWN.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    // What is not UTF-8, or no text, becomes longer when it is shown.
+    let plain = text[..end].chars().all(|c| !c.is_control() && c != char::REPLACEMENT_CHARACTER);
+    (text[..end].chars().take(if plain { SHOWN } else { SHOWN / 5 }).collect(), "...")
+}
+
+/// A key in quotes, or its beginning.
+fn quoted(key: &[u8]) -> String {
+    let (key, cut) = beginning(key);
+    format!("{key:?}{cut}")
+}
+
+/// The index of an array that a key is for JavaScript, if it is.
+pub(super) fn index_of(key: &str) -> Option<u32> {
+    let digits = key.bytes().all(|byte| byte.is_ascii_digit()) && (key == "0" || !key.starts_with('0'));
+    if !digits { None } else { key.parse().ok().filter(|index| *index < u32::MAX) }
 }
 
 /// Walks `value`; `root` is what paths in refusals begin with. With `maps` every table is a [`Shape::Map`].
@@ -146,7 +268,7 @@ pub(super) fn walk(marks: &Marks, value: &Value, root: &str, maps: bool, sink: &
     let mut levels: Vec<Level> = Vec::new();
     let result = walk_all(marks, value, root, maps, sink, &mut levels);
     for level in &levels {
-        sink.budget().release(level.members.held());
+        sink.budget().release(level.held);
     }
     result
 }
@@ -171,7 +293,7 @@ fn walk_all(
             let Some(level) = levels.last_mut() else { return Ok(()) };
             if level.next == level.members.len() {
                 sink.close(level.members.shape())?;
-                sink.budget().release(level.members.held());
+                sink.budget().release(level.held);
                 levels.pop();
                 continue;
             }
@@ -183,13 +305,15 @@ fn walk_all(
                 Members::Array(_) => level.table.raw_get(level.next)?,
                 Members::Object(keys) => {
                     let key = &keys[level.next - 1];
-                    sink.key(key)?;
+                    sink.key(key, keys.len())?;
                     level.table.raw_get(key.as_str())?
                 }
                 Members::Map(keys) => {
-                    let key = keys[level.next - 1].clone();
-                    let value = level.table.raw_get(&key)?;
-                    sink.map_key(&key).map_err(|unfit| refusal(unfit, root, levels))?;
+                    let key = &keys[level.next - 1];
+                    let value = key.get(&level.table)?;
+                    if let Err(unfit) = sink.map_key(key) {
+                        return Err(refusal(unfit, root, levels));
+                    }
                     value
                 }
             };
@@ -214,113 +338,93 @@ fn open(
     if levels.len() == MAX_DEPTH {
         return Err(refuse(&format!(" is nested deeper than {MAX_DEPTH} levels")));
     }
-    let members = if maps { map_members(table, sink.budget()) } else { members(marks, table, sink.budget()) };
-    let members = members.map_err(|problem| match problem {
+    let listed = if maps {
+        map_members(table, sink.budget())
+    } else {
+        members(marks, table, sink.budget(), sink.indexes_first())
+    };
+    let (members, held) = listed.map_err(|problem| match problem {
         Refusal::Value(reason) => refuse(&reason),
         other => other,
     })?;
     let (shape, len) = (members.shape(), members.len());
-    levels.push(Level { table: table.clone(), members, next: 0 });
+    levels.push(Level { table: table.clone(), members, next: 0, held });
     sink.open(shape, len)
 }
 
 /// All keys of a table: numbers in order, then strings in byte order, then booleans.
-fn map_members(table: &Table, budget: &Budget) -> Result<Members, Refusal> {
-    let mut keys = Vec::new();
-    let mut held = 0;
-    let listed = table.pairs::<Value, Value>().try_for_each(|pair| {
+fn map_members(table: &Table, budget: &Budget) -> Result<(Members, usize), Refusal> {
+    let mut listed = Listed::new(budget);
+    for pair in table.pairs::<Value, Value>() {
         budget.check()?;
         let key = pair?.0;
+        let bytes = if let Value::String(text) = &key { text.as_bytes().len() } else { 0 };
         if !matches!(key, Value::Integer(_) | Value::Number(_) | Value::String(_) | Value::Boolean(_)) {
             return Err(Refusal::Value(format!(" has a key that is a {}", type_name(&key))));
         }
-        budget.hold(size_of::<Value>())?;
-        held += size_of::<Value>();
-        keys.push(key);
-        Ok(())
-    });
-    if let Err(refusal) = listed {
-        budget.release(held);
-        return Err(refusal);
+        listed.push(bytes, || Key::of(&key))?;
     }
-    keys.sort_by(|a, b| match (a, b) {
-        (Value::String(a), Value::String(b)) => a.as_bytes().cmp(&b.as_bytes()),
-        (Value::Integer(a), Value::Integer(b)) => a.cmp(b),
-        (Value::Boolean(a), Value::Boolean(b)) => a.cmp(b),
+    listed.keys.sort_unstable_by(|a, b| match (a, b) {
+        (Key::String(a), Key::String(b)) => a.cmp(b),
+        (Key::Integer(a), Key::Integer(b)) => a.cmp(b),
+        (Key::Boolean(a), Key::Boolean(b)) => a.cmp(b),
         // An integer before the float that it is rounded to: there an order by floats alone would be none.
-        _ => rank(a)
-            .cmp(&rank(b))
-            .then_with(|| number(a).total_cmp(&number(b)))
-            .then_with(|| matches!(a, Value::Number(_)).cmp(&matches!(b, Value::Number(_)))),
+        _ => a
+            .rank()
+            .cmp(&b.rank())
+            .then_with(|| a.number().total_cmp(&b.number()))
+            .then_with(|| matches!(a, Key::Number(_)).cmp(&matches!(b, Key::Number(_)))),
     });
-    Ok(Members::Map(keys))
-}
-
-fn rank(key: &Value) -> u8 {
-    match key {
-        Value::Integer(_) | Value::Number(_) => 0,
-        Value::String(_) => 1,
-        _ => 2,
+    budget.check()?;
+    if collide(&listed.keys) {
+        return Err(Refusal::Value(" has keys that collide in a Map of JavaScript, which would take too long".into()));
     }
-}
-
-fn number(key: &Value) -> f64 {
-    match key {
-        Value::Integer(i) => *i as f64,
-        Value::Number(n) => *n,
-        _ => 0.0,
-    }
+    let (keys, held) = listed.take();
+    Ok((Members::Map(keys), held))
 }
 
 /// Decides whether a table is an array or an object, and lists an object's keys in byte order.
-fn members(marks: &Marks, table: &Table, budget: &Budget) -> Result<Members, Refusal> {
+fn members(marks: &Marks, table: &Table, budget: &Budget, indexes_first: bool) -> Result<(Members, usize), Refusal> {
     let marked = table.metatable().is_some_and(|metatable| metatable.to_pointer() == marks.array.to_pointer());
     let (mut count, mut highest) = (0_usize, 0_i64);
-    let mut keys = Vec::new();
-    let mut held = 0;
-    let result = (|| {
-        for pair in table.pairs::<Value, Value>() {
-            budget.check()?;
-            count += 1;
-            match pair?.0 {
-                Value::Integer(i) if i > 0 && keys.is_empty() => highest = highest.max(i),
-                Value::String(key) if highest == 0 && !marked => {
-                    let bytes = key.as_bytes();
-                    let key = std::str::from_utf8(&bytes).map_err(|_| {
-                        Refusal::Value(format!(" has a key that is not UTF-8: {:?}", key.to_string_lossy()))
-                    })?;
-                    let size = key.len() + size_of::<String>();
-                    budget.hold(size)?;
-                    held += size;
-                    keys.push(key.to_owned());
-                }
-                key => return Err(Refusal::Value(wrong_key(&key, marked, highest > 0 || !keys.is_empty()))),
+    let mut listed = Listed::new(budget);
+    for pair in table.pairs::<Value, Value>() {
+        budget.check()?;
+        count += 1;
+        match pair?.0 {
+            Value::Integer(i) if i > 0 && listed.keys.is_empty() => highest = highest.max(i),
+            Value::String(key) if highest == 0 && !marked => {
+                let bytes = key.as_bytes();
+                let key = std::str::from_utf8(&bytes)
+                    .map_err(|_| Refusal::Value(format!(" has a key that is not UTF-8: {}", quoted(&bytes))))?;
+                listed.push(key.len(), || key.to_owned())?;
             }
+            key => return Err(Refusal::Value(wrong_key(&key, marked, highest > 0 || !listed.keys.is_empty()))),
         }
-        Ok(())
-    })();
-    let members = if highest > 0 || marked { Members::Array(count) } else { Members::Object(keys) };
-    let result = match &members {
-        Members::Array(_) if result.is_ok() && highest as usize != count => {
-            Err(Refusal::Value(format!(" is an array with holes ({count} values, highest index {highest})")))
-        }
-        _ => result,
-    };
-    if let Err(refusal) = result {
-        budget.release(held);
-        return Err(refusal);
     }
-    if let Members::Object(mut keys) = members {
+    if highest > 0 || marked {
+        if highest as usize != count {
+            let reason = format!(" is an array with holes ({count} values, highest index {highest})");
+            return Err(Refusal::Value(reason));
+        }
+        return Ok((Members::Array(count), 0));
+    }
+    let (mut keys, held) = listed.take();
+    if indexes_first {
+        keys.sort_unstable_by(|a, b| match (index_of(a), index_of(b)) {
+            (None, None) => a.cmp(b),
+            (a, b) => b.cmp(&a),
+        });
+    } else {
         keys.sort_unstable();
-        return Ok(Members::Object(keys));
     }
-    Ok(members)
+    Ok((Members::Object(keys), held))
 }
 
 fn wrong_key(key: &Value, marked: bool, mixed: bool) -> String {
     let shown = match key {
         Value::Integer(i) => format!("the integer key {i}"),
-        Value::String(s) => format!("the string key {:?}", s.to_string_lossy()),
+        Value::String(s) => format!("the string key {}", quoted(&s.as_bytes())),
         Value::Number(n) => format!("the float key {n:?}"),
         other => format!("a key that is a {}", type_name(other)),
     };
@@ -342,6 +446,27 @@ fn refusal(unfit: Unfit, root: &str, levels: &[Level]) -> Refusal {
     }
 }
 
+/// The path to what is being written; a long one without its middle.
 fn path(root: &str, levels: &[Level]) -> String {
-    std::iter::once(root.to_owned()).chain(levels.iter().map(Level::step)).collect()
+    let mut front = root.to_owned();
+    let mut steps = levels.iter().map(Level::step);
+    for step in steps.by_ref() {
+        if front.len() + step.len() > SHOWN_OF_PATH {
+            // From the end, as much again.
+            let (mut back, mut left) = (Vec::new(), SHOWN_OF_PATH);
+            let skipped = std::iter::once(step).chain(steps).collect::<Vec<_>>();
+            let whole = skipped.iter().map(String::len).sum::<usize>() <= left;
+            for step in skipped.into_iter().rev() {
+                if step.len() > left {
+                    break;
+                }
+                left -= step.len();
+                back.push(step);
+            }
+            let dots = if whole { "" } else { "..." };
+            return back.into_iter().rev().fold(front + dots, |path, step| path + &step);
+        }
+        front += &step;
+    }
+    front
 }

@@ -1,4 +1,5 @@
-//! Values that cross between JavaScript and Lua, as bytes that belong to nobody's heap. lib/values.js has the other side.
+//! Values that cross between JavaScript and Lua, as bytes that belong to nobody's heap. lib/values.js and
+//! lib/decode.js have the other side.
 //!
 //! ```text
 //! list     count, values
@@ -9,7 +10,8 @@
 //! ```
 //! Counts and lengths take 4 bytes; all numbers are little-endian. Integers, floats and bytes cross exactly.
 
-use super::walk::{Shape, Sink, Unfit, walk};
+use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
+use super::walk::{Key, Shape, Sink, Unfit, walk};
 use super::{MAX_DEPTH, Marks, Refusal, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Lua, Value};
@@ -42,15 +44,18 @@ pub struct Shapes {
 pub(crate) struct Writer<'a> {
     bytes: Text<'a>,
     shapes: Shapes,
+    bill: Bill<'a>,
+    classes: HiddenClasses,
 }
 
 impl<'a> Writer<'a> {
-    /// A list that is going to have `count` values.
+    /// A list that is going to have `count` values; with those inside tables, and keys, at most `max_nodes`.
     ///
     /// # Errors
     /// When the VM's memory does not suffice.
-    pub(crate) fn new(budget: &'a Budget, shapes: Shapes, count: usize) -> Result<Self, Refusal> {
-        let mut writer = Self { bytes: Text::new(budget, u32::MAX as usize), shapes };
+    pub(crate) fn new(budget: &'a Budget, shapes: Shapes, count: usize, max_nodes: usize) -> Result<Self, Refusal> {
+        let bytes = Text::new(budget, u32::MAX as usize);
+        let mut writer = Self { bytes, shapes, bill: Bill::new(budget, max_nodes), classes: HiddenClasses::default() };
         writer.count(count)?;
         Ok(writer)
     }
@@ -84,51 +89,94 @@ impl<'a> Writer<'a> {
     }
 }
 
+impl Writer<'_> {
+    fn number(&mut self, tag: u8, takes: usize, bytes: [u8; 8]) -> Result<(), Refusal> {
+        self.bill.node(takes, 9)?;
+        self.tagged(tag, &bytes)
+    }
+
+    fn text(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err(Unfit::What("a string that is not UTF-8".into()));
+        };
+        if bytes.len() > LONGEST_STRING && cost::units(text) > LONGEST_STRING {
+            return Err(Unfit::What(too_long(text)));
+        }
+        self.bill.node(cost::string(text), bytes.len())?;
+        self.tagged(TEXT, &[])?;
+        Ok(self.sized(bytes)?)
+    }
+}
+
+/// What a string is that JavaScript cannot have.
+pub(crate) fn too_long(text: &str) -> String {
+    format!("a string of {} characters; the longest of JavaScript has {LONGEST_STRING}", cost::units(text))
+}
+
 impl Sink for Writer<'_> {
     fn budget(&self) -> &Budget {
         self.bytes.budget()
     }
 
+    /// JavaScript sorts them. As they come, V8 would turn the object's elements into an array and back many times.
+    fn indexes_first(&self) -> bool {
+        true
+    }
+
     fn scalar(&mut self, value: &Value) -> Result<(), Unfit> {
         match value {
-            Value::Nil => self.tagged(NIL, &[])?,
-            Value::LightUserData(p) if p.0.is_null() => self.tagged(NULL, &[])?,
-            Value::Boolean(b) => self.tagged(if *b { TRUE } else { FALSE }, &[])?,
-            Value::Integer(i) => self.tagged(INTEGER, &i.to_le_bytes())?,
-            Value::Number(n) => self.tagged(FLOAT, &n.to_le_bytes())?,
-            Value::String(s) => {
+            Value::Integer(i) => return Ok(self.number(INTEGER, cost::integer(*i), i.to_le_bytes())?),
+            Value::Number(n) => return Ok(self.number(FLOAT, cost::NUMBER, n.to_le_bytes())?),
+            Value::String(s) if self.shapes.bytes => {
                 let bytes = s.as_bytes();
-                if !self.shapes.bytes && std::str::from_utf8(&bytes).is_err() {
-                    return Err(Unfit::What("a string that is not UTF-8".into()));
-                }
-                self.tagged(if self.shapes.bytes { BYTES } else { TEXT }, &[])?;
-                self.sized(&bytes)?;
+                self.bill.node(cost::bytes(bytes.len()), bytes.len())?;
+                self.tagged(BYTES, &[])?;
+                return Ok(self.sized(&bytes)?);
             }
-            other => return Err(Unfit::What(format!("a {}", type_name(other)))),
+            Value::String(s) => return self.text(&s.as_bytes()),
+            _ => {}
         }
-        Ok(())
+        let tag = match value {
+            Value::Nil => NIL,
+            Value::LightUserData(p) if p.0.is_null() => NULL,
+            Value::Boolean(b) => [FALSE, TRUE][usize::from(*b)],
+            other => return Err(Unfit::What(format!("a {}", type_name(other)))),
+        };
+        self.bill.node(cost::SLOT, 1)?;
+        Ok(self.tagged(tag, &[])?)
     }
 
     fn open(&mut self, shape: Shape, members: usize) -> Result<(), Refusal> {
-        let tag = match shape {
-            Shape::Array => ARRAY,
-            Shape::Object => OBJECT,
-            Shape::Map => MAP,
+        let (tag, takes) = match shape {
+            Shape::Array => (ARRAY, cost::ARRAY),
+            Shape::Object => (OBJECT, cost::OBJECT),
+            Shape::Map => (MAP, cost::MAP),
         };
+        self.bill.node(takes, 5)?;
+        self.classes.open();
         self.tagged(tag, &[])?;
         self.count(members)
     }
 
-    fn key(&mut self, key: &str) -> Result<(), Refusal> {
+    fn key(&mut self, key: &str, members: usize) -> Result<(), Refusal> {
+        self.bill.node(self.classes.property(key, members), key.len())?;
         self.sized(key.as_bytes())
     }
 
     /// As text, also where strings are given as bytes: two `Uint8Array`s are never the same key.
-    fn map_key(&mut self, key: &Value) -> Result<(), Unfit> {
-        let bytes = std::mem::replace(&mut self.shapes.bytes, false);
-        let written = self.scalar(key);
-        self.shapes.bytes = bytes;
-        written
+    fn map_key(&mut self, key: &Key) -> Result<(), Unfit> {
+        match key {
+            Key::Integer(i) => {
+                self.number(INTEGER, cost::ENTRY_OF_MAP + cost::integer(*i), i.to_le_bytes())?;
+            }
+            Key::Number(n) => self.number(FLOAT, cost::ENTRY_OF_MAP + cost::NUMBER, n.to_le_bytes())?,
+            Key::Boolean(b) => self.scalar(&Value::Boolean(*b))?,
+            Key::String(s) => {
+                self.bill.charge(cost::ENTRY_OF_MAP)?;
+                self.text(s)?;
+            }
+        }
+        Ok(())
     }
 
     fn between(&mut self) -> Result<(), Refusal> {
@@ -136,6 +184,7 @@ impl Sink for Writer<'_> {
     }
 
     fn close(&mut self, _shape: Shape) -> Result<(), Refusal> {
+        self.classes.close();
         Ok(())
     }
 }
@@ -150,8 +199,9 @@ pub(crate) fn write_all(
     values: &[Value],
     root: &str,
     shapes: Shapes,
+    max_nodes: usize,
 ) -> Result<Values, Refusal> {
-    let mut writer = Writer::new(budget, shapes, values.len())?;
+    let mut writer = Writer::new(budget, shapes, values.len(), max_nodes)?;
     for (i, value) in values.iter().enumerate() {
         writer.write(marks, value, &format!("{root}[{}]", i + 1))?;
     }

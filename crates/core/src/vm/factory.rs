@@ -3,6 +3,9 @@
 use super::code_cache::CodeCache;
 use super::snapshot::{Blank, Snapshot, build};
 use crate::api::libraries::Libraries;
+use crate::bridge::Kill;
+use crate::memory::Pool;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What makes an engine's VMs. Shared by all worker threads.
@@ -11,12 +14,25 @@ pub struct Factory {
     snapshot: Option<Snapshot>,
     code_cache: Option<CodeCache>,
     created: AtomicU64,
+    memory: Arc<Pool>,
 }
 
 impl Factory {
     /// Makes VMs with these libraries.
     pub fn new(libraries: Libraries, code_cache: Option<CodeCache>) -> Self {
-        Self { libraries, snapshot: Snapshot::new(libraries), code_cache, created: AtomicU64::new(0) }
+        let (snapshot, created) = (Snapshot::new(libraries), AtomicU64::new(0));
+        Self { libraries, snapshot, code_cache, created, memory: Pool::new(usize::MAX, Kill::EngineMemory.reason()) }
+    }
+
+    /// Bounds what all its VMs hold together, in bytes. Before the first is made.
+    #[must_use]
+    pub fn with_max_memory(self, bytes: usize) -> Self {
+        Self { memory: Pool::new(bytes, Kill::EngineMemory.reason()), ..self }
+    }
+
+    /// What all its VMs hold together.
+    pub fn memory(&self) -> &Pool {
+        &self.memory
     }
 
     /// Whether VMs are copied. Where they are not, they are built anew each time, which gives the same VMs.
@@ -38,8 +54,8 @@ impl Factory {
     pub(super) fn blank(&self) -> Option<Blank> {
         self.created.fetch_add(1, Ordering::Relaxed);
         match &self.snapshot {
-            Some(snapshot) => snapshot.copy(),
-            None => build(self.libraries),
+            Some(snapshot) => snapshot.copy(Some(self.memory.open())),
+            None => build(self.libraries, Some(self.memory.open())),
         }
     }
 }

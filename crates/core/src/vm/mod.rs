@@ -1,19 +1,22 @@
 //! One VM: a fresh Lua state with its limits, the script that runs in it, and what came of it.
 
 mod code_cache;
+mod execution;
 mod factory;
+mod fiber;
 mod outcome;
 mod script;
 mod snapshot;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
+pub use execution::Execution;
 pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap};
+use crate::memory::{Budget, Heap, Tell};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
@@ -47,6 +50,8 @@ pub struct Vm {
     functions: usize,
     requires: bool,
     initialised: bool,
+    /// For whoever has it next.
+    tell: Option<Tell>,
     /// Dropped after the state is closed; Lua and the budget point to it.
     heap: Box<Heap>,
 }
@@ -77,6 +82,7 @@ impl Vm {
             functions: 0,
             requires: false,
             initialised: false,
+            tell: None,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -95,7 +101,8 @@ impl Vm {
         // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, script.limits.output));
+        self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
+        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits));
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
@@ -109,7 +116,7 @@ impl Vm {
     }
 
     /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something.
-    pub fn is_reusable(&self) -> bool {
+    fn is_reusable(&self) -> bool {
         self.flag.killed().is_none()
     }
 
@@ -131,11 +138,24 @@ impl Vm {
                 ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const BASE).cast());
             })
         };
-        made.map_err(|_| Kill::Memory.error(&self.limits))?;
+        made.map_err(|error| match error {
+            mlua::Error::MemoryError(_) | mlua::Error::StackError => Kill::Memory.error(&self.limits),
+            bug => error_value::of(&bug),
+        })?;
         self.base = base;
         // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
         unsafe { moonpool_lua::set_base(self.state, base) };
         Ok(())
+    }
+
+    /// What to call when the VM of the next script is killed for others, wherever that script is.
+    pub(crate) fn tell_when_killed(&mut self, tell: Tell) {
+        self.tell = Some(tell);
+    }
+
+    /// Whether it was killed for others, also after its script has ended.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.heap.with_account(|account| account.is_doomed()) == Some(true)
     }
 
     /// How many bytes the VM holds.
@@ -144,7 +164,7 @@ impl Vm {
     }
 
     /// Loads the script and runs it until it ends or is suspended.
-    pub fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
+    fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
         self.results = script.exchange.results;
         match self.prepare(script, cache) {
             Ok(Some(args)) => self.go_on(args),
@@ -193,7 +213,7 @@ impl Vm {
     }
 
     /// Runs the script, which is loaded or was suspended before, until it ends or is suspended.
-    pub fn resume(&mut self) -> Progress {
+    fn resume(&mut self) -> Progress {
         self.go_on(0)
     }
 
@@ -201,19 +221,44 @@ impl Vm {
         let mut results = 0;
         // SAFETY: `base` holds a loaded function and so many arguments, or is suspended; lua_resume is protected by Lua itself.
         match unsafe { ffi::lua_resume(self.base, self.state, args, &mut results) } {
-            ffi::LUA_YIELD => self.with_context(Context::take_wait).map_or(Progress::Preempted, Progress::Waiting),
+            ffi::LUA_YIELD => self.progress(),
             ffi::LUA_OK => Progress::Done(self.outcome(Ok(()))),
             _ => Progress::Done(self.outcome(Err(Code::Runtime))),
         }
     }
 
+    /// Why the script is suspended.
+    fn progress(&self) -> Progress {
+        self.with_context(Context::take_wait).map_or(Progress::Preempted, Progress::Waiting)
+    }
+
+    /// Says what the native stack that the VM runs on can be suspended by.
+    fn set_suspender(&self, suspender: &fiber::Suspender) {
+        // SAFETY: the state is ours. The suspender is the fiber's on which this is called, or none.
+        unsafe { moonpool_lua::set_fiber(self.state, suspender.suspend, suspender.fiber) }
+    }
+
+    /// Counts memory that the host holds for the VM, if there is room.
+    fn hold(&self, bytes: usize) -> bool {
+        self.heap.hold(bytes)
+    }
+
+    fn release(&self, bytes: usize) {
+        self.heap.release(bytes);
+    }
+
+    /// Kills the script, unless it is being killed already.
+    fn kill(&self, kill: Kill) {
+        self.flag.kill(kill.reason());
+    }
+
     /// Gives the script the answer that it waits for.
-    pub fn answer(&mut self, answer: Answer) {
+    fn answer(&self, answer: Answer) {
         self.with_context(|context| context.set_answer(answer));
     }
 
     /// Lets the script's `sleep` raise an error when the script goes on.
-    pub fn refuse_sleep(&mut self, error: Error) {
+    fn refuse_sleep(&self, error: Error) {
         self.with_context(|context| context.refuse_sleep(error));
     }
 
@@ -299,7 +344,7 @@ impl Vm {
     }
 
     /// The most bytes that were in use at once, since the VM had its script.
-    pub fn peak_memory(&self) -> usize {
+    fn peak_memory(&self) -> usize {
         self.heap.peak()
     }
 

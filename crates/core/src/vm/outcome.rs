@@ -5,12 +5,22 @@
 use super::{Outcome, Success, Vm};
 use crate::bridge::{Context, Kill, OURS, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::Killed;
+use crate::memory::{Budget, Killed};
+use crate::value::cost::{LONGEST_STRING, text_size, units};
 use crate::value::wire::Writer;
 use crate::value::{Refusal, Shapes, Text, json, type_name};
 use mlua::{LuaString, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
+
+/// Its address is the name, in the registry, of the thread on which a thrown value is described.
+static DESCRIBER: u8 = 0;
+/// The most values and keys of a thrown value, which JavaScript parses at one go.
+const MOST_THROWN: usize = 50_000;
+
+/// The longest message or traceback that is kept of a failure, in bytes: no longer than anyone reads, because the host
+/// keeps several copies of it.
+const LONGEST: usize = 64 << 10;
 
 /// The memory in which a traceback can be made after a script has used up its own.
 const POST_MORTEM: usize = 64 << 10;
@@ -19,18 +29,25 @@ impl Vm {
     /// Classifies the end of the script: `end` says whether it ran to its end or failed, and with which code if it
     /// was not killed.
     pub(super) fn outcome(&mut self, end: Result<(), Code>) -> Outcome {
-        if let Some(kill) = Kill::of(&self.flag) {
+        if let Some(kill) = self.killed_by() {
             return Err(self.killed(kill));
         }
         match end {
             Ok(()) => self.results(),
             Err(code) => self.fail(code),
         }
-        .map_err(|failure| match Kill::of(&self.flag) {
+        .map_err(|failure| match self.killed_by() {
             // The work above runs in the VM too, and hit a limit: what is known of the script itself stays.
-            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.time_limit(), ..*failure }),
+            Some(kill) => Box::new(Failure { error: self.kill_error(kill), limit: kill.limit(), ..*failure }),
             None => failure,
         })
+    }
+
+    /// Why the run was killed, if it was. When memory ran out, either the VM's own limit was met or the engine's.
+    fn killed_by(&self) -> Option<Kill> {
+        let kill = Kill::of(&self.flag)?;
+        let starved = kill == Kill::Memory && self.heap.is_starved();
+        Some(if starved { Kill::EngineMemory } else { kill })
     }
 
     /// Captured output and the returned values, as the run's caller wants them.
@@ -50,13 +67,12 @@ impl Vm {
             let mut text = Text::continuing(&context.budget, output).map_err(|killed| self.plain(killed.into()))?;
             let result = self.write_texts(&mut text);
             let mut bytes = text.into_bytes();
-            match result {
-                Ok(()) => Ok(Success { text: lossy(bytes), values: None }),
-                Err(refusal) => {
-                    bytes.truncate(written);
-                    Err(Box::new(Failure { output: lossy(bytes), ..Failure::new(result_error(refusal)) }))
-                }
+            if let Err(refusal) = result {
+                bytes.truncate(written);
+                return Err(Box::new(Failure { output: cut_output(bytes), ..refused(refusal) }));
             }
+            let text = whole_text(&context.budget, bytes, "text", written)?;
+            Ok(Success { text, values: None })
         })
     }
 
@@ -69,15 +85,19 @@ impl Vm {
 
     fn results_as_values(&self, shapes: Shapes) -> Outcome {
         let values = self.with_context(|context| {
-            let mut writer = Writer::new(&context.budget, shapes, self.result_count())?;
+            let mut writer = Writer::new(&context.budget, shapes, self.result_count(), self.limits.nodes)?;
             let marks = self.marks();
             self.each_result(|_, value, root| writer.write(&marks, value, root))?;
             Ok(writer.into_values())
         });
-        let output = lossy(self.with_context(Context::take_output));
+        let output = self.with_context(Context::take_output);
         match values {
-            Ok(values) => Ok(Success { text: output, values: Some(values) }),
-            Err(refusal) => Err(Box::new(Failure { output, ..Failure::new(result_error(refusal)) })),
+            Ok(values) => {
+                let written = output.len();
+                let text = self.with_context(|context| whole_text(&context.budget, output, "output", written))?;
+                Ok(Success { text, values: Some(values) })
+            }
+            Err(refusal) => Err(Box::new(Failure { output: cut_output(output), ..refused(refusal) })),
         }
     }
 
@@ -102,9 +122,12 @@ impl Vm {
 
     /// The failure of a run whose arguments or globals did not get into its VM.
     pub(super) fn not_handed_over(&mut self, refusal: Refusal) -> Box<Failure> {
-        match Kill::of(&self.flag) {
+        match self.killed_by() {
             Some(kill) => self.killed(kill),
-            None => self.plain(result_error(refusal)),
+            None => {
+                let failure = refused(refusal);
+                Box::new(Failure { limit: failure.limit, ..*self.plain(failure.error) })
+            }
         }
     }
 
@@ -164,24 +187,53 @@ impl Vm {
 
     /// What a thrown value says, as `lua` reports it.
     fn describe(&self, code: Code, thrown: &Value) -> mlua::Result<Error> {
-        if let Some(error) = error_value::read(self.lua(), thrown) {
+        if let Some(mut error) = error_value::read(self.lua(), thrown) {
+            if error.message.len() > LONGEST {
+                error.message = message_of(error.message.as_bytes());
+            }
             return Ok(error);
         }
-        // SAFETY: the closure owns nothing that has a destructor. It may run the script's own `__tostring`: in the VM,
-        // under its limits. What it leaves is a string, or nothing usable.
-        let text = unsafe {
-            self.lua().exec_raw::<Value>(thrown.clone(), |state| {
-                if ffi::lua_isstring(state, -1) != 0 {
-                    ffi::lua_tolstring(state, -1, std::ptr::null_mut());
-                } else if ffi::luaL_callmeta(state, -1, c"__tostring".as_ptr()) != 0 {
-                    ffi::lua_remove(state, -2);
-                }
-            })
-        };
-        Ok(match text {
+        // A kill meanwhile decides, whatever was made of it.
+        Ok(match self.text_of(thrown) {
             Ok(Value::String(text)) => Error::new(code, message_of(&text.as_bytes())),
             _ => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
         })
+    }
+
+    /// A thrown value as a string, or something else when it has none. It may run the script's own `__tostring`: under its
+    /// limits, on a thread of its own, which scripts take for the main one, and with nothing locked.
+    fn text_of(&self, thrown: &Value) -> mlua::Result<Value> {
+        let mut thread = std::ptr::null_mut();
+        // SAFETY: the closure owns nothing that has a destructor. The registry keeps the thread; nobody else has the
+        // address of its name.
+        unsafe {
+            self.lua().exec_raw::<()>(thrown.clone(), |state| {
+                thread = ffi::lua_newthread(state);
+                ffi::lua_rotate(state, -2, 1);
+                ffi::lua_pushcfunction(thread, moonpool_lua::DESCRIBE);
+                ffi::lua_xmove(state, thread, 1);
+                ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const DESCRIBER).cast());
+            })?;
+        }
+        // SAFETY: all three are ours, and alive; what is run is protected by Lua itself.
+        let ok = unsafe {
+            moonpool_lua::set_base(self.state, thread);
+            let status = ffi::lua_resume(thread, self.state, 1, &mut 0);
+            moonpool_lua::set_base(self.state, self.base);
+            status == ffi::LUA_OK
+        };
+        // SAFETY: the thread has ended, with one result; what it leaves when it failed does not matter.
+        unsafe {
+            self.lua().exec_raw((), |state| {
+                if ok {
+                    ffi::lua_xmove(thread, state, 1);
+                } else {
+                    ffi::lua_pushnil(state);
+                }
+                ffi::lua_pushnil(state);
+                ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const DESCRIBER).cast());
+            })
+        }
     }
 
     /// The thrown value as JSON text, when it is no string and can cross.
@@ -190,7 +242,8 @@ impl Vm {
             return None;
         }
         self.with_context(|context| {
-            let mut text = Text::new(&context.budget, crate::state::MAX_VALUE);
+            let nodes = MOST_THROWN.min(context.max_nodes);
+            let mut text = Text::to_be_parsed(&context.budget, crate::state::MAX_VALUE, nodes);
             json::encode(&self.marks(), thrown, "value", &mut text).ok()?;
             String::from_utf8(text.bytes().to_vec()).ok()
         })
@@ -203,7 +256,7 @@ impl Vm {
         let lua_stack = self.traceback();
         let (chunk, line) = self.frames().next().map(|place| self.full_name(place)).unzip();
         let error = self.kill_error(kill);
-        Box::new(Failure { chunk, line, lua_stack, limit: kill.time_limit(), ..*self.plain(error) })
+        Box::new(Failure { chunk, line, lua_stack, ..*self.plain(error) })
     }
 
     fn kill_error(&self, kill: Kill) -> Error {
@@ -216,7 +269,7 @@ impl Vm {
 
     fn plain(&self, error: Error) -> Box<Failure> {
         let output = self.context().map(|context| context.take_output()).unwrap_or_default();
-        Box::new(Failure { output: lossy(output), ..Failure::new(error) })
+        Box::new(Failure { output: cut_output(output), ..Failure::new(error) })
     }
 
     /// The Lua traceback of the coroutine that the script died in.
@@ -226,7 +279,8 @@ impl Vm {
         let text = unsafe {
             self.lua().exec_raw::<LuaString>((), |state| ffi::luaL_traceback(state, base, std::ptr::null(), 0)).ok()?
         };
-        Some(text.to_string_lossy())
+        // Names of functions may be as long as the script's source.
+        Some(message_of(&text.as_bytes()))
     }
 
     /// The chunk and line that a message begins with, if the script was there: a message alone proves nothing.
@@ -269,17 +323,51 @@ impl Vm {
     }
 }
 
-fn result_error(refusal: Refusal) -> Error {
-    match refusal {
-        Refusal::Killed => Killed.into(),
-        Refusal::Value(reason) => Error::new(Code::Result, format!("the result cannot cross: {reason}")),
-        Refusal::TooLong => Error::new(Code::Result, "the result is too long"),
-    }
+/// The failure of a run whose results are refused.
+fn refused(refusal: Refusal) -> Failure {
+    let (error, limit) = match refusal {
+        Refusal::Killed => (Killed.into(), None),
+        Refusal::Value(reason) => (Error::new(Code::Result, format!("the result cannot cross: {reason}")), None),
+        Refusal::TooLong => (Error::new(Code::Result, "the result is too long"), None),
+        Refusal::TooMany(most) => {
+            let message = format!("the result cannot cross: it has more values than its maxNodes of {most}");
+            (Error::new(Code::Result, message), Some("maxNodes"))
+        }
+    };
+    Failure { limit, ..Failure::new(error) }
 }
 
-/// A thrown string as a message: no longer than anyone reads, because the host keeps several copies of it.
+/// Text for JavaScript. What it takes there beyond its bytes, which were counted until now, counts too.
+fn whole_text(budget: &Budget, bytes: Vec<u8>, what: &str, written: usize) -> Result<String, Box<Failure>> {
+    // What is not UTF-8 becomes three times as long.
+    let room = if std::str::from_utf8(&bytes).is_ok() { bytes.len() } else { 4 * bytes.len() };
+    let killed = |_| Box::new(Failure::new(Killed.into()));
+    budget.hold(room).map_err(killed)?;
+    let text = lossy(bytes);
+    let more = text_size(&text).saturating_sub(text.len());
+    let held = budget.hold(more);
+    budget.release(if held.is_ok() { room + more } else { room });
+    held.map_err(killed)?;
+    if text.len() > LONGEST_STRING && units(&text) > LONGEST_STRING {
+        let reason = format!(
+            "the result cannot cross: its {what} has {} characters, and the longest string of JavaScript {LONGEST_STRING}",
+            units(&text)
+        );
+        let mut output = text.into_bytes();
+        output.truncate(written);
+        return Err(Box::new(Failure { output: cut_output(output), ..Failure::new(Error::new(Code::Result, reason)) }));
+    }
+    Ok(text)
+}
+
+/// What was captured before a failure, as far as JavaScript has strings for it.
+fn cut_output(mut bytes: Vec<u8>) -> String {
+    bytes.truncate(LONGEST_STRING);
+    lossy(bytes)
+}
+
+/// A thrown string, or a traceback, as far as anyone reads it.
 fn message_of(bytes: &[u8]) -> String {
-    const LONGEST: usize = 64 << 10;
     if bytes.len() <= LONGEST {
         return String::from_utf8_lossy(bytes).into_owned();
     }

@@ -7,7 +7,7 @@
 
 use crate::api::libraries::{self, Libraries};
 use crate::bridge::Limits;
-use crate::memory::{Heap, Mark};
+use crate::memory::{Account, Heap, Mark};
 use moonpool_lua::{ffi, with_seed};
 use std::ffi::c_void;
 use std::ptr;
@@ -38,8 +38,8 @@ pub(super) struct Blank {
 }
 
 /// Builds a VM with these libraries, from the beginning.
-pub(super) fn build(libraries: Libraries) -> Option<Blank> {
-    let heap = Box::new(Heap::new(Limits::MIN_MEMORY));
+pub(super) fn build(libraries: Libraries, account: Option<Account>) -> Option<Blank> {
+    let heap = Box::new(Heap::new(Limits::MIN_MEMORY, account));
     // SAFETY: a new state, in a heap that lives as long; what may raise an error runs under `lua_pcall`.
     unsafe {
         let state = ffi::lua_newstate(Heap::allocate, ptr::from_ref(&*heap).cast_mut().cast());
@@ -63,8 +63,15 @@ pub(super) fn build(libraries: Libraries) -> Option<Blank> {
 impl Snapshot {
     /// The snapshot of VMs with these libraries, if they can be copied here.
     pub(super) fn new(libraries: Libraries) -> Option<Self> {
-        let seed = moonpool_lua::random();
-        let twin = || with_seed(seed, || build(libraries));
+        let snapshot = Self::of_seed(libraries, moonpool_lua::random())?;
+        // In debug builds every key of a copy is looked up.
+        // SAFETY: a whole VM, ours alone.
+        debug_assert!(snapshot.copy(None).is_none_or(|copy| unsafe { moonpool_lua::finds_keys(copy.state) }));
+        Some(snapshot)
+    }
+
+    fn of_seed(libraries: Libraries, seed: u64) -> Option<Self> {
+        let twin = || with_seed(seed, || build(libraries, None));
         let (a, b) = twin().zip(twin())?;
         let snapshot = Self::of(&a, &b);
         for built in [a, b] {
@@ -77,8 +84,7 @@ impl Snapshot {
     /// What two VMs that were built alike have in common, if nothing but their place tells them apart.
     fn of(a: &Blank, b: &Blank) -> Option<Self> {
         for vm in [a, b] {
-            // SAFETY: ours; the allocator stays, and whose memory it works on is set again in each copy.
-            unsafe { ffi::lua_setallocf(vm.state, Heap::allocate, ptr::null_mut()) };
+            vm.disown_memory();
         }
         let snapshot = Self::compare(a, b);
         for vm in [a, b] {
@@ -115,8 +121,9 @@ impl Snapshot {
     }
 
     /// A VM that is a copy, or nothing when the system has no memory for it.
-    pub(super) fn copy(&self) -> Option<Blank> {
-        let heap = Box::new(Heap::with_snapshot(Limits::MIN_MEMORY, &self.words, &self.arena, self.used)?);
+    pub(super) fn copy(&self, account: Option<Account>) -> Option<Blank> {
+        let heap = Heap::with_snapshot(Limits::MIN_MEMORY, account, &self.words, &self.arena, self.used)?;
+        let heap = Box::new(heap);
         let start = heap.start();
         for &i in &self.addresses {
             // SAFETY: the chunk begins with a copy of `words`, to which `i` belongs.
@@ -133,10 +140,117 @@ impl Snapshot {
 }
 
 impl Blank {
+    /// Makes the VM forget its heap, whose place is the only address outside of its memory that differs.
+    fn disown_memory(&self) {
+        // SAFETY: ours, and not used until it has its heap again.
+        unsafe { ffi::lua_setallocf(self.state, Heap::allocate, ptr::null_mut()) };
+    }
+
     /// Makes the VM allocate from its own heap.
     fn own_memory(&self) {
         let heap = ptr::from_ref(&*self.heap).cast_mut().cast::<c_void>();
         // SAFETY: ours; the heap holds all blocks of the VM, and lives as long.
         unsafe { ffi::lua_setallocf(self.state, Heap::allocate, heap) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    const SEED: u64 = 0x5eed;
+
+    fn snapshot() -> Snapshot {
+        Snapshot::of_seed(Libraries::ALL, SEED).expect("VMs are copied here")
+    }
+
+    /// The memory of a snapshot as it would be from `start` on.
+    fn relocated(snapshot: &Snapshot, start: u64) -> Vec<u64> {
+        let mut words = snapshot.words.clone();
+        for &i in &snapshot.addresses {
+            words[i as usize] += start;
+        }
+        words
+    }
+
+    #[test]
+    fn vms_that_are_built_elsewhere_are_the_snapshot_byte_for_byte() {
+        let snapshot = snapshot();
+        let (mut kept, mut offsets) = (Vec::new(), HashSet::new());
+        for size in [0, 1000, 20_000, 5000, 100_000] {
+            // In the way of the next VM, so that that begins at another offset in its page.
+            let in_the_way = vec![0_u8; size];
+            let vm = with_seed(SEED, || build(Libraries::ALL, None)).expect("there is memory");
+            vm.disown_memory();
+            let (words, _) = vm.heap.snapshot().expect("one chunk");
+            let start = words.as_ptr().addr() as u64;
+            assert!(words == relocated(&snapshot, start), "a VM at {start:x} differs");
+            offsets.insert(start % 4096);
+            vm.own_memory();
+            kept.push((vm, in_the_way));
+        }
+        // The sanitizer begins every large block at the same offset.
+        assert!(offsets.len() > 2 || cfg!(feature = "sanitizer"), "{offsets:?}");
+    }
+
+    #[test]
+    fn the_relocations_are_the_places_where_lua_keeps_addresses_and_no_others() {
+        let snapshot = snapshot();
+        let vm = with_seed(SEED, || build(Libraries::ALL, None)).expect("there is memory");
+        let (words, _) = vm.heap.snapshot().expect("one chunk");
+        let (start, end) = (words.as_ptr().addr(), words.as_ptr().addr() + size_of_val(words));
+        // SAFETY: ours, and its collector stood still.
+        let inspection = unsafe { moonpool_lua::inspect(vm.state) };
+        assert_eq!(inspection.address_keys, 0, "keys that are hashed by their address");
+        let relocations: HashSet<usize> = snapshot.addresses.iter().map(|&i| start + 8 * i as usize).collect();
+        let slots: HashSet<usize> = inspection.slots.into_iter().collect();
+        let mut references = 0;
+        for &slot in &slots {
+            assert!((start..end).contains(&slot) && slot % 8 == 0, "a place outside of the memory");
+            let word = words[(slot - start) / 8];
+            if (start..=end).contains(&(word as usize)) {
+                assert!(relocations.contains(&slot), "an address at {} is not corrected", slot - start);
+                references += 1;
+            }
+        }
+        assert!(references > 500, "{references}");
+        // What no block in use has is of nobody's interest: freed blocks, and lists of them.
+        let in_use =
+            |place: usize| inspection.blocks.iter().any(|&(block, size)| (block..block + size).contains(&place));
+        for place in relocations {
+            assert!(slots.contains(&place) || !in_use(place), "what is corrected at {} is no address", place - start);
+        }
+    }
+
+    #[test]
+    fn every_key_of_a_copy_is_found() {
+        let copy = snapshot().copy(None).expect("there is memory");
+        // SAFETY: a whole VM, ours alone.
+        assert!(unsafe { moonpool_lua::finds_keys(copy.state) });
+    }
+
+    #[test]
+    fn a_key_that_is_hashed_by_its_address_is_noticed() {
+        let twin = || {
+            let vm = with_seed(SEED, || build(Libraries::ALL, None)).expect("there is memory");
+            // SAFETY: ours; there is room in its heap.
+            unsafe {
+                ffi::lua_createtable(vm.state, 0, 32);
+                for _ in 0..32 {
+                    ffi::lua_createtable(vm.state, 0, 0);
+                    ffi::lua_pushboolean(vm.state, 1);
+                    ffi::lua_rawset(vm.state, -3);
+                }
+                ffi::lua_setglobal(vm.state, c"keyed".as_ptr());
+            }
+            vm
+        };
+        let (a, b) = (twin(), twin());
+        // SAFETY: ours.
+        assert_eq!(unsafe { moonpool_lua::inspect(a.state).address_keys }, 32);
+        let copy = Snapshot::of(&a, &b).and_then(|snapshot| snapshot.copy(None));
+        // SAFETY: ours.
+        assert!(copy.is_none_or(|copy| unsafe { !moonpool_lua::finds_keys(copy.state) }));
     }
 }

@@ -44,7 +44,7 @@ pub fn execute(script: Script) -> Result<String, Box<Failure>> {
 }
 
 /// Runs a script on this thread, in slices of this time, in a VM of this factory.
-pub fn execute_with(factory: &Factory, script: Script, slice: Duration) -> Settled {
+pub fn execute_with(factory: &Arc<Factory>, script: Script, slice: Duration) -> Settled {
     let mut run = Run::new(0, script, Caller::Host, None);
     loop {
         run.execute(slice, factory, None);

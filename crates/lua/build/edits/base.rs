@@ -8,9 +8,10 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lcorolib.c",
         find: "static int luaB_yield (lua_State *L) {\n",
         replace: "static int luaB_yield (lua_State *L) {\n  if (l_unlikely(L == G(L)->base))\n    \
-                  return luaL_error(L, \"attempt to yield from outside a coroutine\");\n",
+                  luaG_runerror(L, \"attempt to yield from outside a coroutine\");\n",
         proof: "base::the_base_coroutine_looks_like_the_main_thread",
-        why: "The main thread of a script cannot yield; a yield of the base coroutine would reach the host.",
+        why: "The main thread of a script cannot yield; a yield of the base coroutine would reach the host. As lua_yieldk \
+              does, without a position.",
     },
     Edit {
         name: "base-is-not-yieldable",
@@ -27,5 +28,16 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  int ismain = lua_pushthread(L) || L == G(L)->base;\n",
         proof: "base::the_base_coroutine_looks_like_the_main_thread",
         why: "'coroutine.running' tells scripts whether they are in the main thread.",
+    },
+    Edit {
+        name: "main-is-no-coroutine",
+        file: "lcorolib.c",
+        find: "  lua_State *co = lua_tothread(L, 1);\n  luaL_argexpected(L, co, 1, \"thread\");\n  return co;\n",
+        replace: "  lua_State *co = lua_tothread(L, 1);\n  \
+                  if (co != NULL && G(L)->base != NULL && co == G(L)->mainthread) co = NULL;\n  \
+                  luaL_argexpected(L, co, 1, \"thread\");\n  return co;\n",
+        proof: "base::the_hosts_main_thread_is_refused",
+        why: "The host works on values on the main thread: a script that gets hold of it could close or resume it in \
+              the middle of that.",
     },
 ];

@@ -8,10 +8,11 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "kill-before-c-function",
         file: "ldo.c",
         find: "  int n;  /* number of returns */\n  CallInfo *ci;\n  checkstackGCp(L, LUA_MINSTACK, func);",
-        replace: "  int n;  /* number of returns */\n  CallInfo *ci;\n  pollkill(L);\n  checkstackGCp(L, LUA_MINSTACK, func);",
+        replace: "  int n;  /* number of returns */\n  CallInfo *ci;\n  if (killed(L) && !(G(L)->gcstp & GCSTPGC)) luaP_kill(L);\n  checkstackGCp(L, LUA_MINSTACK, func);",
         proof: "safepoints::starts_no_c_function",
         why: "No library or API function starts after a kill, however it is reached (metamethods, \
-              iterators, __close, comparators); also ends chains of C functions that run no Lua.",
+              iterators, __close, comparators); also ends chains of C functions that run no Lua. But a finalizer that the \
+              collector calls does: the object is out of its list, and nobody would call it again.",
     },
     Edit {
         name: "out-of-memory-is-a-kill",

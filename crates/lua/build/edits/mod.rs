@@ -10,6 +10,7 @@ mod resume;
 mod safepoint;
 mod sandbox;
 mod seed;
+mod stack;
 
 use crate::edit::Edit;
 
@@ -18,6 +19,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
     [
         safepoint::EDITS,
         kill::EDITS,
+        stack::EDITS,
         resume::EDITS,
         base::EDITS,
         loops::EDITS,

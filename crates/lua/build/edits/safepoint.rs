@@ -12,7 +12,9 @@ pub(crate) const EDITS: &[Edit] = &[
   int ownflag;  /* moonpool: what 'flag' points to until the host sets it */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
   int abandoned;  /* moonpool: the collector stopped for good */
-  int suspending;  /* moonpool: the last yield was a safepoint's */
+  int suspending;  /* moonpool: the last yield was the host's, not the script's */
+  void (*suspend) (void *fiber);  /* moonpool: suspends the native stack that the VM runs on, if it can be */
+  void *fiber;  /* moonpool: that stack */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
 } global_State;
 
@@ -22,8 +24,9 @@ pub(crate) const EDITS: &[Edit] = &[
 #define flagged(L)	l_unlikely(*G(L)->flag != FLAG_RUN)
 #define killed(L)	l_unlikely(*G(L)->flag > FLAG_PREEMPT)
 #define pollkill(L)	{ if (killed(L)) luaP_kill(L); }
+#define pollflag(L)	{ if (flagged(L)) luaP_poll(L); }
 struct CallInfo;
-#define pollevery(L,n)	{ if (((n) & 0xffff) == 0) pollkill(L) }
+#define pollevery(L,n)	{ if (((n) & 0xffff) == 0) pollflag(L) }
 extern unsigned int moonpool_lua_seed (void);
 extern const lua_Unsigned *moonpool_lua_hashkey (void);
 extern lua_Integer moonpool_lua_objectid (const void *address);
@@ -32,6 +35,7 @@ static const lua_Unsigned *luaP_hashkey;
 static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
                         int *nres);
 static l_noret luaP_kill (struct lua_State *L);
+static void luaP_poll (struct lua_State *L);
 static void luaP_outofmemory (struct lua_State *L);
 static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
                             const Instruction *pc);",
@@ -44,7 +48,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
-                  g->pinned = g->suspending = g->abandoned = 0;\n  g->base = NULL;\n  g->mainthread = L;",
+                  g->pinned = g->suspending = g->abandoned = 0;\n  g->suspend = NULL;\n  g->fiber = NULL;\n  g->base = NULL;\n  g->mainthread = L;",
         proof: "safepoints::two_states_have_different_seeds",
         why: "A VM that nobody set a flag for has one of its own.",
     },

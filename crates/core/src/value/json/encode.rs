@@ -1,7 +1,7 @@
 //! Lua values to JSON text.
 
 use crate::memory::Budget;
-use crate::value::walk::{Shape, Sink, Unfit, walk};
+use crate::value::walk::{Key, Shape, Sink, Unfit, walk};
 use crate::value::{Marks, Refusal, Text, type_name};
 use mlua::Value;
 
@@ -19,6 +19,7 @@ impl Sink for Text<'_> {
     }
 
     fn scalar(&mut self, value: &Value) -> Result<(), Unfit> {
+        self.count()?;
         match value {
             Value::Nil => self.push(b"null")?,
             Value::LightUserData(p) if p.0.is_null() => self.push(b"null")?,
@@ -38,12 +39,18 @@ impl Sink for Text<'_> {
     }
 
     fn open(&mut self, shape: Shape, _members: usize) -> Result<(), Refusal> {
+        self.count()?;
         self.push(if shape == Shape::Array { b"[" } else { b"{" })
     }
 
-    fn key(&mut self, key: &str) -> Result<(), Refusal> {
+    fn key(&mut self, key: &str, _members: usize) -> Result<(), Refusal> {
+        self.count()?;
         self.push_json(key)?;
         self.push(b":")
+    }
+
+    fn map_key(&mut self, _key: &Key) -> Result<(), Unfit> {
+        unreachable!("JSON has no maps")
     }
 
     fn between(&mut self) -> Result<(), Refusal> {

@@ -1,0 +1,358 @@
+// What a script returns, throws or passes is decoded on the JS thread: it cannot make that thread stand still.
+'use strict'
+
+const { readFileSync } = require('node:fs')
+const path = require('node:path')
+const { constants } = require('node:buffer')
+const { engineExposing, engineWith } = require('./support/engine')
+const { watched } = require('./support/stalls')
+
+/** How long a turn of the loop may take, in ms: 50, what a busy machine adds, and the garbage of the test before. */
+const STILL = 150
+const LIMIT = { timeout: 30000 }
+const GIB = 2 ** 30
+
+const collisions = readFileSync(path.join(__dirname, 'support/collisions.lua'), 'utf8')
+
+/** What came of `return expression` on an engine of its own, and how long the loop stood still. */
+const run = (code, options) => watched(() => engineWith().run(code, 'x', { ...LIMIT, ...options }))
+
+describe('keys that collide in V8', () => {
+  test.each([
+    ['floats', 'local k = float(i) if k == k then t[k] = 1 end', 60000],
+    // 4096 of these, times 64.
+    ['integers', 'for j = 0, 63 do t[integer(i) + (j << 32)] = 1 end', 4096],
+    ['integers of more than 53 bits', 't[long(i)] = 1', 60000],
+    ['strings of digits', 't[string.format("%d", i << 17)] = 1', 32000],
+  ])('%s', async (_, line, count) => {
+    const code = `${collisions} local t = {} for i = 1, ${count} do ${line} end return t`
+    const { error, longest } = await run(code, { tables: 'map', maxNodes: 1e7, memoryLimit: GIB })
+    expect(longest).toBeLessThan(STILL)
+    if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
+  })
+
+  test('strings so long that V8 hashes their length alone', async () => {
+    const code =
+      'local p, t = ("x"):rep(16400), {} for i = 1, 1500 do t[p .. string.format("%06d", i)] = 1 end return t'
+    for (const tables of ['map', 'object']) {
+      const { error, longest } = await run(code, { tables, memoryLimit: GIB })
+      if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
+      expect(longest).toBeLessThan(STILL)
+    }
+  })
+
+  test('only small tables of them: given', async () => {
+    const code = `${collisions} local t = {} for i = 1, 500 do t[integer(i)] = i end return t`
+    const { value } = await run(code, { tables: 'map' })
+    expect(value.value.size).toBe(500)
+  })
+
+  test('many keys that do not collide: given', async () => {
+    const code = 'local t = {} for i = 1, 100000 do t[i] = 1 t[i + 0.5] = 2 t[-i * 1000003] = 3 end return t'
+    const { value, longest } = await run(code, { tables: 'map' })
+    expect(value.value.size).toBe(300000)
+    expect([value.value.get(7), value.value.get(7.5), value.value.get(-1000003)]).toEqual([1, 2, 3])
+    expect(longest).toBeLessThan(STILL)
+  })
+})
+
+describe('keys of objects that look like indexes', () => {
+  test.each([
+    ['sparse', 'for i = 1, 200000 do t[tostring(i * 8191)] = i end'],
+    ['dense', 'for i = 0, 200000 do t[tostring(i)] = i end'],
+    [
+      'dense, then in jumps',
+      'for i = 1000000, 1150000 do t[tostring(i)] = i end for i = 1, 3000 do t[tostring(1150000 + i * 1100)] = i end',
+    ],
+    ['above the last index', 'for i = 0, 100000 do t[tostring(4294967200 + i)] = i end'],
+    ['and __proto__', 't.__proto__ = {} for i = 1, 100000 do t[tostring(i << 20)] = { __proto__ = i } end'],
+  ])('%s', async (_, line) => {
+    const code = `local t, n = {}, 0 ${line} for _ in pairs(t) do n = n + 1 end return t, n`
+    const { value, longest } = await run(code, { memoryLimit: GIB })
+    expect(Object.keys(value.values[0])).toHaveLength(value.values[1])
+    expect(longest).toBeLessThan(STILL)
+  })
+})
+
+describe('one value, referenced many times', () => {
+  const MANY = 'local s, t = VALUE, {} for i = 1, 4000000 do t[i] = s end return t'
+
+  test.each([
+    ['a string', '"a"', {}],
+    ['a string as bytes', '"a"', { strings: 'buffer' }],
+    ['a table', '{}', {}],
+    ['a map', '{}', { tables: 'map' }],
+    ['json.null', 'json.null', {}],
+  ])('%s: refused by maxNodes', async (_, value, options) => {
+    const { error, longest } = await run(MANY.replace('VALUE', value), { ...options, memoryLimit: GIB })
+    expect(error).toMatchObject({
+      code: 'ERR_LUA_RESULT',
+      limit: 'maxNodes',
+      message: 'the result cannot cross: it has more values than its maxNodes of 1000000',
+    })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test.each([
+    ['a string as bytes', '"a"', { strings: 'buffer' }],
+    ['a map', '{}', { tables: 'map' }],
+    ['a table', '{ a = 1 }', {}],
+  ])('%s: what it takes in V8 counts', async (_, value, options) => {
+    const { error, longest } = await run(MANY.replace('VALUE', value), {
+      ...options,
+      maxNodes: 4e9,
+      memoryLimit: 300 * 2 ** 20,
+    })
+    expect(error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('text of two bytes for each character in V8 counts twice', async () => {
+    const { error } = await run('return ("a"):rep(30000000) .. "€"')
+    expect(error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
+    const text = await watched(() => engineWith().runLua('return ("a"):rep(28000000) .. "€"', 'x', LIMIT))
+    expect(text.error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
+  })
+
+  test('maxNodes: a table, its values and its keys count', async () => {
+    const engine = engineWith({ defaults: { maxNodes: 5 } })
+    const code = async (code, options) => (await watched(() => engine.run(code, 'x', options))).error?.code
+    expect(await code('return {1, 2, 3, 4}')).toBeUndefined()
+    expect(await code('return {1, 2, 3, 4, 5}')).toBe('ERR_LUA_RESULT')
+    expect(await code('return {a = 1, b = 2}')).toBeUndefined()
+    expect(await code('return {a = 1, b = 2}, 1')).toBe('ERR_LUA_RESULT')
+    expect(await code('return {a = 1, b = 2}, 1', { maxNodes: 6 })).toBeUndefined()
+    expect(await engine.runLua('return {1, 2, 3, 4, 5}', 'x')).toBe('[1,2,3,4,5]')
+    const context = engine.createContext('x', { maxNodes: 2 })
+    await expect(context.run('return {1, 2}')).rejects.toMatchObject({ limit: 'maxNodes' })
+    expect((await context.run('return {1, 2}', { maxNodes: 3 })).value).toEqual([1, 2])
+  })
+
+  test('in arguments of host functions: an error that can be caught', async () => {
+    const engine = engineExposing({ f: () => 7 })
+    const code = `
+      local t = {} for i = 1, 2000000 do t[i] = "a" end
+      local ok, e = pcall(host.f, t)
+      return ok, e.code, e.message, host.f()`
+    const { value, longest } = await watched(() => engine.run(code, 'x', LIMIT))
+    const message = 'the call cannot cross: it has more values than its maxNodes of 1000000'
+    expect(value.values).toEqual([false, 'ERR_HOST_FUNCTION', message, 7])
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('in thrown values: without them', async () => {
+    const { error, longest } = await run('local s, t = {}, {} for i = 1, 340000 do t[i] = s end error(t)')
+    expect(error).toMatchObject({ code: 'ERR_LUA_RUNTIME' })
+    expect(error.luaValue).toBeUndefined()
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('900 000 arguments: refused', async () => {
+    const engine = engineExposing({ f: () => 7 })
+    const code = `
+      local t = {} for i = 1, 900000 do t[i] = "a" end
+      local ok, e = pcall(function() return host.f(table.unpack(t)) end)
+      return ok, e.code, e.message`
+    const { value } = await watched(() => engine.run(code, 'x', LIMIT))
+    const message = 'the call cannot cross: it has 900000 arguments, and may have 50000; give them in a table'
+    expect(value.values).toEqual([false, 'ERR_HOST_FUNCTION', expect.stringContaining(message)])
+  })
+})
+
+describe('big results, a piece at a time', () => {
+  const BIG = 'local t = {} for i = 1, 200000 do t[i] = { n = i } end return t'
+
+  test.each([
+    ['tables', BIG, {}],
+    ['bytes', 'local t = {} for i = 1, 100000 do t[i] = "abc" end return t', { strings: 'buffer' }],
+    ['long text', 'return ("é"):rep(8000000)', {}],
+    ['long bytes', 'return ("é"):rep(60000000)', { strings: 'buffer', memoryLimit: GIB }],
+    ['one big object', 'local t = {} for i = 1, 150000 do t["key" .. i] = i end return t', {}],
+    ['one big map', 'local t = {} for i = 1, 150000 do t["key" .. i] = i end return t', { tables: 'map' }],
+  ])('%s', async (_, code, options) => {
+    const { value, longest } = await run(code, { memoryLimit: 2 ** 28, ...options })
+    expect(value.values).toHaveLength(1)
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('text results, and output', async () => {
+    const engine = engineWith()
+    const options = { ...LIMIT, maxOutput: 2 ** 28, memoryLimit: GIB }
+    const { value, longest } = await watched(() => engine.runLua('return ("é€"):rep(8000000)', 'x', options))
+    expect(value).toBe('é€'.repeat(8000000))
+    expect(longest).toBeLessThan(STILL)
+    const failed = await watched(() => engine.runLua('io.write(("é"):rep(8000000)) error("x")', 'x', options))
+    expect(failed.error.output).toBe('é'.repeat(8000000))
+    expect(failed.longest).toBeLessThan(STILL)
+  })
+
+  test('many at once', async () => {
+    const engine = engineWith()
+    const all = () =>
+      Promise.all(Array.from({ length: 12 }, () => engine.run(BIG.replace('200000', '20000'), 'x', LIMIT)))
+    const { value, longest } = await watched(all)
+    for (const { value: rows } of value) expect(rows.at(-1)).toEqual({ n: 20000 })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('many thrown values at once', async () => {
+    const engine = engineWith()
+    const code = 'local t = {} for i = 1, 16000 do t[i] = {["k" .. i] = 1} end error(t)'
+    const fails = () => Promise.all(Array.from({ length: 12 }, () => engine.run(code, 'x', LIMIT).catch((e) => e)))
+    const { value, longest } = await watched(fails)
+    for (const error of value) expect(error.luaValue.at(-1)).toEqual({ k16000: 1 })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('a thrown nil, false and text', async () => {
+    const engine = engineWith()
+    const thrown = async (code) => (await engine.run(code, 'x').catch((e) => e)).luaValue
+    expect(await thrown('error(false)')).toBe(false)
+    expect(await thrown('error({ json.null, "é" })')).toEqual([null, 'é'])
+    expect(await thrown('error("x")')).toBeUndefined()
+    expect(await thrown('error(nil)')).toBe(null)
+  })
+
+  test('arguments of host functions', async () => {
+    const got = []
+    const engine = engineExposing({ f: (_, rows) => got.push(rows.length, rows.at(-1)) })
+    const { value, longest } = await watched(() =>
+      engine.run(`${BIG.replace('return', 'return host.f(')})`, 'x', LIMIT),
+    )
+    expect(value.value).toBe(2)
+    expect(got).toEqual([200000, { n: 200000 }])
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('are as they were, whatever is in them', async () => {
+    const row = '{ 1, -2.5, "é€", true, json.null, { a = { b = {} } }, math.mininteger, ("z"):rep(300000) }'
+    const code = `local t = {} for i = 1, 3000 do t[i] = i end t[3001] = ${row} t[3002] = json.array({}) return t, nil, "end"`
+    const { value } = await run(code)
+    const numbers = Array.from({ length: 3000 }, (_, i) => i + 1)
+    const last = [1, -2.5, 'é€', true, null, { a: { b: {} } }, -(2n ** 63n), 'z'.repeat(300000)]
+    expect(value.values).toEqual([[...numbers, last, []], undefined, 'end'])
+  })
+
+  test('a signal rejects at once', async () => {
+    const engine = engineWith()
+    const controller = new AbortController()
+    const promise = engine.run(BIG, 'x', { ...LIMIT, signal: controller.signal })
+    // With the native engine it is over, and not yet for the caller.
+    while (engine.stats().started === 0 || engine.stats().running + engine.stats().suspended > 0)
+      await new Promise(setImmediate)
+    controller.abort(new Error('enough'))
+    await expect(promise).rejects.toThrow('enough')
+    await engine.close()
+    expect(engine.stats()).toMatchObject({ aborted: 1, completed: 0 })
+  })
+
+  test('close waits for them, and stops them when its time is over', async () => {
+    const engine = engineWith()
+    const promise = engine.run(BIG, 'x', LIMIT)
+    await engine.close()
+    expect((await promise).value).toHaveLength(200000)
+
+    const other = engineWith()
+    const stopped = other.run(BIG, 'x', LIMIT).catch((error) => error)
+    while (other.stats().started === 0 || other.stats().running + other.stats().suspended > 0)
+      await new Promise(setImmediate)
+    await other.close({ timeout: 0 })
+    expect((await stopped).code).toBe('ERR_ENGINE_CLOSED')
+  })
+})
+
+describe("more than V8's longest string", () => {
+  const LONG = constants.MAX_STRING_LENGTH + 1
+  const options = { timeout: 60000, memoryLimit: 4 * GIB, maxOutput: 2 ** 31 - 1 }
+
+  test('as text', async () => {
+    const error = await engineWith()
+      .runLua(`local s = ("x"):rep(${LONG >> 1}) return s, s`, 'x', options)
+      .catch((e) => e)
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining(`${LONG - 1}`) })
+  })
+
+  test('as a value', async () => {
+    const error = await engineWith()
+      .run(`return {("x"):rep(${LONG})}`, 'x', options)
+      .catch((e) => e)
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('value[1] is a string of') })
+  })
+
+  test('as output', async () => {
+    const code = `local s = ("x"):rep(${LONG >> 3}) for i = 1, 9 do io.write(s) end`
+    const error = await engineWith()
+      .run(code, 'x', options)
+      .catch((e) => e)
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT' })
+    expect(error.output.length).toBeGreaterThan(1e8)
+    const failed = await engineWith()
+      .run(`${code} error("x")`, 'x', options)
+      .catch((e) => e)
+    expect(failed).toMatchObject({ code: 'ERR_LUA_RUNTIME' })
+    expect(failed.output.length).toBeGreaterThan(1e8)
+  })
+
+  test('as an argument', async () => {
+    const engine = engineExposing({ f: () => 7 })
+    const code = `local ok, e = pcall(host.f, ("x"):rep(${LONG})) return ok, e.code, host.f()`
+    expect((await engine.run(code, 'x', options)).values).toEqual([false, 'ERR_HOST_FUNCTION', 7])
+  })
+
+  test('as the message of a host function', async () => {
+    const engine = engineExposing({
+      f: () => {
+        throw new Error('x'.repeat(constants.MAX_STRING_LENGTH - 10))
+      },
+    })
+    const { values } = await engine.run('local ok, e = pcall(host.f) return ok, #e.message', 'x', options)
+    expect(values[0]).toBe(false)
+    expect(values[1]).toBeLessThan(1e6)
+  })
+})
+
+describe('names in messages are cut', () => {
+  test.each([
+    ['keys of objects', {}, '[("k\\0"):rep(10000)]'],
+    ['keys of maps', { tables: 'map' }, '[("k\\0"):rep(10000)]'],
+    ['names', {}, '[("k"):rep(10000)]'],
+  ])('%s', async (_, options, key) => {
+    const code = `local t = print for i = 1, 120 do t = { ${key} = t } end return t`
+    const { error } = await run(code, options)
+    expect(error.code).toBe('ERR_LUA_RESULT')
+    expect(error.message.length).toBeLessThan(800)
+    expect(error.message).toMatch(/^the result cannot cross: value.*\.\.\..*is a function$/s)
+  })
+
+  test.each([
+    ['a key that is not UTF-8', 'return { [("\\xff"):rep(1000000)] = 1 }'],
+    ['mixed keys', 'return { 1, [("x\\0"):rep(1000000)] = 1 }'],
+    ['a marked array', 'local t = json.array({}) t[("x\\0"):rep(1000000)] = 1 return t'],
+  ])('%s', async (_, code) => {
+    const { error } = await run(code)
+    expect(error.code).toBe('ERR_LUA_RESULT')
+    expect(error.message.length).toBeLessThan(800)
+  })
+
+  test('a traceback of long names', async () => {
+    const name = 'n'.repeat(200000)
+    const code = `local function ${name}() error("x") end ${name}()`
+    const { error } = await run(code)
+    expect(error.luaStack.length).toBeLessThan(2 ** 17)
+  })
+})
+
+describe('many keys of maps', () => {
+  const code = 'local t = {} for i = 1, 1000000 do t[i] = true t["k" .. i] = true end return t'
+
+  test('two million', async () => {
+    const { value } = await run(code, { tables: 'map', maxNodes: 5e6, memoryLimit: 2 * GIB })
+    expect(value.value.size).toBe(2e6)
+    expect(value.value.get('k1000000')).toBe(true)
+  })
+
+  test('count as memory', async () => {
+    const { error } = await run(code, { tables: 'map', maxNodes: 5e6, memoryLimit: 300 * 2 ** 20 })
+    expect(error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
+  })
+})

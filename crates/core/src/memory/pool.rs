@@ -1,0 +1,357 @@
+//! What all VMs of an engine hold together, and who has to go when that is too much.
+//!
+//! Every VM has an account, which is charged with what its arena takes from the system and with what the host holds for
+//! its script. The sum is one atomic integer. Only when it passes the bound does anybody look at the single accounts: then
+//! the largest of the id that holds most is killed, wherever it is, and the VM that grew goes on. What is still held by
+//! those that were killed counts twice nowhere: it is a bounded excess, see [`Pool::hard_max`].
+
+use crate::state::ScriptId;
+use moonpool_lua::Flag;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The memory of all VMs of one engine.
+pub struct Pool {
+    /// What they may hold together, in bytes.
+    max: usize,
+    held: AtomicUsize,
+    /// What is kept for VMs that there are, to grow.
+    headroom: AtomicUsize,
+    /// The reason with which the largest is killed.
+    reason: i32,
+    accounts: Mutex<Accounts>,
+}
+
+#[derive(Default)]
+struct Accounts {
+    all: HashMap<u64, Arc<Entry>>,
+    last: u64,
+}
+
+/// What others see of an account.
+struct Entry {
+    held: AtomicUsize,
+    /// Killed, so that others have room: what it holds is as good as gone.
+    doomed: AtomicBool,
+    owner: Mutex<Option<Owner>>,
+}
+
+/// Whose VM it is.
+struct Owner {
+    id: ScriptId,
+    flag: Arc<Flag>,
+    tell: Option<Tell>,
+}
+
+/// What to call when a VM is killed for others, on the thread of whoever needs its memory.
+pub(crate) type Tell = Arc<dyn Fn() + Send + Sync>;
+
+/// How much is left of what an engine's VMs may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Enough for new VMs.
+    Free,
+    /// Some, which is for the VMs that there are to grow.
+    Tight,
+    /// None for another VM.
+    None,
+}
+
+/// What a new VM takes at least.
+const SMALLEST_VM: usize = 64 << 10;
+
+impl Pool {
+    /// A pool whose VMs may hold `max` bytes together; the largest is killed for `reason`.
+    pub(crate) fn new(max: usize, reason: i32) -> Arc<Self> {
+        let (held, headroom) = (AtomicUsize::new(0), AtomicUsize::new(max / 8));
+        Arc::new(Self { max, held, headroom, reason, accounts: Mutex::default() })
+    }
+
+    /// What all VMs hold, in bytes.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// What they may hold.
+    pub fn max(&self) -> usize {
+        self.max
+    }
+
+    /// Keeps so much for the VMs that there are to grow: at least an eighth of all, and at most a quarter.
+    pub(crate) fn keep(&self, headroom: usize) {
+        self.headroom.store(headroom.clamp(self.max / 8, self.max / 4), Ordering::Relaxed);
+    }
+
+    /// Whether there is room for another VM, beside what is kept for those that there are.
+    pub fn room(&self) -> Room {
+        match self.held() {
+            held if held <= self.max - self.headroom.load(Ordering::Relaxed) => Room::Free,
+            held if held.saturating_add(SMALLEST_VM) <= self.max => Room::Tight,
+            _ => Room::None,
+        }
+    }
+
+    /// What VMs hold at the very most while those that were killed have not been dropped yet: past it, whoever grows dies.
+    fn hard_max(&self) -> usize {
+        self.max.saturating_add(self.max / 4)
+    }
+
+    /// A new account, of a VM that is nobody's yet.
+    pub(crate) fn open(self: &Arc<Self>) -> Account {
+        let entry =
+            Arc::new(Entry { held: AtomicUsize::new(0), doomed: AtomicBool::new(false), owner: Mutex::default() });
+        let mut accounts = self.lock();
+        accounts.last += 1;
+        let number = accounts.last;
+        accounts.all.insert(number, entry.clone());
+        Account { pool: self.clone(), number, entry, starved: false }
+    }
+
+    /// Kills, until what is left fits; says whether `grown` may keep what it was just charged with, and whom to tell.
+    fn make_room(&self, grown: &Arc<Entry>) -> (bool, Vec<Tell>) {
+        let mut told = Vec::new();
+        if grown.is_doomed() {
+            return (false, told);
+        }
+        let accounts = self.lock();
+        // The owner of each account that can be killed, and what it holds.
+        let mut living: Vec<(&Arc<Entry>, ScriptId, usize)> = Vec::new();
+        let mut gone = 0;
+        for entry in accounts.all.values() {
+            let held = entry.held();
+            if entry.is_doomed() {
+                gone += held;
+            } else if let Some(owner) = &*entry.owner() {
+                living.push((entry, owner.id.clone(), held));
+            }
+        }
+        let mut by_id: HashMap<ScriptId, usize> = HashMap::new();
+        for (_, id, held) in &living {
+            *by_id.entry(id.clone()).or_default() += held;
+        }
+        while self.held().saturating_sub(gone) > self.max {
+            let Some(id) = by_id.iter().max_by_key(|(id, held)| (**held, (*id).clone())).map(|(id, _)| id.clone())
+            else {
+                break;
+            };
+            let of_id = living.iter().enumerate().filter(|(_, (_, owner, _))| *owner == id);
+            let Some((index, _)) = of_id.max_by_key(|(_, (_, _, held))| *held) else { break };
+            if Arc::ptr_eq(living[index].0, grown) {
+                // Its garbage has a chance to go first; then its own allocation fails.
+                return (false, told);
+            }
+            let (victim, _, held) = living.swap_remove(index);
+            gone += held;
+            *by_id.entry(id.clone()).or_default() -= held;
+            if by_id[&id] == 0 {
+                by_id.remove(&id);
+            }
+            told.extend(victim.doom(self.reason));
+        }
+        (self.held() <= self.hard_max(), told)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Accounts> {
+        // Nothing that holds the lock panics half way through a change.
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    fn is_doomed(&self) -> bool {
+        self.doomed.load(Ordering::Relaxed)
+    }
+
+    fn owner(&self) -> MutexGuard<'_, Option<Owner>> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Kills whoever has the VM, for others.
+    fn doom(&self, reason: i32) -> Option<Tell> {
+        let owner = self.owner();
+        self.doomed.store(true, Ordering::Relaxed);
+        let owner = owner.as_ref()?;
+        owner.flag.kill(reason);
+        owner.tell.clone()
+    }
+}
+
+/// What one VM holds, in its engine's pool. Belongs to whoever uses the VM.
+pub(crate) struct Account {
+    pool: Arc<Pool>,
+    number: u64,
+    entry: Arc<Entry>,
+    /// Whether the pool refused what was asked for last.
+    starved: bool,
+}
+
+impl Account {
+    /// Counts `bytes` more, or refuses.
+    pub(crate) fn charge(&mut self, bytes: usize) -> bool {
+        self.entry.held.fetch_add(bytes, Ordering::Relaxed);
+        let held = self.pool.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        self.starved = held > self.pool.max && !self.overflow(bytes);
+        !self.starved
+    }
+
+    #[cold]
+    fn overflow(&self, bytes: usize) -> bool {
+        let (fits, told) = self.pool.make_room(&self.entry);
+        if !fits {
+            self.discharge(bytes);
+        }
+        for tell in told {
+            tell();
+        }
+        fits
+    }
+
+    /// Counts `bytes` less.
+    pub(crate) fn discharge(&self, bytes: usize) {
+        self.entry.held.fetch_sub(bytes, Ordering::Relaxed);
+        self.pool.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Says whose VM it is from now on. If it was killed for others meanwhile, so is this one.
+    pub(crate) fn set_owner(&self, id: ScriptId, flag: Arc<Flag>, tell: Option<Tell>) {
+        let mut owner = self.entry.owner();
+        if self.entry.is_doomed() {
+            flag.kill(self.pool.reason);
+        }
+        *owner = Some(Owner { id, flag, tell });
+    }
+
+    /// Whether its VM was killed for others.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.entry.is_doomed()
+    }
+
+    /// Notes that something was refused that the pool was not asked for. Always false.
+    pub(crate) fn is_not_asked(&mut self) -> bool {
+        self.starved = false;
+        false
+    }
+
+    /// Whether the pool refused what was asked for last.
+    pub(crate) fn is_starved(&self) -> bool {
+        self.starved
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.pool.lock().all.remove(&self.number);
+        self.discharge(self.entry.held());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+
+    const REASON: i32 = Flag::FIRST_REASON;
+
+    struct Holder {
+        account: Account,
+        flag: Arc<Flag>,
+        told: Arc<AtomicU32>,
+    }
+
+    fn holder(pool: &Arc<Pool>, id: &str, bytes: usize) -> Holder {
+        let (flag, told) = (Arc::<Flag>::default(), Arc::<AtomicU32>::default());
+        let mut account = pool.open();
+        let count = told.clone();
+        let tell: Tell = Arc::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        account.set_owner(ScriptId::new(id).expect("a good id"), flag.clone(), Some(tell));
+        assert!(account.charge(bytes));
+        Holder { account, flag, told }
+    }
+
+    impl Holder {
+        fn is_killed(&self) -> bool {
+            assert_eq!(self.flag.killed().is_some(), self.told.load(Ordering::Relaxed) == 1);
+            self.flag.killed() == Some(REASON)
+        }
+    }
+
+    #[test]
+    fn the_largest_of_the_id_that_holds_most_dies_and_whoever_grows_goes_on() {
+        let pool = Pool::new(1000, REASON);
+        // `many` holds most, in small pieces; `one` holds the largest piece.
+        let pieces = [100, 200, 150].map(|bytes| holder(&pool, "many", bytes));
+        let one = holder(&pool, "one", 400);
+        let mut small = holder(&pool, "small", 10);
+        assert!(small.account.charge(150));
+        assert_eq!(pieces.each_ref().map(Holder::is_killed), [false, true, false]);
+        assert!(!one.is_killed() && !small.is_killed());
+        // What was killed is as good as gone: nobody else has to die for a while.
+        assert!(small.account.charge(100));
+        assert!(!one.is_killed());
+        drop(pieces);
+        drop((one, small));
+        assert_eq!(pool.held(), 0);
+    }
+
+    #[test]
+    fn the_largest_itself_is_refused_and_nobody_else_dies() {
+        let pool = Pool::new(1000, REASON);
+        let small = holder(&pool, "small", 100);
+        let mut large = holder(&pool, "large", 800);
+        assert!(!large.account.charge(200));
+        assert!(large.account.is_starved() && !large.is_killed() && !small.is_killed());
+        assert_eq!(pool.held(), 900);
+        large.account.discharge(400);
+        assert!(large.account.charge(200) && !large.account.is_starved());
+    }
+
+    #[test]
+    fn one_that_was_killed_grows_no_more_and_its_next_owner_is_killed_too() {
+        let pool = Pool::new(1000, REASON);
+        let mut large = holder(&pool, "large", 800);
+        let mut small = holder(&pool, "small", 100);
+        assert!(small.account.charge(200));
+        assert!(large.is_killed() && large.account.is_doomed());
+        assert!(!large.account.charge(1));
+        let next = Arc::<Flag>::default();
+        large.account.set_owner(ScriptId::new("large").expect("a good id"), next.clone(), None);
+        assert_eq!(next.killed(), Some(REASON));
+    }
+
+    #[test]
+    fn the_excess_is_bounded_while_those_that_were_killed_stay() {
+        let pool = Pool::new(1000, REASON);
+        let _large = holder(&pool, "large", 900);
+        let mut small = holder(&pool, "small", 50);
+        let grown = (0..100).take_while(|_| small.account.charge(10)).count();
+        assert_eq!((grown, pool.held()), (30, 1250));
+    }
+
+    #[test]
+    fn what_is_nobodys_counts_but_does_not_die() {
+        let pool = Pool::new(1000, REASON);
+        let mut warm = pool.open();
+        assert!(warm.charge(900));
+        let mut small = holder(&pool, "small", 50);
+        assert!(!small.account.charge(60));
+        assert!(!small.is_killed() && !warm.is_doomed());
+    }
+
+    #[test]
+    fn room_ends_before_the_bound() {
+        let pool = Pool::new(8 << 20, REASON);
+        let mut vm = pool.open();
+        assert_eq!(pool.room(), Room::Free);
+        assert!(vm.charge((7 << 20) + 1));
+        assert_eq!(pool.room(), Room::Tight);
+        assert!(vm.charge((1 << 20) - SMALLEST_VM));
+        assert_eq!(pool.room(), Room::None);
+    }
+}

@@ -1,0 +1,52 @@
+// Runs the JavaScript examples of the documents and compiles the TypeScript ones, against the built package.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { pipe, root, run, tool } from '../run.mjs'
+
+// Inside the repository, so that 'moonpool' resolves to it by its own package.json.
+const FOLDER = path.join(root, 'target/docs')
+const TSCONFIG = {
+  compilerOptions: { strict: true, noEmit: true, target: 'es2022', module: 'nodenext', types: ['node'] },
+  include: ['*.mts'],
+}
+
+/** Resolves with whether every example runs. */
+export async function checkJavaScript(examples) {
+  prepare()
+  let good = true
+  for (const example of examples) good = (await runs(example)) && good
+  return good
+}
+
+/** Resolves with whether every example compiles. */
+export async function checkTypeScript(examples) {
+  if (examples.length === 0) return true
+  prepare()
+  for (const { name, code } of examples) writeFileSync(path.join(FOLDER, `${name}.mts`), `${code}\nexport {}\n`)
+  writeFileSync(path.join(FOLDER, 'tsconfig.json'), JSON.stringify(TSCONFIG))
+  return (await run(...tool('typescript/bin/tsc', '-p', FOLDER))) === 0
+}
+
+function prepare() {
+  rmSync(FOLDER, { recursive: true, force: true })
+  mkdirSync(FOLDER, { recursive: true })
+}
+
+/** What an example prints is shown only when it fails. */
+async function runs(example) {
+  const { name, text } = programOf(example)
+  const program = path.join(FOLDER, name)
+  writeFileSync(program, text)
+  let output = ''
+  const exitCode = await pipe(process.execPath, [program], (piece) => {
+    output += piece
+  })
+  if (exitCode !== 0) console.error(`${example.place}: this example fails\n${output}`)
+  return exitCode === 0
+}
+
+/** An example with require() may use `await`, which CommonJS has in functions only. */
+function programOf({ code, name }) {
+  if (/^ *import /m.test(code)) return { name: `${name}.mjs`, text: code }
+  return { name: `${name}.cjs`, text: `(async () => {\n${code}\n})()` }
+}

@@ -1,0 +1,44 @@
+// Runs the Jest tests: all of them, or the files that are chosen.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { root, run, tool } from './run.mjs'
+
+const REPORT = path.join(root, 'target/jest.json')
+
+/** Every Jest test. The addon must have been built with the profile. Resolves with the exit code and the totals. */
+export function allJestTests(profile) {
+  return jest([], profile)
+}
+
+/** Those that the selection chooses. `isQuick`: a process for each core, and one for all attacks of a file. */
+export function chosenJestTests(selection, profile, isQuick) {
+  const files = selection.jestFiles(testFiles())
+  if (files.length === 0) return { exitCode: 0, passed: 0, failed: 0 }
+  const args = [...without(selection.jestSkips(files)), '--runTestsByPath', ...files]
+  if (!isQuick) return jest(args, profile)
+  return jest([`--maxWorkers=${os.availableParallelism()}`, ...args], profile, { MOONPOOL_ATTACKS: 'together' })
+}
+
+function testFiles() {
+  const names = readdirSync(path.join(root, '__tests__')).filter((name) => name.endsWith('.test.js'))
+  return names.map((name) => `__tests__/${name}`)
+}
+
+/** The option that leaves tests out by name: Jest can only be told which ones to run. */
+function without(names) {
+  if (names.length === 0) return []
+  const literal = (name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return ['--testNamePattern', `^(?!.*(?:${names.map(literal).join('|')}))`]
+}
+
+async function jest(args, profile, env = {}) {
+  mkdirSync(path.dirname(REPORT), { recursive: true })
+  rmSync(REPORT, { force: true })
+  const command = tool('jest/bin/jest.js', '--json', '--outputFile', REPORT, ...args)
+  const exitCode = await run(...command, { env: { ...env, MOONPOOL_PROFILE: profile } })
+  if (!existsSync(REPORT)) return { exitCode, passed: 0, failed: 0 }
+  const report = JSON.parse(readFileSync(REPORT, 'utf8'))
+  // A test file that does not load counts as a failed test.
+  return { exitCode, passed: report.numPassedTests, failed: report.numFailedTests + report.numRuntimeErrorTestSuites }
+}
