@@ -207,6 +207,8 @@ class Run {
   }
 
   #stopDecoding() {
+    // The host, which hears of the end first, may have come here already.
+    if (!this.#decoding) return
     this.#decoding.cancelled = true
     this.#decoding = undefined
     this.#leaves()

@@ -77,9 +77,11 @@ export function isOurFault(code: LuaErrorCode): boolean {
     case 'ERR_STATE_UNAVAILABLE':
     case 'ERR_HOST_FUNCTION':
     case 'ERR_CONTEXT_CLOSED':
+    case 'ERR_CONTEXT_BUSY':
     case 'ERR_QUEUE_FULL':
     case 'ERR_QUEUE_TIMEOUT':
     case 'ERR_ENGINE_CLOSED':
+    case 'ERR_SYSTEM':
       return false
     default:
       return code satisfies never
