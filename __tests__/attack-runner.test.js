@@ -225,8 +225,8 @@ describe('several attacks in one process', () => {
   test('only those that may run out of time get less of it', () => {
     const timeoutOf = (fields) => hastened(attackWith({ options: '{"timeout": 300}', ...fields })).options.timeout
     expect(timeoutOf({})).toBe(300)
-    expect(timeoutOf({ expect: 'ERR_LUA_TIMEOUT | ERR_LUA_MEMORY' })).toBe(100)
-    expect(timeoutOf({ expect: 'ERR_LUA_TIMEOUT', options: '{"timeout": 50}' })).toBe(50)
+    expect(timeoutOf({ expect: 'ERR_LUA_TIMEOUT | ERR_LUA_MEMORY' })).toBe(50)
+    expect(timeoutOf({ expect: 'ERR_LUA_TIMEOUT', options: '{"timeout": 20}' })).toBe(20)
   })
 })
 

@@ -3,7 +3,7 @@ import { allJestTests, chosenJestTests } from './jest-tests.mjs'
 import { LEFT_OUT } from './quick.mjs'
 import { allRustTests, chosenRustTests } from './rust-tests.mjs'
 import { Selection, staleEntries } from './selection.mjs'
-import { setup } from './setup.mjs'
+import { setup, setupTools } from './setup.mjs'
 
 const isQuick = process.argv[2] === '--quick'
 const patterns = process.argv.slice(isQuick ? 3 : 2)
@@ -19,10 +19,10 @@ async function testAll() {
   return { rust, jest }
 }
 
-/** What is chosen, with the addon that is built in seconds. */
+/** What is chosen, with the addon that is built in seconds: Jest does that, when it has something to run. */
 async function testPart() {
   const selection = new Selection(patterns, isQuick ? LEFT_OUT : [])
-  await setup('quick')
+  await setupTools()
   console.log('test: Rust')
   const rust = await chosenRustTests(selection)
   console.log('test: Jest')

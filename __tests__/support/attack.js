@@ -22,7 +22,7 @@ const QUICKLY = 100
 const LOOP_BUSY = 100
 
 /** The timeout of a hastened attack, in ms. */
-const HASTY = 100
+const HASTY = 50
 
 /** The memory by which a process may grow whatever the limits are: threads, V8's heap. */
 const FLOOR = 16 * 2 ** 20
