@@ -14,7 +14,14 @@ const OTHER_CODES = ['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_ADDON
 /** Those that end a run, or say that nothing was run: no script sees them. A new code is here, or scripts are told. */
 const UNSEEN_CODES = [
   ...['ERR_LUA_SYNTAX', 'ERR_LUA_TIMEOUT', 'ERR_LUA_MEMORY', 'ERR_LUA_OUTPUT', 'ERR_INTERNAL'],
-  ...['ERR_QUEUE_FULL', 'ERR_QUEUE_TIMEOUT', 'ERR_CONTEXT_CLOSED', 'ERR_ENGINE_CLOSED'],
+  ...[
+    'ERR_QUEUE_FULL',
+    'ERR_QUEUE_TIMEOUT',
+    'ERR_CONTEXT_BUSY',
+    'ERR_CONTEXT_CLOSED',
+    'ERR_ENGINE_CLOSED',
+    'ERR_SYSTEM',
+  ],
 ]
 
 const read = (file) => readFileSync(path.join(ROOT, file), 'utf8')
@@ -141,23 +148,23 @@ describe('defaults', () => {
     const numbers = rows
       .map(([option, text]) => [option.replaceAll('`', ''), amount(text)])
       .filter(([, value]) => value)
-    const { timeout, memoryLimit, maxOutput, maxSource } = defaults
-    expect(Object.fromEntries(numbers)).toEqual({ timeout, memoryLimit, maxOutput, maxSource })
+    const { timeout, memoryLimit, maxOutput, maxSource, maxNodes } = defaults
+    expect(Object.fromEntries(numbers)).toEqual({ timeout, memoryLimit, maxOutput, maxSource, maxNodes })
   })
 
   test('the sums of docs/engine.md', () => {
-    const { memoryLimit, maxQueue, maxSource, stateQuota, warmVms } = defaults
+    const { memoryLimit, maxQueue, maxSource, stateQuota } = defaults
     const sums = table(read('docs/engine.md'), 'what', 'bound', 'with the defaults').map(([, , sum]) => sum)
     const gib = (bytes) => `${(bytes / UNITS[' GiB']).toFixed(1)} GiB`
     const mib = (bytes) => `${Math.round(bytes / UNITS[' MiB'])} MiB`
     expect(sums).toEqual([
+      'a half of the memory',
       gib(128 * memoryLimit * 1.4),
-      ...[`${mib(memoryLimit * 1.4)} for each`, `${mib(memoryLimit * 1.4)} for each`],
+      mib(memoryLimit * 1.4),
       gib(maxQueue * maxSource),
       '',
       `${mib(stateQuota)} for each`,
       mib(defaults['codeCache.maxBytes']),
-      `${warmVms * 50} KB`,
     ])
   })
 
@@ -168,7 +175,6 @@ describe('defaults', () => {
     ['docs/engine.md', 'codeCache.maxBytes', /By default it keeps up to \d+ chunks and (.+?);/],
     ['docs/engine.md', 'warmVms', /up to `warmVms` VMs ahead, (\d+) by default/],
     ['docs/engine.md', 'close.timeout', /After its `timeout`, (.+?) by default, it stops the rest/],
-    ['docs/lua.md', 'memoryLimit', /the default limit of (.+?),/],
     ['docs/lua-api.md', 'stateQuota', /A space holds at most (.+?), or what the host has set/],
     ['docs/decisions/0005-a-bound-on-started-runs.md', 'timeout', /the default `timeout` of (\d+ s)/],
   ])('the words of %s on %s', (page, option, pattern) => {
