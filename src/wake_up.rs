@@ -39,6 +39,8 @@ impl Waker {
         let waker = Arc::new(Self(Mutex::new(None)));
         let context: *mut c_void = Box::into_raw(Box::new(Context { waker: waker.clone(), owner })).cast();
         let (mut name, mut function) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: as the caller.
+        let resource = unsafe { unreferenced(env) };
         // SAFETY: on the JS thread. Node owns the context from here on, and gives it back to `finalize` once.
         unsafe {
             let made = sys::napi_create_string_utf8(env, c"moonpool.wakeup".as_ptr(), 15, &mut name)
@@ -46,7 +48,7 @@ impl Waker {
                 && sys::napi_create_threadsafe_function(
                     env,
                     ptr::null_mut(),
-                    unreferenced(env),
+                    resource,
                     name,
                     0,
                     1,
@@ -58,6 +60,7 @@ impl Waker {
                 ) == sys::Status::napi_ok;
             if made {
                 sys::napi_unref_threadsafe_function(env, function);
+                forget_stores(env, resource);
                 *waker.lock() = Some(Function(function));
             } else {
                 drop(Box::from_raw(context.cast::<Context>()));
@@ -127,6 +130,33 @@ unsafe fn unreferenced(env: sys::napi_env) -> sys::napi_value {
         sys::napi_set_named_property(env, resource, c"hasRef".as_ptr(), has_ref);
     }
     resource
+}
+
+/// Takes from a resource what async hooks have put onto it: the stores of every `AsyncLocalStorage`, which would live as
+/// long as the engine, and might hold it.
+///
+/// # Safety
+/// As [`Waker::new`].
+unsafe fn forget_stores(env: sys::napi_env, resource: sys::napi_value) {
+    let (mut names, mut count) = (ptr::null_mut(), 0);
+    // SAFETY: on the JS thread. What fails is left as it is.
+    unsafe {
+        let found = sys::napi_get_all_property_names(
+            env,
+            resource,
+            sys::KeyCollectionMode::own_only,
+            sys::KeyFilter::skip_strings,
+            sys::KeyConversion::keep_numbers,
+            &mut names,
+        ) == sys::Status::napi_ok
+            && sys::napi_get_array_length(env, names, &mut count) == sys::Status::napi_ok;
+        for i in 0..if found { count } else { 0 } {
+            let mut name = ptr::null_mut();
+            if sys::napi_get_element(env, names, i, &mut name) == sys::Status::napi_ok {
+                sys::napi_delete_property(env, resource, name, ptr::null_mut());
+            }
+        }
+    }
 }
 
 unsafe extern "C" fn always_false(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
