@@ -42,6 +42,8 @@
 //! may use (`bridge::Services`: the store, modules, names of host functions), and the mailbox in which an engine hears
 //! from other threads.
 
+#![allow(rustdoc::private_intra_doc_links, reason = "nobody uses this crate from Rust: its page is for its readers")]
+
 #[cfg(feature = "bench")]
 mod bench;
 mod border;

@@ -1,6 +1,6 @@
 //! The allow-list: which of Lua's libraries and functions a script finds, and ours beside them.
 //!
-//! Everything here is opened before any script, by [`open`]. What an engine may leave out are the [`Libraries`].
+//! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
 use super::{host, json, output, require, script, set_library, state};
 use crate::bridge::error_value;

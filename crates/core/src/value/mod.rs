@@ -1,6 +1,6 @@
 //! Lua values on their way out of a VM and into it: as JSON text, or as bytes that JavaScript reads.
 //!
-//! No direction recurses on the native stack beyond [`MAX_DEPTH`] levels. All count what they build against the VM's
+//! No direction recurses on the native stack beyond 128 levels. All count what they build against the VM's
 //! memory limit, and stop when the run is killed.
 
 mod collisions;

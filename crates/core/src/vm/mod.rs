@@ -28,7 +28,7 @@ use std::sync::{Arc, PoisonError};
 pub enum Progress {
     /// It was preempted, because its flag asked for it, or gave up its turn, and can be resumed.
     Preempted,
-    /// It is suspended because it waits, and can be resumed when that is over; for a call, after [`Vm::answer`].
+    /// It is suspended because it waits, and can be resumed when that is over; for a call, after the answer.
     Waiting(Wait),
     /// It ended.
     Done(Outcome),
