@@ -1,7 +1,15 @@
 // The tests of one section of the attack corpus, one for each script.
 'use strict'
 
-const { attackNames, complaints, hastened, readAttack, runAttack, startAttacks } = require('./attack')
+const {
+  NOISE_OF_OTHER_TESTS,
+  attackNames,
+  complaints,
+  hastened,
+  readAttack,
+  runAttack,
+  startAttacks,
+} = require('./attack')
 
 /** Each script has a process of its own, unless the variable MOONPOOL_ATTACKS says `together`: see `npm run test:quick`. */
 const areTogether = process.env.MOONPOOL_ATTACKS === 'together'
@@ -21,7 +29,7 @@ function testTogether(attacks) {
   const together = startAttacks()
   for (const attack of attacks) {
     test(titleOf(attack), async () => {
-      expect(complaints(attack, await together.run(attack))).toEqual([])
+      expect(complaints(attack, await together.run(attack), NOISE_OF_OTHER_TESTS)).toEqual([])
     })
   }
   afterAll(async () => {
