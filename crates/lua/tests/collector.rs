@@ -115,9 +115,8 @@ fn a_kill_in_a_finalizer_leaves_no_object_without_its_own() {
         }
         ffi::lua_settop(vm.state, 0);
         ffi::lua_gc(vm.state, ffi::LUA_GCCOLLECT);
-        vm.ignore_flag();
-        moonpool_lua::close(vm.state);
-        std::mem::forget(vm);
     }
+    vm.ignore_flag();
+    drop(vm);
     assert_eq!(count, 10);
 }
