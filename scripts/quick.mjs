@@ -8,6 +8,11 @@
 export const LEFT_OUT = [
   { file: 'crates/core/tests/memory.rs', why: '33 s: VMs up to their limits' },
   { file: 'crates/core/tests/fuzz.rs', why: '6 s: generated sources, JSON and patterns' },
+  {
+    file: 'crates/core/tests/max_memory.rs',
+    tests: ['the_largest_itself_fails_once_its_garbage_is_gone'],
+    why: '2 s: VMs up to the memory of an engine',
+  },
   { file: 'crates/core/tests/native_stack.rs', why: '6 s: a process for each way to nest deeply' },
   { file: 'crates/lua/tests/polls.rs', why: '17 s: each C loop of Lua, on large data' },
   { file: 'crates/lua/tests/collector.rs', why: '2 s: millions of objects' },
@@ -24,10 +29,11 @@ export const LEFT_OUT = [
   {
     file: 'crates/core/tests/scheduler.rs',
     tests: [
+      'long_loops_in_c_are_preempted',
       'no_more_than_the_bound_are_started_and_unfinished_but_all_get_done',
       'the_extra_room_for_scripts_with_nothing_started_has_a_bound_too',
     ],
-    why: '5 s: hundreds of runs that burn CPU',
+    why: '5 s: hundreds of runs that burn CPU, and every long loop of C',
   },
   {
     file: 'crates/lua/tests/sandbox.rs',
@@ -35,13 +41,16 @@ export const LEFT_OUT = [
     why: '3 s: a million keys each',
   },
   { file: '__tests__/attack-runner.test.js', why: '17 s: processes that hang until they are killed' },
+  { file: '__tests__/async-hooks.test.js', why: '6 s: a process for each way to call into hooks' },
   { file: '__tests__/context-memory.test.js', why: '5 s: thousands of runs and contexts' },
   { file: '__tests__/examples.test.js', why: '2 s: every example as a process' },
   { file: '__tests__/examples-servers.test.js', why: '5 s: every server as a process' },
+  { file: '__tests__/max-memory.test.js', why: '12 s: thousands of runs that wait, up to the memory of an engine' },
   { file: '__tests__/process.test.js', why: '3 s: a process for each test' },
   { file: '__tests__/process-exit.test.js', why: '14 s: a process for each way to end' },
   { file: '__tests__/process-jest.test.js', why: '8 s: Jest in Jest' },
   { file: '__tests__/process-workers.test.js', why: '31 s: hundreds of worker threads' },
+  { file: '__tests__/realm-leaks.test.js', why: '14 s: Jest in Jest, and worker threads by the hundred' },
   { file: '__tests__/soak.test.js', why: '6 s: all kinds of scripts at random' },
   {
     file: '__tests__/compile.test.js',
@@ -77,4 +86,5 @@ export const LEFT_OUT = [
     tests: ['a doubling table is stopped', 'a huge Map', 'a huge array among the'],
     why: '10 s: hundreds of megabytes',
   },
+  { file: '__tests__/values-flood.test.js', why: '60 s: values of hundreds of megabytes' },
 ]
