@@ -1,5 +1,6 @@
 //! `host.*` and `sleep`: what scripts wait for, without holding a thread.
 
+use crate::bridge::tasks::can_wait;
 use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
 use crate::error::{Code, Error};
 use crate::memory::Killed;
@@ -71,10 +72,9 @@ unsafe extern "C-unwind" fn call_host(state: *mut ffi::lua_State) -> c_int {
             ffi::lua_replace(state, 1);
             return entry::call(state, refuse_call);
         }
-        ffi::luaL_checkstack(state, 2, std::ptr::null());
+        ffi::luaL_checkstack(state, 1, std::ptr::null());
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
-        push_can_suspend(state);
-        ffi::lua_rotate(state, 1, 2);
+        ffi::lua_rotate(state, 1, 1);
         entry::call_with_many(state, begin_call);
         moonpool_lua::suspend(state, answered)
     }
@@ -100,9 +100,9 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
     let Value::Integer(number) = *call.arg(0) else {
         return Err(Error::new(Code::Internal, "a function without a number"));
     };
-    can_wait(call.arg(1), "a host function cannot be called here")?;
+    can_wait(call, "a host function cannot be called here")?;
     let max_nodes = call.context.max_nodes;
-    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[2..], "args", Shapes::default(), max_nodes);
+    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[1..], "args", Shapes::default(), max_nodes);
     let args = args.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::HostFunction, format!("the call cannot cross: {reason}")),
@@ -138,7 +138,6 @@ unsafe extern "C-unwind" fn sleep(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
     unsafe {
         ffi::lua_settop(state, 1);
-        push_can_suspend(state);
         entry::call(state, begin_sleep);
         moonpool_lua::suspend(state, awake)
     }
@@ -156,7 +155,7 @@ fn begin_sleep(call: &Call) -> Result<Value, Error> {
         );
         return Err(Error::new(Code::Runtime, message));
     }
-    can_wait(call.arg(1), "sleep cannot be called here")?;
+    can_wait(call, "sleep cannot be called here")?;
     // Without a time to wait for it is only preempted, and goes on when its turn comes.
     if seconds > 0.0 {
         call.context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
@@ -166,25 +165,4 @@ fn begin_sleep(call: &Call) -> Result<Value, Error> {
 
 fn end_sleep(call: &Call) -> Result<Value, Error> {
     call.context.take_refused_sleep().map_or(Ok(Value::Nil), Err)
-}
-
-/// Pushes whether the C function that Lua is calling can suspend the VM. To be asked before any protected call, where none
-/// can.
-///
-/// # Safety
-/// `state` runs a C function, and has a free stack slot.
-unsafe fn push_can_suspend(state: *mut ffi::lua_State) {
-    // SAFETY: the caller vouches for the state.
-    unsafe { ffi::lua_pushboolean(state, moonpool_lua::can_suspend(state).into()) }
-}
-
-fn can_wait(can_suspend: &Value, what: &str) -> Result<(), Error> {
-    if *can_suspend == Value::Boolean(true) {
-        return Ok(());
-    }
-    let message = format!(
-        "{what}: inside a callback of table.sort or string.gsub, or of another C function, a script waits with its \
-         native stack, and the system has no memory for one. Call it before, and use its result in the callback"
-    );
-    Err(Error::new(Code::Runtime, message))
 }

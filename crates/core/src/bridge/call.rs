@@ -3,7 +3,7 @@
 use super::{Context, error_value};
 use crate::error::{Code, Error};
 use crate::memory::Budget;
-use crate::state::{StoreError, View};
+use crate::state::View;
 use crate::value::{Marks, type_name};
 use mlua::{AppDataRef, Lua, Value};
 use moonpool_lua::ffi;
@@ -17,6 +17,8 @@ pub struct Call<'a> {
     pub context: &'a Context,
     /// The arguments, from the first.
     pub args: &'a [Value],
+    /// Whether the VM can be suspended here: not inside the collector, and not where the system has no memory for it.
+    pub can_suspend: bool,
     /// The state of the C function that is running.
     pub(super) state: *mut ffi::lua_State,
 }
@@ -30,7 +32,7 @@ impl Call<'_> {
     /// The State of whoever is running. There is no other way to the store.
     pub fn state(&self) -> View<'_> {
         let services = &self.context.services;
-        View::new(&*services.store, &self.context.id, services.state_quota)
+        View::new(&*services.store, &self.context.id, services.state_quota, services.tells_foreign)
     }
 
     /// Bytes that whoever is running may keep in State.
@@ -73,17 +75,5 @@ impl Call<'_> {
     pub(crate) fn bad_argument(&self, n: usize, function: &str, wanted: &str) -> Error {
         let got = if n < self.args.len() { type_name(self.arg(n)) } else { "no value" };
         Error::new(Code::Runtime, format!("bad argument #{} to '{function}' ({wanted} expected, got {got})", n + 1))
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Quota(bytes) => Self::new(
-                Code::StateQuota,
-                format!("the write would bring this script's space to {bytes} bytes, more than its stateQuota"),
-            ),
-            StoreError::Unavailable(reason) => Self::new(Code::StateUnavailable, reason),
-        }
     }
 }

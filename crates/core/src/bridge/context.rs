@@ -1,10 +1,11 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
+use super::tasks::{Task, Updating};
 use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
-use crate::state::ScriptId;
-use std::cell::RefCell;
+use crate::state::{Answered, Depends, ScriptId};
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// The app data of a VM. The only source of identity: no Lua value is ever asked who is running.
@@ -27,6 +28,14 @@ pub struct Context {
     pub(super) answer: RefCell<Option<Answer>>,
     /// Why it could not sleep, until it goes on.
     pub(super) refused_sleep: RefCell<Option<Error>>,
+    /// What goes on when the store has answered, and the answer.
+    pub(super) task: RefCell<Option<Box<dyn Task>>>,
+    pub(super) state_answer: RefCell<Option<Answered>>,
+    /// The keys that calls of `State.update` are at work on, the innermost last.
+    pub(super) updating: RefCell<Vec<Updating>>,
+    pub(super) changed_itself: Cell<bool>,
+    /// The writes to State that it depends on.
+    pub(super) depends: Cell<Depends>,
 }
 
 impl Context {
@@ -44,6 +53,11 @@ impl Context {
             wait: RefCell::default(),
             answer: RefCell::default(),
             refused_sleep: RefCell::default(),
+            task: RefCell::default(),
+            state_answer: RefCell::default(),
+            updating: RefCell::default(),
+            changed_itself: Cell::default(),
+            depends: Cell::default(),
         }
     }
 

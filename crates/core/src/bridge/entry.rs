@@ -1,6 +1,6 @@
 //! The bridge from Lua to our functions: light C functions, so that installing them costs a VM nothing.
 
-use super::{Call, Context, error_value};
+use super::{Call, Context, error_value, tasks};
 use crate::error::{Code, Error};
 use mlua::{Lua, MultiValue, Value};
 use moonpool_lua::{Flag, ffi, poll};
@@ -43,13 +43,15 @@ pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> 
     let mut end = End::Returned;
     // SAFETY: mlua was initialised for this VM when it was built. Rust values live in the closure only.
     unsafe {
+        // To be asked before any protected call, where nothing can be suspended.
+        let can_suspend = moonpool_lua::can_suspend(state);
         // What a function of ours pushes beside them is not the script's.
         if ffi::lua_gettop(state) > MOST_ARGS + MAX_ARGS {
             return ffi::luaL_error(state, c"too many arguments (at most %d)".as_ptr(), MOST_ARGS);
         }
         moonpool_lua::ready(state);
         let results = Lua::entrypoint(state, |lua: &Lua, args: MultiValue| {
-            let value = catch_unwind(AssertUnwindSafe(|| answer(lua, state, args, function, &mut end)));
+            let value = catch_unwind(AssertUnwindSafe(|| answer(lua, state, args, can_suspend, function, &mut end)));
             Ok(value.unwrap_or_else(|panic| {
                 end = End::Killed;
                 panicked(lua, &*panic);
@@ -66,6 +68,31 @@ pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> 
             End::Killed => poll(state),
         }
         results
+    }
+}
+
+/// As [`call`], for a function that may have to wait for State: the VM is suspended then, and `after` goes on in its place.
+///
+/// # Safety
+/// As [`call`].
+pub unsafe fn call_waiting(state: *mut ffi::lua_State, function: Function, after: ffi::lua_KFunction) -> c_int {
+    // SAFETY: as the caller. A function that waits has asked whether it can.
+    unsafe { if call_or_wait(state, function) { moonpool_lua::suspend(state, after) } else { 1 } }
+}
+
+/// As [`call`]. Says whether the function waits for State: then it left nothing on the stack, and the VM is to be suspended.
+///
+/// # Safety
+/// As [`call`], but that something may follow.
+pub(crate) unsafe fn call_or_wait(state: *mut ffi::lua_State, function: Function) -> bool {
+    // SAFETY: as the caller.
+    unsafe {
+        call(state, function);
+        let waits = ffi::lua_touserdata(state, -1) == tasks::waits();
+        if waits {
+            ffi::lua_settop(state, -2);
+        }
+        waits
     }
 }
 
@@ -110,8 +137,15 @@ enum End {
 
 /// What the function returns, or the error value that it raises. One that cannot be made is not missed: only memory can
 /// have run out, which kills the run.
-fn answer(lua: &Lua, state: *mut ffi::lua_State, args: MultiValue, function: Function, end: &mut End) -> Value {
-    let error = match run(lua, state, &args.into_vec(), function) {
+fn answer(
+    lua: &Lua,
+    state: *mut ffi::lua_State,
+    args: MultiValue,
+    can_suspend: bool,
+    function: Function,
+    end: &mut End,
+) -> Value {
+    let error = match run(lua, state, &args.into_vec(), can_suspend, function) {
         Ok(value) => return value,
         Err(error) => error,
     };
@@ -132,9 +166,15 @@ fn answer(lua: &Lua, state: *mut ffi::lua_State, args: MultiValue, function: Fun
     }
 }
 
-fn run(lua: &Lua, state: *mut ffi::lua_State, args: &[Value], function: Function) -> Result<Value, Error> {
+fn run(
+    lua: &Lua,
+    state: *mut ffi::lua_State,
+    args: &[Value],
+    can_suspend: bool,
+    function: Function,
+) -> Result<Value, Error> {
     let context = lua.app_data_ref::<Context>().ok_or_else(|| Error::new(Code::Internal, "a VM without a context"))?;
-    let call = Call { lua, context: &context, args, state };
+    let call = Call { lua, context: &context, args, can_suspend, state };
     let _inside = Inside::enter();
     catch_unwind(AssertUnwindSafe(|| function(&call))).unwrap_or_else(|panic| Err(context.panicked(&*panic)))
 }
@@ -162,6 +202,33 @@ macro_rules! c_function {
             // SAFETY: as above. The one value left on the stack is not returned.
             unsafe { $crate::bridge::entry::call(state, $function) };
             0
+        }
+        entry
+    }};
+}
+
+/// Makes a C function of a [`Function`] that may have to wait for State. As [`c_function!`] otherwise.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! waiting_function {
+    ($function:path) => {
+        $crate::waiting_function!($function, results, results)
+    };
+    ($function:path, nothing) => {
+        $crate::waiting_function!($function, results, 0)
+    };
+    ($function:path, $results:ident, $returned:expr) => {{
+        use ::moonpool_lua::ffi;
+        use ::std::ffi::c_int;
+        unsafe extern "C-unwind" fn entry(state: *mut ffi::lua_State) -> c_int {
+            // SAFETY: Lua calls this function with its own state, and there is nothing else in this frame.
+            let $results = unsafe { $crate::bridge::entry::call_waiting(state, $function, after) };
+            $returned
+        }
+        unsafe extern "C-unwind" fn after(state: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+            // SAFETY: as above.
+            let $results = unsafe { $crate::bridge::entry::call_waiting(state, $crate::bridge::tasks::go_on, after) };
+            $returned
         }
         entry
     }};

@@ -10,6 +10,8 @@ mod kill;
 mod limits;
 mod modules;
 mod services;
+#[doc(hidden)]
+pub mod tasks;
 mod waits;
 
 pub use call::Call;
@@ -21,4 +23,5 @@ pub use kill::Kill;
 pub use limits::Limits;
 pub use modules::Modules;
 pub use services::{HostFunction, Services};
+pub use tasks::Question;
 pub use waits::{Answer, HostCall, HostError, Wait};

@@ -10,6 +10,8 @@ pub struct Services {
     /// [`super::Call::state`] only, which knows who is running.
     pub(super) store: Arc<dyn Store>,
     pub(super) state_quota: usize,
+    /// Whether a script learns that a key which it has not is another's.
+    pub(super) tells_foreign: bool,
     /// What `require` finds.
     pub modules: Modules,
     /// What `host` has, for runs that begin from now on.
@@ -28,6 +30,22 @@ pub struct HostFunction {
 impl Services {
     /// The services of an engine without modules and host functions.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
-        Self { store, state_quota, modules: Modules::default(), functions: RwLock::default() }
+        Self { store, state_quota, tells_foreign: true, modules: Modules::default(), functions: RwLock::default() }
+    }
+
+    /// The same; keys that only other scripts have count as missing.
+    #[must_use]
+    pub fn with_foreign_keys_missing(self) -> Self {
+        Self { tells_foreign: false, ..self }
+    }
+
+    /// Where State is kept.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The bytes that each script may keep in State.
+    pub fn state_quota(&self) -> usize {
+        self.state_quota
     }
 }

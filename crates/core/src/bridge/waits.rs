@@ -3,18 +3,20 @@
 //! A C function that waits suspends the VM through all coroutines, as the end of a slice does, so that nobody inside can
 //! tell. What it waits for stands in the context until the run is off its worker; the answer is there when it goes on.
 
-use super::Context;
+use super::{Context, Question};
 use crate::error::{Code, Error};
+use crate::state::{Answered, Depends};
 use crate::value::Values;
 use std::time::Duration;
 
 /// What a run waits for.
-#[derive(Clone, Debug, PartialEq)]
 pub enum Wait {
     /// The answer of a host function.
     Call(HostCall),
     /// A time.
     Sleep(Duration),
+    /// The answer of a store.
+    State(Box<Question>),
 }
 
 /// A call of a host function.
@@ -70,6 +72,15 @@ impl Context {
 
     pub(crate) fn refuse_sleep(&self, error: Error) {
         *self.refused_sleep.borrow_mut() = Some(error);
+    }
+
+    pub(crate) fn set_state_answer(&self, answered: Answered) {
+        *self.state_answer.borrow_mut() = Some(answered);
+    }
+
+    /// The writes to State that the run depends on.
+    pub(crate) fn depends(&self) -> Depends {
+        self.depends.get()
     }
 
     pub(crate) fn set_answer(&self, answer: Answer) {

@@ -5,7 +5,7 @@ use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
-use crate::state::ScriptId;
+use crate::state::{Answered, ScriptId};
 use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
 use moonpool_lua::Flag;
 use std::io;
@@ -329,6 +329,13 @@ impl Run {
         if let Stage::Suspended(started) = &mut self.stage {
             let message = format!("sleep is not possible now: the system refused a thread for it ({reason})");
             started.execution.refuse_sleep(Error::new(Code::Runtime, message));
+        }
+    }
+
+    /// Gives the script the store's answer.
+    pub(super) fn answer_state(&mut self, answered: Answered) {
+        if let Stage::Suspended(started) = &mut self.stage {
+            started.execution.answer_state(answered);
         }
     }
 

@@ -1,12 +1,12 @@
 //! What an engine's thread hears from other threads.
 
+use crate::state::Answered;
 use std::sync::Arc;
 
 /// What to call, on any thread, to tell an engine's thread something: see [`super::Workers::wake_up`].
 pub type WakeUp = Arc<dyn Fn(Signal) + Send + Sync>;
 
 /// What an engine hears from other threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// A run holds its worker long after its slice: whoever waits for the worker may have reason to stop it.
     Overdue,
@@ -14,4 +14,8 @@ pub enum Signal {
     Killed(u64),
     /// The run of this number has slept enough.
     Awake(u64),
+    /// The store has answered the run of this number.
+    Answered(u64, Answered),
+    /// It has become known what became of writes to State.
+    Settled,
 }

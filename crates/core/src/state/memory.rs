@@ -1,107 +1,219 @@
-//! The store in this process's memory: gone with the engine that made it.
+//! The store in this process's memory: gone with the last engine that uses it.
 
-use super::{Found, Key, ScriptId, Store, StoreError};
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
+use super::request::{Found, Op, Request, Response, StoreError};
+use super::space::{Effect, Space};
+use super::{Answered, Grants, ScriptId, Store, now};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What an entry takes in memory besides its key and value, in bytes: two allocations, and its share of two maps.
-const ENTRY: usize = 192;
+/// How many locks the spaces are spread over, so that workers seldom wait for each other.
+const SHARDS: usize = 16;
+
+/// At most so many keys of others, which have expired, are forgotten with each operation.
+const SWEEP: usize = 8;
+
+/// What tells the time, in milliseconds since 1970.
+type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// A store in memory.
 ///
 /// ```
-/// use moonpool_core::state::{Found, Key, MemoryStore, ScriptId, Store};
+/// use moonpool_core::state::{Found, MemoryStore, Op, Request, Response, ScriptId, Store, Write};
 /// let store = MemoryStore::default();
-/// let (a, b) = (ScriptId::new("a")?, ScriptId::new("b")?);
-/// let key = Key::new(b"color")?;
-/// assert_eq!(store.set(&a, &key, "\"red\"", 1000), Ok(()));
-/// assert_eq!(store.get(&a, &key), Ok(Found::Own("\"red\"".into())));
-/// assert_eq!(store.get(&b, &key), Ok(Found::Foreign));
-/// # Ok::<(), String>(())
+/// let ask = |id: &str, op| {
+///     let request = Request { owner: ScriptId::new(id).unwrap(), quota: 1000, op };
+///     store.now(&request).unwrap().response.unwrap()
+/// };
+/// ask("a", Op::Write(Write::put("color", "\"red\"")));
+/// let get = || Op::Get { key: "color".into(), foreign: true };
+/// assert_eq!(ask("a", get()), Response::Value(Found::Own("\"red\"".into())));
+/// assert_eq!(ask("b", get()), Response::Value(Found::Foreign));
 /// ```
-#[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Shared>);
-
-#[derive(Debug, Default)]
-struct Shared {
-    spaces: HashMap<ScriptId, Space>,
-    /// How many scripts hold a key of this name: what tells "another script's" from "nobody's".
-    holders: HashMap<Arc<str>, usize>,
+pub struct MemoryStore {
+    shards: [Mutex<Shard>; SHARDS],
+    /// Who holds a key of this name: what tells "another script's" from "nobody's". Locked after a shard.
+    names: [Mutex<HashMap<Arc<str>, Holders>>; SHARDS],
+    hasher: RandomState,
+    grants: Grants,
+    clock: Clock,
 }
 
-#[derive(Debug, Default)]
-struct Space {
-    entries: BTreeMap<Arc<str>, Arc<str>>,
-    /// Keys, values and [`ENTRY`] each.
-    bytes: usize,
+#[derive(Default)]
+struct Shard {
+    spaces: HashMap<ScriptId, Space>,
+    /// The spaces that have keys that expire, by when the first does.
+    due: BTreeSet<(u64, ScriptId)>,
+}
+
+/// Who holds a key.
+#[derive(Default)]
+struct Holders {
+    /// How many scripts, those included whose key has expired and is not forgotten yet.
+    count: usize,
+    /// When the last of them expires, at the latest.
+    until: u64,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::with_clock(now)
+    }
 }
 
 impl MemoryStore {
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        // Nothing that holds the lock panics half way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A store that asks `clock` for the time, in milliseconds since 1970.
+    pub fn with_clock(clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self {
+            shards: Default::default(),
+            names: Default::default(),
+            hasher: RandomState::new(),
+            grants: Grants::default(),
+            clock: Box::new(clock),
+        }
+    }
+
+    fn shard(&self, owner: &ScriptId) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[self.hasher.hash_one(owner) as usize % SHARDS])
+    }
+
+    fn names(&self, key: &str) -> MutexGuard<'_, HashMap<Arc<str>, Holders>> {
+        lock(&self.names[self.hasher.hash_one(key) as usize % SHARDS])
+    }
+
+    fn count(&self, key: &Arc<str>, effect: Effect) {
+        let mut names = self.names(key);
+        match effect {
+            Effect::Added(until) => {
+                let holders = names.entry(key.clone()).or_default();
+                holders.count += 1;
+                holders.until = holders.until.max(until);
+            }
+            Effect::Changed(until) => {
+                if let Some(holders) = names.get_mut(key) {
+                    holders.until = holders.until.max(until);
+                }
+            }
+            Effect::Removed => {
+                if let Some(holders) = names.get_mut(key) {
+                    holders.count -= 1;
+                    if holders.count == 0 {
+                        names.remove(key);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is asked of one space.
+    fn apply(&self, owner: &ScriptId, quota: usize, op: &Op<'_>) -> Result<Response, StoreError> {
+        let now = (self.clock)();
+        let mut shard = self.shard(owner);
+        self.sweep(&mut shard, now);
+        let reads = matches!(op, Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. });
+        let Shard { spaces, due } = &mut *shard;
+        if reads {
+            return match spaces.get_mut(owner) {
+                Some(space) => space.apply(op, quota, now, &mut |_, _| {}),
+                None => Space::default().apply(op, quota, now, &mut |_, _| {}),
+            };
+        }
+        let space = spaces.entry(owner.clone()).or_default();
+        let before = space.next_expiry();
+        let response = space.apply(op, quota, now, &mut |key, effect| self.count(key, effect));
+        let after = space.next_expiry();
+        let is_empty = space.is_empty();
+        if before != after {
+            before.map(|at| due.remove(&(at, owner.clone())));
+            after.map(|at| due.insert((at, owner.clone())));
+        }
+        if is_empty {
+            spaces.remove(owner);
+        }
+        response
+    }
+
+    /// Forgets a few keys that have expired, so that spaces that nobody uses any more do not stay for ever.
+    fn sweep(&self, shard: &mut Shard, now: u64) {
+        let Shard { spaces, due } = shard;
+        if due.first().is_none_or(|(at, _)| *at > now) {
+            return;
+        }
+        let Some((_, owner)) = due.pop_first() else { return };
+        let Some(space) = spaces.get_mut(&owner) else { return };
+        space.expire(now, SWEEP, &mut |key, effect| self.count(key, effect));
+        match space.next_expiry() {
+            Some(at) => {
+                due.insert((at, owner));
+            }
+            None if space.is_empty() => {
+                spaces.remove(&owner);
+            }
+            None => {}
+        }
+    }
+
+    /// Whether anybody has a key of this name that has not expired.
+    fn is_held(&self, key: &str) -> bool {
+        let now = (self.clock)();
+        let may_be_held = self.names(key).get(key).is_some_and(|holders| holders.until > now);
+        // The last of them may be gone, and the others expired.
+        may_be_held && {
+            self.sweep_all(now);
+            self.names(key).contains_key(key)
+        }
+    }
+
+    /// Forgets every key that has expired.
+    fn sweep_all(&self, now: u64) {
+        for shard in &self.shards {
+            while let mut shard = lock(shard)
+                && shard.due.first().is_some_and(|(at, _)| *at <= now)
+            {
+                self.sweep(&mut shard, now);
+            }
+        }
+    }
+
+    fn owners(&self, after: Option<&ScriptId>, limit: usize) -> Response {
+        self.sweep_all((self.clock)());
+        let mut owners = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            owners.extend(shard.spaces.keys().filter(|owner| after.is_none_or(|after| *owner > after)).cloned());
+        }
+        owners.sort_unstable();
+        owners.truncate(limit);
+        Response::Owners(owners)
     }
 }
 
 impl Store for MemoryStore {
-    fn get(&self, owner: &ScriptId, key: &Key) -> Result<Found, StoreError> {
-        let shared = self.lock();
-        let own = shared.spaces.get(owner).and_then(|space| space.entries.get(key.as_str()));
-        Ok(match own {
-            Some(value) => Found::Own(value.clone()),
-            None if shared.holders.contains_key(key.as_str()) => Found::Foreign,
-            None => Found::Nowhere,
-        })
-    }
-
-    fn set(&self, owner: &ScriptId, key: &Key, json: &str, quota: usize) -> Result<(), StoreError> {
-        let value: Arc<str> = json.into();
-        let mut shared = self.lock();
-        let Shared { spaces, holders } = &mut *shared;
-        let cost = |value: &str| key.as_str().len() + value.len() + ENTRY;
-        let bytes = cost(&value)
-            + spaces
-                .get(owner)
-                .map_or(0, |space| space.bytes - space.entries.get(key.as_str()).map_or(0, |replaced| cost(replaced)));
-        if bytes > quota {
-            return Err(StoreError::Quota(bytes));
-        }
-        let space = spaces.entry(owner.clone()).or_default();
-        space.bytes = bytes;
-        if let Some(slot) = space.entries.get_mut(key.as_str()) {
-            *slot = value;
-        } else {
-            let name: Arc<str> = key.as_str().into();
-            space.entries.insert(name.clone(), value);
-            *holders.entry(name).or_default() += 1;
-        }
-        Ok(())
-    }
-
-    fn delete(&self, owner: &ScriptId, key: &Key) -> Result<bool, StoreError> {
-        let mut shared = self.lock();
-        let Shared { spaces, holders } = &mut *shared;
-        let Some(space) = spaces.get_mut(owner) else { return Ok(false) };
-        let Some((name, value)) = space.entries.remove_entry(key.as_str()) else { return Ok(false) };
-        space.bytes -= name.len() + value.len() + ENTRY;
-        if space.entries.is_empty() {
-            spaces.remove(owner);
-        }
-        if let Entry::Occupied(mut count) = holders.entry(name) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
+    fn now(&self, request: &Request<'_>) -> Option<Answered> {
+        let response = match &request.op {
+            Op::Owners { after, limit } => Ok(self.owners(after.as_ref(), *limit)),
+            Op::Grant(grant) => self.grants.add(grant).map(|_| Response::Done).map_err(StoreError::Taken),
+            Op::Revoke(grant) => {
+                let was_there = self.grants.remove(grant);
+                Ok(Response::Written { met: was_there, was_there })
             }
-        }
-        Ok(true)
+            op => self.apply(&request.owner, request.quota, op),
+        };
+        let response = match (response, &request.op) {
+            (Ok(Response::Value(Found::Nowhere)), Op::Get { key, foreign: true }) if self.is_held(key) => {
+                Ok(Response::Value(Found::Foreign))
+            }
+            (response, _) => response,
+        };
+        Some(response.into())
     }
 
-    fn list(&self, owner: &ScriptId, prefix: &str) -> Result<Vec<Arc<str>>, StoreError> {
-        let shared = self.lock();
-        let Some(space) = shared.spaces.get(owner) else { return Ok(Vec::new()) };
-        let from = space.entries.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
-        Ok(from.map(|(key, _)| key.clone()).take_while(|key| key.starts_with(prefix)).collect())
+    fn grants(&self) -> &Grants {
+        &self.grants
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that holds such a lock panics half way through a change.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

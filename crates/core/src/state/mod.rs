@@ -1,12 +1,22 @@
 //! State: each script's own key space, behind a trait that stores implement.
 
+mod grants;
 mod memory;
+mod number;
+mod request;
+mod space;
 mod view;
 
+pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
 pub use memory::MemoryStore;
-pub use view::View;
+pub use number::equal;
+pub use request::{
+    Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,
+};
+pub use view::{Denied, View};
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The longest JSON text that one value may have, in bytes: 1 MiB.
 pub const MAX_VALUE: usize = 1 << 20;
@@ -64,57 +74,102 @@ impl Key {
         }
     }
 
+    /// The key's text.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Where a key was found, seen from one script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// In the script's own space: the value's JSON text.
-    Own(Arc<str>),
-    /// Only in other scripts' spaces.
-    Foreign,
-    /// In nobody's.
-    Nowhere,
+/// What a store answered, and what the answer rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The answer.
+    pub response: Result<Response, StoreError>,
+    /// The last write that it depends on, if a store numbers its writes; nothing that depends on it may be told to the
+    /// outside before it is durable.
+    pub depends: Seq,
 }
 
-/// Why a store did not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreError {
-    /// The write would bring the owner's space to so many bytes, which is more than its quota. Nothing changed.
-    Quota(usize),
-    /// The store cannot be reached: the reason, as a sentence.
-    Unavailable(String),
+/// The number of a write in its store, from 1; 0 for none.
+pub type Seq = u64;
+
+impl From<Result<Response, StoreError>> for Answered {
+    /// An answer that depends on nothing that could still be lost.
+    fn from(response: Result<Response, StoreError>) -> Self {
+        Self { response, depends: 0 }
+    }
 }
 
-/// Keeps every script's space. Values are JSON text, owned by the store; each call is atomic.
+/// What has become of the writes that something depends on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// All of them are durable.
+    Durable,
+    /// It is not known yet.
+    Pending,
+    /// One of them is lost: why, as a sentence.
+    Lost(String),
+}
+
+/// The writes that something depends on: from the first that was not known to be durable, to the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depends {
+    /// The first.
+    pub first: Seq,
+    /// The last; 0 for none at all.
+    pub last: Seq,
+}
+
+impl Depends {
+    /// Depends on one more write, of `store`.
+    pub fn add(&mut self, store: &dyn Store, seq: Seq) {
+        if seq == 0 {
+            return;
+        }
+        if self.last == 0 || store.fate(*self) == Fate::Durable {
+            *self = Self { first: seq, last: seq };
+        } else {
+            *self = Self { first: self.first.min(seq), last: self.last.max(seq) };
+        }
+    }
+}
+
+/// Takes the answer of a store, on any thread.
+pub type Reply = Box<dyn FnOnce(Answered) + Send>;
+
+/// Keeps every script's space. Values are JSON text, as [`crate::value`] writes it.
 ///
-/// Called from worker threads, many at once. `tests/state_contract.rs` has what every store must do.
+/// Called from worker threads, many at once; each operation is atomic. `tests/state_contract.rs` has what every store must
+/// do.
 pub trait Store: Send + Sync {
-    /// Looks a key up for `owner`.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    fn get(&self, owner: &ScriptId, key: &Key) -> Result<Found, StoreError>;
+    /// Does what is asked, if that takes no wait; `None` when it does, and then nothing is done.
+    fn now(&self, request: &Request<'_>) -> Option<Answered>;
 
-    /// Stores a value in `owner`'s space, unless that would then hold more than `quota` bytes.
-    ///
-    /// # Errors
-    /// See [`StoreError`].
-    fn set(&self, owner: &ScriptId, key: &Key, json: &str, quota: usize) -> Result<(), StoreError>;
+    /// Does what is asked, and calls `reply` once, from any thread, also at once. For what [`Store::now`] did not do.
+    fn later(&self, request: Request<'static>, reply: Reply) {
+        let answered = self.now(&request);
+        reply(answered.unwrap_or_else(|| Err(StoreError::Unavailable("the store gave no answer".into())).into()));
+    }
 
-    /// Removes a key from `owner`'s space; says whether it was there.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    fn delete(&self, owner: &ScriptId, key: &Key) -> Result<bool, StoreError>;
+    /// What was granted. Changed by [`Op::Grant`] and [`Op::Revoke`] only.
+    fn grants(&self) -> &Grants;
 
-    /// `owner`'s keys that begin with `prefix`, in byte order.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    fn list(&self, owner: &ScriptId, prefix: &str) -> Result<Vec<Arc<str>>, StoreError>;
+    /// What has become of writes. For a store that numbers its writes; others make each durable before they answer, or
+    /// none ever.
+    fn fate(&self, _depends: Depends) -> Fate {
+        Fate::Durable
+    }
+
+    /// Calls `tell`, from any thread, whenever the fate of writes has become known that was [`Fate::Pending`].
+    fn watch(&self, _tell: Arc<dyn Fn() + Send + Sync>) {}
+}
+
+/// The time, in milliseconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis().try_into().unwrap_or(u64::MAX))
 }

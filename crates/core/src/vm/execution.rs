@@ -73,6 +73,11 @@ impl Execution {
         self.vm().answer(answer);
     }
 
+    /// Gives the script the store's answer.
+    pub fn answer_state(&self, answered: Answered) {
+        self.vm().answer_state(answered);
+    }
+
     /// Lets the script's `sleep` raise an error when the script goes on.
     pub fn refuse_sleep(&self, error: Error) {
         self.vm().refuse_sleep(error);

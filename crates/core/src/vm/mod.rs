@@ -17,6 +17,7 @@ use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Tell};
+use crate::state::Answered;
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
@@ -255,6 +256,11 @@ impl Vm {
     /// Gives the script the answer that it waits for.
     fn answer(&self, answer: Answer) {
         self.with_context(|context| context.set_answer(answer));
+    }
+
+    /// Gives the script the store's answer.
+    fn answer_state(&self, answered: Answered) {
+        self.with_context(|context| context.set_state_answer(answered));
     }
 
     /// Lets the script's `sleep` raise an error when the script goes on.

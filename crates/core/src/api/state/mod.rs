@@ -1,0 +1,38 @@
+//! `State`: the script's own keys and those that were granted to it, and the refusal of everybody else's.
+
+mod arguments;
+mod keys;
+mod list;
+mod update;
+
+use super::Named;
+use crate::waiting_function;
+use moonpool_lua::ffi;
+
+const FUNCTIONS: &[Named] = &[
+    (c"get", waiting_function!(keys::get)),
+    (c"set", waiting_function!(keys::set, nothing)),
+    (c"has", waiting_function!(keys::has)),
+    (c"delete", waiting_function!(keys::delete)),
+    (c"list", waiting_function!(list::list)),
+    (c"add", waiting_function!(keys::add)),
+    (c"replace", waiting_function!(keys::replace)),
+    (c"incr", waiting_function!(keys::incr)),
+    (c"cas", waiting_function!(keys::cas)),
+    (c"expire", waiting_function!(keys::expire)),
+    (c"ttl", waiting_function!(keys::ttl)),
+    (c"update", update::update),
+];
+
+/// Sets the global `State`.
+///
+/// # Safety
+/// As [`super::push_library`].
+pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        super::push_library(state, FUNCTIONS);
+        super::set_library(state, c"State");
+        update::install(state);
+    }
+}
