@@ -4,6 +4,7 @@
 
 use super::contexts::{Contexts, Ended};
 use super::fair_queue::FairQueue;
+use super::memory::{Begin, Memory};
 use super::run::{Caller, ContextId, Next, Run, Settled};
 use super::signal::{Signal, WakeUp};
 use super::timer::Timer;
@@ -11,7 +12,6 @@ use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
 use crate::bridge::{Answer, Kill, Wait};
 use crate::error::{Code, Error};
-use crate::memory::Room;
 use crate::state::ScriptId;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
@@ -62,8 +62,9 @@ pub(super) struct Runs {
     warm: Vec<Vm>,
     stopped: Arc<AtomicBool>,
     totals: Totals,
-    /// What runs of late held at most.
-    peak: usize,
+    memory: Memory,
+    /// Batches for free slots, on their way to workers.
+    outgoing: Vec<Batch>,
     /// VMs of contexts that were killed for others, to be dropped without the lock.
     evicted: Vec<Vm>,
     /// Runs that were refused while somebody else was heard, and are still to be told of.
@@ -84,15 +85,6 @@ struct Suspended {
     _timer: Option<Timer>,
 }
 
-/// Which queued runs may begin, as far as memory goes.
-enum Begin {
-    Any,
-    /// One, because nothing else goes on.
-    One,
-    /// Those that have their context's VM, which counts already.
-    WithVm,
-}
-
 /// Where a run is.
 #[derive(Clone, Copy)]
 enum Place {
@@ -110,6 +102,7 @@ enum Place {
 
 impl Runs {
     pub(super) fn new(factory: Arc<Factory>, wake_up: WakeUp, capacity: Capacity) -> Self {
+        let memory = Memory::new(factory.clone());
         Self {
             factory,
             wake_up,
@@ -132,7 +125,8 @@ impl Runs {
             warm: Vec::new(),
             stopped: Arc::default(),
             totals: Totals::default(),
-            peak: 0,
+            memory,
+            outgoing: Vec::new(),
             evicted: Vec::new(),
             untold: Vec::new(),
             full: false,
@@ -140,11 +134,23 @@ impl Runs {
         }
     }
 
+    /// Takes a run: see [`super::Scheduler::submit`].
+    ///
+    /// # Errors
+    /// Why nothing was taken. Then the run was never there.
+    pub(super) fn submit(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
+        let id = self.take(script, caller, context)?;
+        self.fill();
+        self.check_memory(id)?;
+        self.check_room(id)?;
+        Ok(id)
+    }
+
     /// Queues a run, or lets it wait for its turn in its context, and gives it its number.
     ///
     /// # Errors
     /// Why nothing was queued: the engine or the context is closed, or the system refuses to watch the `queueTimeout`.
-    pub(super) fn submit(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
+    fn take(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
         if self.is_stopped() {
             return Err(Kill::Stopped.error(&script.limits));
         }
@@ -175,7 +181,7 @@ impl Runs {
     ///
     /// # Errors
     /// `ERR_QUEUE_FULL`; then the run was never there.
-    pub(super) fn check_room(&mut self, id: u64) -> Result<(), Error> {
+    fn check_room(&mut self, id: u64) -> Result<(), Error> {
         if self.places_taken() > self.capacity.queue
             && let Some(Ticket { owner, place, .. }) = self.tickets.get(&id)
         {
@@ -197,26 +203,26 @@ impl Runs {
         Ok(())
     }
 
-    /// Takes a run back that was just submitted, if it is one of those that no memory is left for. Says also whether
-    /// others were refused, who are to be told by the next signal.
+    /// Takes a run back that was just submitted, if it is one of those that no memory is left for. Others that are refused
+    /// with it are told of by the next signal.
     ///
     /// # Errors
     /// Why; then the run was never there.
-    pub(super) fn check_memory(&mut self, id: u64) -> (Result<(), Error>, bool) {
+    fn check_memory(&mut self, id: u64) -> Result<(), Error> {
         let mut refused = self.refuse_starved();
         let own = refused.iter().position(|settled| settled.id == id).map(|i| refused.swap_remove(i));
         self.untold.extend(refused);
-        let checked = match own.map(|settled| settled.outcome) {
+        match own.map(|settled| settled.outcome) {
             Some(Err(failure)) => Err(failure.error),
             _ => Ok(()),
-        };
-        (checked, !self.untold.is_empty())
+        }
     }
 
-    /// Ends queued runs that no memory will ever come free for by itself: contexts that no run uses hold all of it.
-    pub(super) fn refuse_starved(&mut self) -> Vec<Settled> {
+    /// Ends queued runs that no memory will ever come free for by itself: contexts that no run uses hold all of it. Says
+    /// of all that were refused and are not told of.
+    fn refuse_starved(&mut self) -> Vec<Settled> {
         let mut settled = std::mem::take(&mut self.untold);
-        if self.queued.is_empty() || self.factory.memory().room() != Room::None || self.is_stopped() {
+        if self.queued.is_empty() || !self.memory.is_used_up() || self.is_stopped() {
             return settled;
         }
         self.evicted.extend(self.contexts.evict());
@@ -224,19 +230,9 @@ impl Runs {
             return settled;
         }
         while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm()) {
-            let message = format!(
-                "contexts between two runs hold all of the engine's maxMemory of {} bytes; nothing was run. Close some",
-                self.factory.memory().max()
-            );
-            let error = Error { limit: Kill::EngineMemory.limit(), ..Error::new(Code::Memory, message) };
-            self.settle(run.refuse(error), &mut settled);
+            self.settle(run.refuse(self.memory.starved()), &mut settled);
         }
         settled
-    }
-
-    /// VMs to be dropped without the lock.
-    pub(super) fn take_evicted(&mut self) -> Vec<Vm> {
-        std::mem::take(&mut self.evicted)
     }
 
     /// Whether any run has begun and not ended: it will, if only by its timeout, and give its memory back.
@@ -254,8 +250,20 @@ impl Runs {
         self.queued.push(&run.owner().clone(), run.id(), run);
     }
 
-    /// Takes note of a batch that a worker has executed, and says what came of its runs.
+    /// Takes note of a batch that a worker has executed, takes the next, and says what came of its runs.
     pub(super) fn finished(&mut self, batch: Batch) -> Finished {
+        let mut finished = self.take_back(batch);
+        finished.settled.extend(self.go_ahead());
+        finished
+    }
+
+    /// Takes what can begin, or go on, and says which runs cannot any more.
+    pub(super) fn go_ahead(&mut self) -> Vec<Settled> {
+        self.fill();
+        self.refuse_starved()
+    }
+
+    fn take_back(&mut self, batch: Batch) -> Finished {
         self.busy -= 1;
         if batch.queued {
             self.queued_batches -= 1;
@@ -266,7 +274,7 @@ impl Runs {
         let mut finished = Finished::default();
         let mut not_begun = Vec::new();
         for run in batch.runs {
-            self.note_peak(run.peak_memory());
+            self.memory.note_peak(run.peak_memory());
             let owner = run.owner().clone();
             match run.next() {
                 Next::Settled(settled) => {
@@ -293,20 +301,12 @@ impl Runs {
                 }
             }
         }
-        // Each slot may have one that grows as far, and what it holds is in blocks of many sizes.
-        self.factory.memory().keep(self.peak.saturating_mul(self.capacity.slots).saturating_mul(3) / 2);
+        self.memory.keep(self.capacity.slots);
         for run in not_begun.into_iter().rev() {
             self.place(run.id(), Place::Queued);
             self.queued.put_back(&run.owner().clone(), run.id(), run);
         }
         finished
-    }
-
-    /// The largest of late: what was larger longer ago counts less and less.
-    fn note_peak(&mut self, bytes: usize) {
-        if bytes > 0 {
-            self.peak = bytes.max(self.peak - self.peak / 16);
-        }
     }
 
     /// Takes a run off the books; what its context follows with is settled, too, or queued.
@@ -381,20 +381,22 @@ impl Runs {
             run.answer(answer);
             self.go_on(run);
         }
+        self.fill();
     }
 
-    /// Hears what another thread has to say.
-    pub(super) fn signal(&mut self, signal: Signal) -> Vec<Settled> {
+    /// Hears what another thread has to say. The VMs that it returns are to be dropped without the lock.
+    pub(super) fn signal(&mut self, signal: Signal) -> (Vec<Settled>, Vec<Vm>) {
+        let mut settled = Vec::new();
         match signal {
-            Signal::Overdue => Vec::new(),
+            Signal::Overdue => {}
             Signal::Awake(id) => {
                 if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
                     self.go_on(run);
                 }
-                Vec::new()
             }
-            Signal::Killed(id) => self.hasten(id),
+            Signal::Killed(id) => settled = self.hasten(id),
         }
+        (settled, std::mem::take(&mut self.evicted))
     }
 
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
@@ -442,7 +444,9 @@ impl Runs {
             Some(ticket) => ticket.flag.kill(Kill::Stopped.reason()),
             None => return Vec::new(),
         };
-        self.hasten(id)
+        let mut settled = self.hasten(id);
+        settled.extend(self.go_ahead());
+        settled
     }
 
     /// Stops all runs. Flags first: the end of one run must not start another. Those that wait for their turn in a context
@@ -456,7 +460,9 @@ impl Runs {
             }
         }
         ids.sort_unstable();
-        ids.into_iter().flat_map(|id| self.hasten(id)).collect()
+        let settled = ids.into_iter().flat_map(|id| self.hasten(id)).collect();
+        self.fill();
+        settled
     }
 
     /// Drops every run that no worker has, kills the others, and starts none any more.
@@ -568,31 +574,38 @@ impl Runs {
         }
     }
 
-    /// A batch for a free slot, if there is one and something to do: for whoever has a worker for it.
-    pub(super) fn take_batch(&mut self) -> Option<Batch> {
+    /// Takes a batch for every free slot, as long as there is something to do.
+    pub(super) fn fill(&mut self) {
         if self.is_stopped() {
-            self.drop_all();
-            return None;
+            return self.drop_all();
         }
-        if self.busy >= self.capacity.slots {
-            return None;
+        while self.busy < self.capacity.slots
+            && let Some(batch) = self.next_batch()
+        {
+            self.send(batch);
         }
-        let batch = self.next_batch()?;
-        Some(self.begin(batch))
     }
 
-    /// A batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
-    pub(super) fn take_warm_up(&mut self) -> Option<Batch> {
+    /// Takes a batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
+    pub(super) fn warm_up(&mut self) {
         let build = self.capacity.warm.saturating_sub(self.warm.len());
-        let has_room = self.factory.memory().room() == Room::Free;
-        if build == 0 || !has_room || self.busy > 0 || self.is_stopped() {
-            return None;
+        if build > 0 && self.memory.is_free() && self.busy == 0 && !self.is_stopped() {
+            let batch = Batch { build, ..self.batch(Vec::new(), false) };
+            self.send(batch);
         }
-        let batch = Batch { build, ..self.batch(Vec::new(), false) };
-        Some(self.begin(batch))
     }
 
-    fn begin(&mut self, batch: Batch) -> Batch {
+    /// Batches that were taken since this was last asked: each is to be started.
+    pub(super) fn take_outgoing(&mut self) -> Vec<Batch> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// Whether runs were refused that only a signal can tell of.
+    pub(super) fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    fn send(&mut self, batch: Batch) {
         self.busy += 1;
         if batch.queued {
             self.queued_batches += 1;
@@ -601,7 +614,7 @@ impl Runs {
         for run in &batch.runs {
             self.place(run.id(), Place::Running);
         }
-        batch
+        self.outgoing.push(batch);
     }
 
     fn next_batch(&mut self) -> Option<Batch> {
@@ -634,13 +647,13 @@ impl Runs {
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
     /// now. Of one batch at most one run is started and not done, because after it no other begins.
     fn next_queued(&mut self) -> Vec<Run> {
-        let room = self.begin_by_memory();
+        let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
         let started = self.started + self.queued_batches;
         let may = |owner: &ScriptId| {
             started < MAX_STARTED || started < 2 * MAX_STARTED && !self.started_of.contains_key(owner)
         };
-        let (share, needs_vm) = match room {
+        let (share, needs_vm) = match begin {
             Begin::Any => (share, false),
             Begin::One => (1, false),
             Begin::WithVm => (share, true),
@@ -650,18 +663,12 @@ impl Runs {
     }
 
     /// Which queued runs may begin, as far as memory goes.
-    fn begin_by_memory(&mut self) -> Begin {
-        if self.queued.is_empty() || self.factory.memory().room() == Room::Free {
-            return Begin::Any;
+    fn may_begin(&mut self) -> Begin {
+        if !self.queued.is_empty() && !self.memory.is_free() {
+            // VMs that nobody uses go first.
+            self.warm.clear();
         }
-        // VMs that nobody uses go first.
-        self.warm.clear();
-        match self.factory.memory().room() {
-            Room::Free => Begin::Any,
-            _ if self.goes_on() => Begin::WithVm,
-            Room::Tight => Begin::One,
-            Room::None => Begin::WithVm,
-        }
+        self.memory.may_begin(self.goes_on())
     }
 
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
