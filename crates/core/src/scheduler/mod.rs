@@ -10,7 +10,8 @@
 //!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
 //!   out, and no script that has nothing started waits for one that has much;
 //! - a run that waits for the host or for a time holds no slot and does not count as started; when it goes on, it
-//!   takes turns with those that are queued;
+//!   takes turns with those that are queued, and however many do, no script that has nothing started waits for them;
+//! - runs of a batch whose time did not suffice for them keep their turns;
 //! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
 //!   as queued;
 //! - a run that is killed goes before all others, to give its VM back;

@@ -53,9 +53,11 @@ pub(super) struct Runs {
     contexts: Contexts,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
     tickets: HashMap<u64, Ticket>,
-    /// How many runs each script has that are started, not done, and do not wait.
+    /// How many runs each script has that are started, not done, and do not wait; how many those are together; and how
+    /// many of them have never waited.
     started_of: HashMap<ScriptId, usize>,
     started: usize,
+    fresh: usize,
     /// Counts batches, to see whose turn it is; and ends of slices.
     turn: usize,
     slice_ends: u64,
@@ -78,6 +80,8 @@ struct Ticket {
     owner: ScriptId,
     flag: Arc<Flag>,
     place: Place,
+    /// Its key where it is preempted or ready.
+    key: u64,
 }
 
 struct Suspended {
@@ -92,10 +96,8 @@ enum Place {
     InContext(ContextId),
     Queued,
     Running,
-    /// By its key there.
-    Preempted(u64),
-    /// By its key there.
-    Ready(u64),
+    Preempted,
+    Ready,
     Waiting,
     Killed,
 }
@@ -120,6 +122,7 @@ impl Runs {
             tickets: HashMap::new(),
             started_of: HashMap::new(),
             started: 0,
+            fresh: 0,
             turn: 0,
             slice_ends: 0,
             warm: Vec::new(),
@@ -161,7 +164,7 @@ impl Runs {
         self.next_id += 1;
         let mut run = Run::new(id, script, caller, context);
         run.watch_queue(&self.wake_up)?;
-        let ticket = Ticket { owner: run.owner().clone(), flag: run.flag().clone(), place: Place::Queued };
+        let ticket = Ticket { owner: run.owner().clone(), flag: run.flag().clone(), place: Place::Queued, key: 0 };
         self.tickets.insert(id, ticket);
         match context {
             Some(context) if !self.contexts.is_idle(context) => {
@@ -272,41 +275,51 @@ impl Runs {
         self.totals.worked += batch.worked;
         self.warm.extend(batch.warm);
         let mut finished = Finished::default();
-        let mut not_begun = Vec::new();
-        for run in batch.runs {
+        let mut runs = batch.runs;
+        let not_executed = runs.split_off(batch.executed);
+        for run in runs {
             self.memory.note_peak(run.peak_memory());
-            let owner = run.owner().clone();
-            match run.next() {
-                Next::Settled(settled) => {
-                    self.totals.started += u64::from(batch.queued && settled.usage.slices > 0);
-                    if !batch.queued {
-                        self.is_not_started(&owner);
-                    }
-                    self.settle(settled, &mut finished.settled);
-                }
-                Next::NotBegun(run) => not_begun.push(run),
-                Next::Waiting(run, wait) => {
-                    self.totals.started += u64::from(batch.queued);
-                    if !batch.queued {
-                        self.is_not_started(&owner);
-                    }
-                    finished.calls.extend(self.suspend(run, wait));
-                }
-                Next::Preempted(run) => {
-                    if batch.queued {
-                        self.totals.started += 1;
-                        self.is_started(&owner);
-                    }
-                    self.preempt(run);
-                }
+            let (owner, had_waited) = (run.owner().clone(), run.has_waited());
+            self.totals.started += u64::from(batch.queued && run.has_begun());
+            let next = run.next();
+            match (&next, batch.queued) {
+                (Next::Preempted(_), true) => self.is_started(&owner, false),
+                (Next::Settled(_) | Next::Waiting(..), false) => self.is_not_started(&owner, had_waited),
+                _ => {}
+            }
+            match next {
+                Next::Settled(settled) => self.settle(settled, &mut finished.settled),
+                Next::NotBegun(run) => self.put_back(run, batch.queued, &mut finished.settled),
+                Next::Waiting(run, wait) => finished.calls.extend(self.suspend(run, wait)),
+                Next::Preempted(run) => self.preempt(run),
             }
         }
-        self.memory.keep(self.capacity.slots);
-        for run in not_begun.into_iter().rev() {
-            self.place(run.id(), Place::Queued);
-            self.queued.put_back(&run.owner().clone(), run.id(), run);
+        let mut refused = Vec::new();
+        for run in not_executed.into_iter().rev() {
+            self.put_back(run, batch.queued, &mut refused);
         }
+        finished.settled.extend(refused.into_iter().rev());
+        self.memory.keep(self.capacity.slots);
         finished
+    }
+
+    /// Puts a run back where it was before its batch, whose time did not suffice.
+    fn put_back(&mut self, run: Run, queued: bool, settled: &mut Vec<Settled>) {
+        let (id, owner) = (run.id(), run.owner().clone());
+        if run.is_killed() {
+            if queued {
+                self.settle(run.refuse_killed(), settled);
+            } else {
+                self.place(id, Place::Killed);
+                self.killed.push_front(run);
+            }
+        } else if queued {
+            self.place(id, Place::Queued);
+            self.queued.put_back(&owner, id, run);
+        } else if let Some(ticket) = self.tickets.get_mut(&id) {
+            ticket.place = Place::Ready;
+            self.ready.put_back(&owner, ticket.key, run);
+        }
     }
 
     /// Takes a run off the books; what its context follows with is settled, too, or queued.
@@ -351,22 +364,29 @@ impl Runs {
 
     /// Lets a run go on that waited: among those that are ready, or, when it was killed meanwhile, to its end.
     fn go_on(&mut self, run: Run) {
-        self.is_started(&run.owner().clone());
+        self.is_started(&run.owner().clone(), true);
         if run.is_killed() {
             return self.end_killed(run);
         }
-        self.slice_ends += 1;
-        self.place(run.id(), Place::Ready(self.slice_ends));
-        self.ready.push(&run.owner().clone(), self.slice_ends, run);
+        let key = self.line_up(&run, Place::Ready);
+        self.ready.push(&run.owner().clone(), key, run);
     }
 
     fn preempt(&mut self, run: Run) {
         if run.is_killed() {
             return self.end_killed(run);
         }
+        let key = self.line_up(&run, Place::Preempted);
+        self.preempted.push(&run.owner().clone(), key, run);
+    }
+
+    /// A key for the end of a line, which the run is going to have in this place.
+    fn line_up(&mut self, run: &Run, place: Place) -> u64 {
         self.slice_ends += 1;
-        self.place(run.id(), Place::Preempted(self.slice_ends));
-        self.preempted.push(&run.owner().clone(), self.slice_ends, run);
+        if let Some(ticket) = self.tickets.get_mut(&run.id()) {
+            (ticket.place, ticket.key) = (place, self.slice_ends);
+        }
+        self.slice_ends
     }
 
     /// Lets a started run that was killed go before all others, to give its VM back.
@@ -402,7 +422,7 @@ impl Runs {
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
     fn hasten(&mut self, id: u64) -> Vec<Settled> {
         let mut settled = Vec::new();
-        let Some(Ticket { owner, place, .. }) = self.tickets.get(&id) else {
+        let Some(Ticket { owner, place, key, .. }) = self.tickets.get(&id) else {
             // It has ended, but its context may have kept its VM.
             self.evicted.extend(self.contexts.evict());
             return settled;
@@ -419,13 +439,13 @@ impl Runs {
                     self.settle(run.refuse_killed(), &mut settled);
                 }
             }
-            Place::Preempted(key) => {
-                if let Some(run) = self.preempted.remove(owner, key) {
+            Place::Preempted => {
+                if let Some(run) = self.preempted.remove(owner, *key) {
                     self.end_killed(run);
                 }
             }
-            Place::Ready(key) => {
-                if let Some(run) = self.ready.remove(owner, key) {
+            Place::Ready => {
+                if let Some(run) = self.ready.remove(owner, *key) {
                     self.end_killed(run);
                 }
             }
@@ -553,13 +573,15 @@ impl Runs {
         drained.then_some(Pressure::Drained)
     }
 
-    fn is_started(&mut self, owner: &ScriptId) {
+    fn is_started(&mut self, owner: &ScriptId, has_waited: bool) {
         self.started += 1;
+        self.fresh += usize::from(!has_waited);
         *self.started_of.entry(owner.clone()).or_default() += 1;
     }
 
-    fn is_not_started(&mut self, owner: &ScriptId) {
+    fn is_not_started(&mut self, owner: &ScriptId, has_waited: bool) {
         self.started -= 1;
+        self.fresh -= usize::from(!has_waited);
         if let Entry::Occupied(mut count) = self.started_of.entry(owner.clone()) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
@@ -649,10 +671,10 @@ impl Runs {
     fn next_queued(&mut self) -> Vec<Run> {
         let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
-        let started = self.started + self.queued_batches;
-        let may = |owner: &ScriptId| {
-            started < MAX_STARTED || started < 2 * MAX_STARTED && !self.started_of.contains_key(owner)
-        };
+        let [started, fresh] = [self.started, self.fresh].map(|runs| runs + self.queued_batches);
+        // However many go on that have waited, a script with nothing started does not wait for those.
+        let may =
+            |owner: &ScriptId| started < MAX_STARTED || fresh < 2 * MAX_STARTED && !self.started_of.contains_key(owner);
         let (share, needs_vm) = match begin {
             Begin::Any => (share, false),
             Begin::One => (1, false),
@@ -674,6 +696,6 @@ impl Runs {
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
         let warm = if queued { self.warm.split_off(self.warm.len().saturating_sub(runs.len())) } else { Vec::new() };
         let (factory, wake_up, stopped) = (self.factory.clone(), self.wake_up.clone(), self.stopped.clone());
-        Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, worked: Duration::ZERO }
+        Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, executed: 0, worked: Duration::ZERO }
     }
 }
