@@ -577,6 +577,54 @@ fn a_run_that_waits_for_the_host_holds_no_slot_and_goes_on_with_the_answer() {
 }
 
 #[test]
+fn runs_that_go_on_after_a_wait_keep_no_other_script_from_beginning() {
+    let (engine, held, host) = asking();
+    let flood = 3 * MAX_STARTED as u64;
+    for id in 0..flood {
+        ask(&engine, &host, id, "host.ask() while true do end");
+    }
+    drain(&engine, &held);
+    for id in 0..flood {
+        engine.answer(id, Ok(list_of(1)));
+    }
+    assert_eq!(engine.started(), 3 * MAX_STARTED);
+    submit_as(&engine, "other", flood, "return 1");
+    ask(&engine, &host, flood + 1, "return 'one more of the flood'");
+    // One slice may be on its way, and of the others one in two and one in four are of runs that go on.
+    let settled = (0..4).flat_map(|_| step(&engine, &held));
+    assert_eq!(codes(settled), [(flood, "ok")]);
+    assert_eq!(engine.queued(), 1, "no more of the flood began");
+}
+
+#[test]
+fn runs_that_go_on_behind_a_long_one_in_their_batch_keep_their_turns() {
+    let (engine, held, host) = asking();
+    for id in 0..20 {
+        submit_as(&engine, &format!("preempted {id}"), id, "while true do end");
+    }
+    while engine.totals().started < 20 {
+        step(&engine, &held);
+    }
+    let going_on = |id: u64, source: &str| {
+        let owner = ScriptId::new(&format!("waits {id}")).expect("a good id");
+        submit_script(&engine, id, Script { id: owner, services: host.clone(), ..script(source) });
+        next_calls(&engine, &held);
+    };
+    going_on(20, "host.ask() while true do end");
+    for id in 21..25 {
+        going_on(id, "return host.ask()");
+    }
+    // The first that goes on has the worker at once, or waits for it; the others share a batch.
+    let first = held.next();
+    for id in 20..25 {
+        engine.answer(id, Ok(list_of(1)));
+    }
+    held.0.borrow_mut().push_front(first);
+    let settled = (0..5).flat_map(|_| step(&engine, &held));
+    assert_eq!(codes(settled), [21, 22, 23, 24].map(|id| (id, "ok")));
+}
+
+#[test]
 fn a_wait_passes_through_coroutines_and_protected_calls_unseen() {
     let (engine, held, host) = asking();
     ask(
