@@ -8,6 +8,7 @@ use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
+use moonpool_core::scheduler::Finished as Outgoing;
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
@@ -188,7 +189,13 @@ impl Finished for Inner {
     }
 
     fn finished(&self, batch: Batch) {
-        let finished = self.scheduler.finished(batch);
+        self.tell_all(self.scheduler.finished(batch));
+    }
+}
+
+impl Inner {
+    /// Tells JavaScript what came of runs, and what they call.
+    fn tell_all(&self, finished: Outgoing) {
         self.tell(finished.settled);
         for HostCallOf { run, call } in finished.calls {
             let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args)));
@@ -208,8 +215,7 @@ impl Awakened for Inner {
         let untold = self.untold.take();
         self.tell(untold);
         for signal in self.mailbox.empty() {
-            let settled = self.scheduler.signal(signal);
-            self.tell(settled);
+            self.tell_all(self.scheduler.signal(signal));
         }
     }
 }

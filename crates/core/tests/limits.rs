@@ -1,12 +1,14 @@
 //! Limits end a run for good, with the right code, and leave the thread fit for the next.
 
 mod common;
+mod contract;
 use common::{execute, fail, run, script};
+use contract::Asked;
 use moonpool_core::bridge::Limits;
 use moonpool_core::error::Failure;
 use moonpool_core::scheduler::{Caller, Run};
-use moonpool_core::state::{Found, Key, ScriptId, Store, StoreError};
-use std::sync::Arc;
+use moonpool_core::state::{Answered, Found, Grants, Key, Request, ScriptId, Store};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 fn limited(source: &str, change: impl FnOnce(&mut Limits)) -> Failure {
@@ -54,7 +56,7 @@ fn no_lua_code_catches_a_timeout() {
         script.services = common::services(store.clone());
         assert_eq!(execute(script).expect_err("killed").error.code.as_str(), "ERR_LUA_TIMEOUT", "{source}");
         let id = ScriptId::new("tester").expect("a good id");
-        assert_eq!(store.get(&id, &Key::new(b"x").expect("a key")), Ok(Found::Nowhere), "{source}");
+        assert_eq!(Asked(store.clone()).get(&id, &Key::new(b"x").expect("a key")), Ok(Found::Nowhere), "{source}");
     }
 }
 
@@ -162,17 +164,12 @@ fn exponential_json_is_a_memory_or_time_limit() {
 struct Broken;
 
 impl Store for Broken {
-    fn get(&self, _: &ScriptId, _: &Key) -> Result<Found, StoreError> {
+    fn now(&self, _: &Request<'_>) -> Option<Answered> {
         panic!("the store is broken")
     }
-    fn set(&self, _: &ScriptId, _: &Key, _: &str, _: usize) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    fn delete(&self, _: &ScriptId, _: &Key) -> Result<bool, StoreError> {
-        unimplemented!()
-    }
-    fn list(&self, _: &ScriptId, _: &str) -> Result<Vec<Arc<str>>, StoreError> {
-        unimplemented!()
+    fn grants(&self) -> &Grants {
+        static NONE: LazyLock<Grants> = LazyLock::new(Grants::default);
+        &NONE
     }
 }
 

@@ -88,8 +88,7 @@ impl Engine {
 
     fn hear(&mut self) -> bool {
         let Ok(signal) = self.signals.try_recv() else { return false };
-        let settled = self.scheduler.signal(signal);
-        self.settled.extend(settled);
+        self.settled.extend(self.scheduler.signal(signal).settled);
         true
     }
 

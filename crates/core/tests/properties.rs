@@ -1,14 +1,16 @@
 //! Identity and State hold for generated ids, keys and sequences of operations, as a simple model says.
 
 mod common;
+mod contract;
 #[path = "common/generate.rs"]
 mod generate;
 
 use common::{QUOTA, execute, script};
+use contract::Asked;
 use generate::{lua_string, lua_value, values};
 use moonpool_core::bridge::Services;
 use moonpool_core::error::{Code, Failure};
-use moonpool_core::state::{Found, Key, MAX_VALUE, ScriptId, Store, StoreError, View};
+use moonpool_core::state::{Found, Key, Lasts, MAX_VALUE, Op, Response, ScriptId, Store, StoreError, View, Write};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -160,25 +162,35 @@ fn prefix(key: &str, chars: usize) -> String {
 
 /// Does the operation through the trait.
 fn call(store: &dyn Store, quota: usize, id: &ScriptId, key: &Key, act: &Act) -> String {
-    let store = View::new(store, id, quota);
-    let code = |error: StoreError| match error {
-        StoreError::Quota(_) => Code::StateQuota.as_str().to_owned(),
-        StoreError::Unavailable(reason) => reason,
+    let view = View::new(store, id, quota, true);
+    let name = key.as_str();
+    let ask = |op| {
+        let request = view.request(op).expect("nothing was granted");
+        store.now(&request).expect("memory answers at once").response
+    };
+    let write = |write| match ask(Op::Write(write)) {
+        Ok(Response::Written { was_there, .. }) => Ok(was_there),
+        Ok(other) => panic!("{other:?}"),
+        Err(StoreError::Quota(_)) => Err(Code::StateQuota.as_str().to_owned()),
+        Err(error) => panic!("{error:?}"),
     };
     match act {
-        Act::Get | Act::GetDefault => match store.get(key).expect("memory is available") {
-            Found::Own(value) => value.to_string(),
-            Found::Foreign => Code::StateDenied.as_str().to_owned(),
-            Found::Nowhere => if matches!(act, Act::Get) { "nothing" } else { "default" }.to_owned(),
+        Act::Get | Act::GetDefault => match ask(view.get(name)) {
+            Ok(Response::Value(Found::Own(value))) => value.to_string(),
+            Ok(Response::Value(Found::Foreign)) => Code::StateDenied.as_str().to_owned(),
+            Ok(Response::Value(Found::Nowhere)) => {
+                if matches!(act, Act::Get) { "nothing" } else { "default" }.to_owned()
+            }
+            other => panic!("{other:?}"),
         },
-        Act::Set(value) => store.set(key, &value.to_string()).map_or_else(code, |()| "done".to_owned()),
-        Act::SetNil => store.delete(key).map_or_else(code, |_| "done".to_owned()),
-        Act::Has => matches!(store.get(key), Ok(Found::Own(_))).to_string(),
-        Act::Delete => store.delete(key).map_or_else(code, |was| was.to_string()),
-        Act::List(chars) => {
-            let keys = store.list(&prefix(key.as_str(), *chars)).expect("memory is available");
-            format!("{keys:?}")
-        }
+        Act::Set(value) => write(Write::put(name, value.to_string())).map_or_else(|code| code, |_| "done".to_owned()),
+        Act::SetNil => write(Write::remove(name)).map_or_else(|code| code, |_| "done".to_owned()),
+        Act::Has => (ask(Op::Lasts { key: name.into() }) != Ok(Response::Lasts(Lasts::Missing))).to_string(),
+        Act::Delete => write(Write::remove(name)).map_or_else(|code| code, |was| was.to_string()),
+        Act::List(chars) => match ask(Op::List { prefix: prefix(name, *chars).into() }) {
+            Ok(Response::Keys(keys)) => format!("{keys:?}"),
+            other => panic!("{other:?}"),
+        },
     }
 }
 
@@ -222,7 +234,8 @@ fn execute_as(store: &Arc<dyn Store>, quota: usize, id: &ScriptId, source: &str)
 }
 
 /// Everything that every script can see is as the model says.
-fn compare(store: &dyn Store, model: &Model, ids: &[String], keys: &[String]) -> Result<(), TestCaseError> {
+fn compare(store: &Arc<dyn Store>, model: &Model, ids: &[String], keys: &[String]) -> Result<(), TestCaseError> {
+    let store = Asked(store.clone());
     for owner in ids {
         for name in keys {
             let found = store.get(&id(owner), &key(name)).expect("memory is available");
@@ -255,7 +268,7 @@ proptest! {
                 call(&*store, quota, &id(owner), &key(name), &act)
             };
             prop_assert_eq!(answer, model.perform(owner, name, &act), "{:?} of {:?} by {:?}", act, name, owner);
-            compare(&*store, &model, &ids, &keys)?;
+            compare(&store, &model, &ids, &keys)?;
         }
     }
 
@@ -269,7 +282,7 @@ proptest! {
         let used: usize = names.iter().map(|other| other.len() + 1 + ENTRY).sum();
         let exact = used + name.len() + value.len() + ENTRY;
         for (quota, fits) in [(exact, true), (exact - 1, false)] {
-            let store = common::store();
+            let store = Asked(common::store());
             for other in &names {
                 prop_assert_eq!(store.set(&owner, &key(other), "1", quota), Ok(()));
             }
@@ -305,7 +318,7 @@ proptest! {
         let quiet = format!("return State.has({literal}), State.delete({literal}), #State.list()");
         let text = execute_as(&store, QUOTA, &id(&other), &quiet).map_err(|failure| failure.error);
         prop_assert_eq!(text, Ok("false\tfalse\t0".to_owned()));
-        prop_assert_eq!(store.get(&id(&owner), &key(&name)), Ok(Found::Own(serde_json::json!(owner).to_string().into())));
+        prop_assert_eq!(Asked(store).get(&id(&owner), &key(&name)), Ok(Found::Own(serde_json::json!(owner).to_string().into())));
     }
 }
 

@@ -440,8 +440,8 @@ fn a_run_that_waits_too_long_for_its_turn_is_not_run() {
     signals.sort_by_key(|signal| format!("{signal:?}"));
     assert_eq!(signals, [Signal::Killed(1), Signal::Killed(2), Signal::Killed(3)]);
     // Told so by the watchdog, and found out when its turn comes.
-    assert_eq!(codes(engine.signal(signals[1])), [(2, "ERR_QUEUE_TIMEOUT")]);
-    assert!(engine.signal(signals[1]).is_empty());
+    assert_eq!(codes(engine.signal(signals[1].clone()).settled), [(2, "ERR_QUEUE_TIMEOUT")]);
+    assert!(engine.signal(signals[1].clone()).settled.is_empty());
     step(&engine, &held);
     let settled = step(&engine, &held);
     assert!(settled.iter().all(|run| run.usage.slices == 0));

@@ -4,7 +4,7 @@ use super::tasks::{Task, Updating};
 use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
-use crate::state::{Answered, Depends, ScriptId};
+use crate::state::{Answered, Depends, Fate, ScriptId};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -40,7 +40,16 @@ pub struct Context {
 
 impl Context {
     /// The context of a run that may write so much, and give so many values, as `limits` say.
-    pub(crate) fn new(id: ScriptId, name: Arc<str>, services: Arc<Services>, budget: Budget, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        id: ScriptId,
+        name: Arc<str>,
+        services: Arc<Services>,
+        budget: Budget,
+        limits: &Limits,
+        depends: Depends,
+    ) -> Self {
+        // What is known by now to be durable, or lost, is behind it.
+        let is_pending = depends != Depends::default() && services.store.fate(depends) == Fate::Pending;
         Self {
             id,
             name,
@@ -57,7 +66,7 @@ impl Context {
             state_answer: RefCell::default(),
             updating: RefCell::default(),
             changed_itself: Cell::default(),
-            depends: Cell::default(),
+            depends: Cell::new(if is_pending { depends } else { Depends::default() }),
         }
     }
 

@@ -212,12 +212,12 @@ macro_rules! c_function {
 #[doc(hidden)]
 macro_rules! waiting_function {
     ($function:path) => {
-        $crate::waiting_function!($function, results, results)
+        $crate::waiting_function!($function, |results| results)
     };
     ($function:path, nothing) => {
-        $crate::waiting_function!($function, results, 0)
+        $crate::waiting_function!($function, |_results| 0)
     };
-    ($function:path, $results:ident, $returned:expr) => {{
+    ($function:path, |$results:ident| $returned:expr) => {{
         use ::moonpool_lua::ffi;
         use ::std::ffi::c_int;
         unsafe extern "C-unwind" fn entry(state: *mut ffi::lua_State) -> c_int {

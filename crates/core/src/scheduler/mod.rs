@@ -22,6 +22,7 @@
 
 mod contexts;
 mod fair_queue;
+mod gate;
 mod memory;
 mod run;
 mod runs;
@@ -36,10 +37,10 @@ pub use runs::MAX_STARTED;
 pub use signal::{Signal, WakeUp};
 pub use workers::{Batch, Threads, Workers};
 
-use crate::bridge::{Answer, HostCall};
+use crate::bridge::{Answer, HostCall, Question};
 use crate::error::Error;
 use crate::vm::{Factory, Script};
-use runs::Runs;
+use runs::{Asked, Runs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -176,13 +177,13 @@ impl<W: Workers> Scheduler<W> {
         self.step(|runs| runs.answer(id, answer));
     }
 
-    /// Hears what another thread has to say, and says which runs that has ended.
-    pub fn signal(&self, signal: Signal) -> Vec<Settled> {
-        let (mut settled, evicted) = self.lock().signal(signal);
+    /// Hears what another thread has to say, and says what came of that.
+    pub fn signal(&self, signal: Signal) -> Finished {
+        let (mut finished, evicted) = self.lock().signal(signal);
         // First these give their memory back, then others begin with it.
         drop(evicted);
-        settled.extend(self.step(Runs::go_ahead));
-        settled
+        finished.settled.extend(self.step(Runs::go_ahead));
+        finished
     }
 
     /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
@@ -263,15 +264,22 @@ impl<W: Workers> Scheduler<W> {
     /// Changes where runs are, under one lock; then carries out what follows from it. Starting a batch may call the host,
     /// which may call the scheduler: so nothing is locked then, and nothing else is left to do.
     fn step<T>(&self, change: impl FnOnce(&mut Runs) -> T) -> T {
-        let (changed, batches, waiting, untold) = {
+        let (changed, batches, questions, waiting, untold) = {
             let mut runs = self.lock();
-            (change(&mut runs), runs.take_outgoing(), runs.has_waiting(), runs.has_untold())
+            let changed = change(&mut runs);
+            let (batches, questions) = runs.take_outgoing();
+            (changed, batches, questions, runs.has_waiting(), runs.has_untold())
         };
         if self.holds.swap(waiting, Ordering::Relaxed) != waiting {
             self.workers.hold(waiting);
         }
         if untold {
             (self.workers.wake_up())(Signal::Overdue);
+        }
+        for Asked { run, question } in questions {
+            let wake_up = self.workers.wake_up();
+            let Question { store, request } = *question;
+            store.later(request, Box::new(move |answered| wake_up(Signal::Answered(run, answered))));
         }
         for batch in batches {
             self.workers.start(batch);

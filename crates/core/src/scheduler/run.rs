@@ -1,11 +1,12 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
+use super::gate::Dependent;
 use super::signal::{Signal, WakeUp};
 use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
-use crate::state::{Answered, ScriptId};
+use crate::state::{Answered, Depends, ScriptId, Store};
 use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
 use moonpool_lua::Flag;
 use std::io;
@@ -41,6 +42,9 @@ pub struct Run {
     /// Watched until it begins: its `queueTimeout`.
     queue_deadline: Option<Deadline>,
     stage: Stage,
+    /// Where its State is, and the writes there that it depends on.
+    store: Arc<dyn Store>,
+    depends: Depends,
 }
 
 /// The number of a context, unique in its engine.
@@ -139,6 +143,8 @@ impl Run {
             context,
             vm: None,
             queue_deadline: None,
+            store: script.services.store().clone(),
+            depends: Depends::default(),
             stage: Stage::Queued(Box::new(script)),
         }
     }
@@ -230,6 +236,17 @@ impl Run {
         &self.flag
     }
 
+    /// What it depends on in its State, if there is anything.
+    pub(super) fn dependent(&self) -> Option<Dependent> {
+        (self.depends != Depends::default()).then(|| Dependent {
+            id: self.id,
+            store: self.store.clone(),
+            depends: self.depends,
+            flag: self.flag.clone(),
+            limits: self.limits.clone(),
+        })
+    }
+
     fn killed(&self) -> Option<Kill> {
         Kill::of(&self.flag)
     }
@@ -319,6 +336,7 @@ impl Run {
         drop((preempt, cpu_timeout));
         self.flag.go_on();
         self.usage.peak_memory = started.execution.peak_memory();
+        self.depends = started.execution.depends();
         match progress {
             Progress::Done(outcome) => {
                 if self.context.is_some() {

@@ -4,13 +4,14 @@
 
 use super::contexts::{Contexts, Ended};
 use super::fair_queue::FairQueue;
+use super::gate::{Dependent, Gate, Lost, Released};
 use super::memory::{Begin, Memory};
 use super::run::{Caller, ContextId, Next, Run, Settled};
 use super::signal::{Signal, WakeUp};
 use super::timer::Timer;
 use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
-use crate::bridge::{Answer, Kill, Wait};
+use crate::bridge::{Answer, Kill, Question, Wait};
 use crate::error::{Code, Error};
 use crate::state::ScriptId;
 use crate::vm::{Factory, Script, Vm};
@@ -51,6 +52,10 @@ pub(super) struct Runs {
     killed: VecDeque<Run>,
     /// VMs that live on between runs, and runs that wait for their turn in one.
     contexts: Contexts,
+    /// Ends and calls that depend on writes to State which are not durable yet.
+    gate: Gate,
+    /// What runs ask their stores, to be passed on without the lock.
+    questions: Vec<Asked>,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
     tickets: HashMap<u64, Ticket>,
     /// How many runs each script has that are started, not done, and do not wait; how many those are together; and how
@@ -100,6 +105,14 @@ enum Place {
     Ready,
     Waiting,
     Killed,
+    /// It has ended, and depends on writes that are not durable yet.
+    Held,
+}
+
+/// What a run asks its store.
+pub(super) struct Asked {
+    pub(super) run: u64,
+    pub(super) question: Box<Question>,
 }
 
 impl Runs {
@@ -119,6 +132,8 @@ impl Runs {
             waiting: HashMap::new(),
             killed: VecDeque::new(),
             contexts: Contexts::default(),
+            gate: Gate::default(),
+            questions: Vec::new(),
             tickets: HashMap::new(),
             started_of: HashMap::new(),
             started: 0,
@@ -281,6 +296,7 @@ impl Runs {
             self.memory.note_peak(run.peak_memory());
             let (owner, had_waited) = (run.owner().clone(), run.has_waited());
             self.totals.started += u64::from(batch.queued && run.has_begun());
+            let dependent = run.dependent();
             let next = run.next();
             match (&next, batch.queued) {
                 (Next::Preempted(_), true) => self.is_started(&owner, false),
@@ -288,7 +304,10 @@ impl Runs {
                 _ => {}
             }
             match next {
-                Next::Settled(settled) => self.settle(settled, &mut finished.settled),
+                Next::Settled(settled) => match dependent {
+                    None => self.settle(settled, &mut finished.settled),
+                    Some(dependent) => self.end(dependent, settled, &mut finished.settled),
+                },
                 Next::NotBegun(run) => self.put_back(run, batch.queued, &mut finished.settled),
                 Next::Waiting(run, wait) => finished.calls.extend(self.suspend(run, wait)),
                 Next::Preempted(run) => self.preempt(run),
@@ -322,11 +341,30 @@ impl Runs {
         }
     }
 
+    /// As [`Self::settle`], of a run that depends on writes to State: its end waits for those, but the next of its context
+    /// does not.
+    fn end(&mut self, dependent: Dependent, mut settled: Settled, all: &mut Vec<Settled>) {
+        let (id, ended) = (settled.id, self.contexts.end(&mut settled));
+        match self.gate.end(dependent, settled, &self.wake_up) {
+            Some(settled) => {
+                self.tickets.remove(&id);
+                all.push(settled);
+            }
+            None => self.place(id, Place::Held),
+        }
+        self.follow(ended, all);
+    }
+
     /// Takes a run off the books; what its context follows with is settled, too, or queued.
     fn settle(&mut self, mut settled: Settled, all: &mut Vec<Settled>) {
         self.tickets.remove(&settled.id);
-        let Ended { next, refused } = self.contexts.end(&mut settled);
+        let ended = self.contexts.end(&mut settled);
         all.push(settled);
+        self.follow(ended, all);
+    }
+
+    /// Settles, or queues, what a context follows with.
+    fn follow(&mut self, Ended { next, refused }: Ended, all: &mut Vec<Settled>) {
         for refused in refused {
             self.tickets.remove(&refused.id);
             all.push(refused);
@@ -344,7 +382,25 @@ impl Runs {
             return None;
         }
         let (timer, call) = match wait {
-            Wait::Call(call) => (None, Some(HostCallOf { run: id, call })),
+            Wait::Call(call) => {
+                let call = HostCallOf { run: id, call };
+                let call = match run.dependent() {
+                    None => Ok(Some(call)),
+                    Some(on) => self.gate.call(on, call, &self.wake_up),
+                };
+                match call {
+                    Ok(call) => (None, call),
+                    Err(Lost) => {
+                        run.flag().kill(Kill::StateLost.reason());
+                        self.go_on(run);
+                        return None;
+                    }
+                }
+            }
+            Wait::State(question) => {
+                self.questions.push(Asked { run: id, question });
+                (None, None)
+            }
             Wait::Sleep(time) => {
                 let wake_up = self.wake_up.clone();
                 match Timer::after(time, move || wake_up(Signal::Awake(id))) {
@@ -405,8 +461,8 @@ impl Runs {
     }
 
     /// Hears what another thread has to say. The VMs that it returns are to be dropped without the lock.
-    pub(super) fn signal(&mut self, signal: Signal) -> (Vec<Settled>, Vec<Vm>) {
-        let mut settled = Vec::new();
+    pub(super) fn signal(&mut self, signal: Signal) -> (Finished, Vec<Vm>) {
+        let mut finished = Finished::default();
         match signal {
             Signal::Overdue => {}
             Signal::Awake(id) => {
@@ -414,15 +470,37 @@ impl Runs {
                     self.go_on(run);
                 }
             }
-            Signal::Killed(id) => settled = self.hasten(id),
+            Signal::Killed(id) => finished.settled = self.hasten(id),
+            Signal::Answered(id, answered) => {
+                if let Some(Suspended { mut run, .. }) = self.waiting.remove(&id) {
+                    run.answer_state(answered);
+                    self.go_on(run);
+                }
+            }
+            Signal::Settled => finished = self.release(),
         }
-        (settled, std::mem::take(&mut self.evicted))
+        (finished, std::mem::take(&mut self.evicted))
+    }
+
+    /// Lets go what waited for writes to State.
+    fn release(&mut self) -> Finished {
+        let Released { settled, calls, lost } = self.gate.release();
+        for settled in &settled {
+            self.tickets.remove(&settled.id);
+        }
+        for id in lost {
+            if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
+                run.flag().kill(Kill::StateLost.reason());
+                self.go_on(run);
+            }
+        }
+        Finished { settled, calls }
     }
 
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
     fn hasten(&mut self, id: u64) -> Vec<Settled> {
         let mut settled = Vec::new();
-        let Some(Ticket { owner, place, key, .. }) = self.tickets.get(&id) else {
+        let Some(Ticket { owner, flag, place, key }) = self.tickets.get(&id) else {
             // It has ended, but its context may have kept its VM.
             self.evicted.extend(self.contexts.evict());
             return settled;
@@ -450,8 +528,17 @@ impl Runs {
                 }
             }
             Place::Waiting => {
+                // A call that has not been made is not made any more.
+                self.gate.forget(id);
                 if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
                     self.go_on(run);
+                }
+            }
+            Place::Held => {
+                let flag = flag.clone();
+                if let Some(held) = self.gate.give_up(id, &flag) {
+                    self.tickets.remove(&id);
+                    settled.push(held);
                 }
             }
         }
@@ -500,6 +587,7 @@ impl Runs {
         self.ready = FairQueue::new();
         self.waiting.clear();
         self.killed.clear();
+        self.gate.clear();
         self.contexts.clear();
         self.warm.clear();
     }
@@ -535,7 +623,7 @@ impl Runs {
 
     /// How many runs are started, not done, and hold no worker.
     pub(super) fn suspended(&self) -> usize {
-        self.preempted.len() + self.ready.len() + self.waiting.len() + self.killed.len()
+        self.preempted.len() + self.ready.len() + self.waiting.len() + self.killed.len() + self.gate.ended()
     }
 
     /// How many runs are started, not done, and do not wait.
@@ -557,7 +645,7 @@ impl Runs {
 
     /// Whether runs wait for something else than a worker.
     pub(super) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || self.gate.len() > 0
     }
 
     /// Whether the queue has filled, or emptied after that, since this was last asked.
@@ -618,8 +706,8 @@ impl Runs {
     }
 
     /// Batches that were taken since this was last asked: each is to be started.
-    pub(super) fn take_outgoing(&mut self) -> Vec<Batch> {
-        std::mem::take(&mut self.outgoing)
+    pub(super) fn take_outgoing(&mut self) -> (Vec<Batch>, Vec<Asked>) {
+        (std::mem::take(&mut self.outgoing), std::mem::take(&mut self.questions))
     }
 
     /// Whether runs were refused that only a signal can tell of.

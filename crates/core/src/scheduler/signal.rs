@@ -7,6 +7,7 @@ use std::sync::Arc;
 pub type WakeUp = Arc<dyn Fn(Signal) + Send + Sync>;
 
 /// What an engine hears from other threads.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Signal {
     /// A run holds its worker long after its slice: whoever waits for the worker may have reason to stop it.
     Overdue,

@@ -52,7 +52,10 @@ impl Pattern {
     /// What is wrong with it, as in "an empty string".
     pub fn new(text: &str) -> Result<Self, String> {
         match text {
-            "*" => Err("'*', which would hide every key of its own from a script; give it a prefix, as in 'shared/*'".into()),
+            "*" => {
+                Err("'*', which would hide every key of its own from a script; give it a prefix, as in 'shared/*'"
+                    .into())
+            }
             _ => Key::new(text.as_bytes()).map(|key| Self(key.as_str().into())),
         }
     }
@@ -234,7 +237,11 @@ impl Grants {
         let exact = granted().find_map(|granted| granted.keys.get(name));
         let target = exact.or_else(|| {
             // `max_by_key` gives the last of several, and a grant to the script itself is to win.
-            granted().rev().filter_map(|granted| granted.longest(name)).max_by_key(|(len, _)| *len).map(|(_, target)| target)
+            granted()
+                .rev()
+                .filter_map(|granted| granted.longest(name))
+                .max_by_key(|(len, _)| *len)
+                .map(|(_, target)| target)
         })?;
         (target.owner != *id).then(|| target.clone())
     }

@@ -2,7 +2,9 @@
 
 mod grants;
 mod memory;
+mod named;
 mod number;
+mod open;
 mod request;
 mod space;
 mod view;
@@ -10,12 +12,13 @@ mod view;
 pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
 pub use memory::MemoryStore;
 pub use number::equal;
+pub use open::{Place, open};
 pub use request::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,
 };
 pub use view::{Denied, View};
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The longest JSON text that one value may have, in bytes: 1 MiB.
@@ -165,8 +168,15 @@ pub trait Store: Send + Sync {
         Fate::Durable
     }
 
-    /// Calls `tell`, from any thread, whenever the fate of writes has become known that was [`Fate::Pending`].
-    fn watch(&self, _tell: Arc<dyn Fn() + Send + Sync>) {}
+    /// One of those who opened it has no more use for it. Calls `done`, from any thread, when everything that was written is
+    /// as durable as the store makes it and, if nobody else uses it, everything that it holds is given back.
+    fn close(&self, done: Box<dyn FnOnce() + Send>) {
+        done();
+    }
+
+    /// Calls `tell`, from any thread and as long as somebody else holds it, whenever the fate of writes has become known
+    /// that was [`Fate::Pending`].
+    fn watch(&self, _tell: Weak<dyn Fn() + Send + Sync>) {}
 }
 
 /// The time, in milliseconds since 1970.

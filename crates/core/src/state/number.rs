@@ -68,7 +68,9 @@ impl Number {
             (Self::Float(a), Self::Float(b)) => a == b,
             // An integer equals a float when the float is exactly that integer.
             (Self::Integer(i), Self::Float(f)) | (Self::Float(f), Self::Integer(i)) => {
-                (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f) && f.fract() == 0.0 && f as i64 == i
+                (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f)
+                    && f.fract() == 0.0
+                    && f as i64 == i
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One script's entries in memory: the operations on them, their expiry, and what they count.
 
-use super::request::{Change, Condition, Entry, Expiry, Found, Incr, Lasts, Op, Response, StoreError, Write};
 use super::Number;
+use super::request::{Change, Condition, Entry, Expiry, Found, Incr, Lasts, Op, Response, StoreError, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -207,8 +207,11 @@ impl Space {
         for entry in entries.iter().filter(|entry| entry.expires.is_none_or(|at| at > now)) {
             new.insert(&*entry.key, entry);
         }
-        let replaced: usize =
-            new.keys().filter_map(|key| self.entries.get_key_value(*key)).map(|(key, kept)| cost(key, &kept.json)).sum();
+        let replaced: usize = new
+            .keys()
+            .filter_map(|key| self.entries.get_key_value(*key))
+            .map(|(key, kept)| cost(key, &kept.json))
+            .sum();
         let added: usize = new.values().map(|entry| cost(&entry.key, &entry.json)).sum();
         let bytes = self.bytes - replaced + added;
         if bytes > quota {

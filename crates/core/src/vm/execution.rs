@@ -4,6 +4,7 @@ use super::fiber::{Fiber, Step, Suspender};
 use super::{Factory, Progress, Script, Vm};
 use crate::bridge::{Answer, Kill, panic_message};
 use crate::error::{Code, Error, Failure};
+use crate::state::{Answered, Depends};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -76,6 +77,11 @@ impl Execution {
     /// Gives the script the store's answer.
     pub fn answer_state(&self, answered: Answered) {
         self.vm().answer_state(answered);
+    }
+
+    /// The writes to State that the script depends on.
+    pub fn depends(&self) -> Depends {
+        self.vm().depends()
     }
 
     /// Lets the script's `sleep` raise an error when the script goes on.

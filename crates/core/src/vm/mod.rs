@@ -17,7 +17,7 @@ use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Tell};
-use crate::state::Answered;
+use crate::state::{Answered, Depends};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
@@ -103,7 +103,9 @@ impl Vm {
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits));
+        // What an earlier run left in the VM may rest on writes that can still be lost.
+        let depends = self.lua().app_data_ref::<Context>().map(|context| context.depends()).unwrap_or_default();
+        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits, depends));
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
@@ -261,6 +263,11 @@ impl Vm {
     /// Gives the script the store's answer.
     fn answer_state(&self, answered: Answered) {
         self.with_context(|context| context.set_state_answer(answered));
+    }
+
+    /// The writes to State that the script depends on.
+    fn depends(&self) -> Depends {
+        self.with_context(Context::depends)
     }
 
     /// Lets the script's `sleep` raise an error when the script goes on.

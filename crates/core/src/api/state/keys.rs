@@ -4,9 +4,7 @@ use super::arguments::{Keyed, confused, refusal};
 use crate::bridge::Call;
 use crate::bridge::tasks::{Step, Task, perform};
 use crate::error::{Code, Error, quoted};
-use crate::state::{
-    Change, Condition, Expiry, Found, Incr, Lasts, Number, Op, Response, StoreError, Write, equal,
-};
+use crate::state::{Change, Condition, Expiry, Found, Incr, Lasts, Number, Op, Response, StoreError, Write, equal};
 use crate::value::json;
 use mlua::Value;
 use std::borrow::Cow;
@@ -261,7 +259,8 @@ pub(super) fn begin(call: &Call) -> Result<Value, Error> {
 pub(super) fn swap(call: &Call) -> Result<Value, Error> {
     let keyed = Keyed::new(call, "update")?;
     if call.context.changed_itself() {
-        let message = format!("the function changed the key {:?} itself; it is to return the new value", quoted(&keyed.key));
+        let message =
+            format!("the function changed the key {:?} itself; it is to return the new value", quoted(&keyed.key));
         return Err(refusal("update", message));
     }
     let when = match call.arg(3) {

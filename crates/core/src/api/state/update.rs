@@ -4,8 +4,8 @@
 
 use super::keys::{begin, read, swap};
 use crate::bridge::{Call, entry, tasks};
-use crate::error::Error;
 use crate::c_function;
+use crate::error::Error;
 use mlua::Value;
 use moonpool_lua::ffi;
 use std::ffi::c_int;

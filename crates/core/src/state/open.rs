@@ -1,0 +1,24 @@
+//! Where State is kept, and how a store there is opened.
+
+use super::{MemoryStore, Store, named};
+use std::sync::Arc;
+
+/// Where State is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In memory, for one engine alone.
+    Memory,
+    /// In memory, for all engines of the process that name it so; gone with the last of them.
+    Named(String),
+}
+
+/// Opens a store. Whoever opens one closes it: see [`Store::close`].
+///
+/// # Errors
+/// Why it cannot be opened, as a sentence.
+pub fn open(place: &Place) -> Result<Arc<dyn Store>, String> {
+    Ok(match place {
+        Place::Memory => Arc::new(MemoryStore::default()),
+        Place::Named(name) => named::open(name),
+    })
+}
