@@ -361,7 +361,7 @@ impl Run {
     }
 
     /// Gives the script the store's answer.
-    pub(super) fn answer_state(&mut self, answered: Answered) {
+    pub fn answer_state(&mut self, answered: Answered) {
         if let Stage::Suspended(started) = &mut self.stage {
             started.execution.answer_state(answered);
         }
