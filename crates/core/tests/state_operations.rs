@@ -131,10 +131,7 @@ fn update_gives_the_value_to_a_function_and_keeps_what_it_returns() {
             "State.update('t', 1)",
             "ERR_LUA_RUNTIME: a:1: bad argument #2 to 'State.update' (function expected, got number)",
         ),
-        (
-            "State.update('t')",
-            "ERR_LUA_RUNTIME: a:1: bad argument #2 to 'State.update' (function expected, got nil)",
-        ),
+        ("State.update('t')", "ERR_LUA_RUNTIME: a:1: bad argument #2 to 'State.update' (function expected, got nil)"),
         (
             "State.update('t', function() return print end)",
             "ERR_STATE_VALUE: a:1: State.update: new value is a function",
