@@ -1,5 +1,6 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
+use super::direct::Kept;
 use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
@@ -27,6 +28,8 @@ pub struct Context {
     pub(super) answer: RefCell<Option<Answer>>,
     /// Why it could not sleep, until it goes on.
     pub(super) refused_sleep: RefCell<Option<Error>>,
+    /// What a direct call leaves for Lua.
+    pub(super) kept: RefCell<Kept>,
 }
 
 impl Context {
@@ -44,6 +47,7 @@ impl Context {
             wait: RefCell::default(),
             answer: RefCell::default(),
             refused_sleep: RefCell::default(),
+            kept: RefCell::default(),
         }
     }
 

@@ -14,7 +14,7 @@ pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Tell};
 use crate::value::wire::Reader;
@@ -102,7 +102,9 @@ impl Vm {
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits));
+        let context = Context::new(id, script.name.clone(), services, budget, &script.limits);
+        // SAFETY: the state is ours, and not running.
+        unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
