@@ -34,6 +34,8 @@ unsafe extern "C-unwind" {
     fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
+    fn moonpool_sethost(state: *mut ffi::lua_State, host: *const c_void);
+    fn moonpool_host(state: *mut ffi::lua_State) -> *const c_void;
     fn moonpool_ready(state: *mut ffi::lua_State);
     fn moonpool_built(state: *mut ffi::lua_State);
     fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
@@ -135,6 +137,24 @@ impl Flag {
 pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for both.
     unsafe { moonpool_setbase(state, base) }
+}
+
+/// Keeps an address in the VM, for its C functions: what the host has of this VM. No script reaches it.
+///
+/// # Safety
+/// `state` is valid and used by this thread only. What the address is of, is between this and [`host`].
+pub unsafe fn set_host(state: *mut ffi::lua_State, host: *const c_void) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_sethost(state, host) }
+}
+
+/// What [`set_host`] kept in the VM of this state or coroutine; null when nothing.
+///
+/// # Safety
+/// `state` is valid and used by this thread only.
+pub unsafe fn host(state: *mut ffi::lua_State) -> *const c_void {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_host(state) }
 }
 
 /// A C function: returns the coroutine that runs it, also where scripts see the main one.

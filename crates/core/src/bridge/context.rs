@@ -1,5 +1,6 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
+use super::direct::Kept;
 use super::tasks::{Task, Updating};
 use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
@@ -36,6 +37,8 @@ pub struct Context {
     pub(super) changed_itself: Cell<bool>,
     /// The writes to State that it depends on.
     pub(super) depends: Cell<Depends>,
+    /// What a direct call leaves for Lua.
+    pub(super) kept: RefCell<Kept>,
 }
 
 impl Context {
@@ -67,6 +70,7 @@ impl Context {
             updating: RefCell::default(),
             changed_itself: Cell::default(),
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),
+            kept: RefCell::default(),
         }
     }
 

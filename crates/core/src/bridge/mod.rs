@@ -3,6 +3,7 @@
 mod call;
 mod compiled;
 mod context;
+pub(crate) mod direct;
 #[doc(hidden)]
 pub mod entry;
 pub(crate) mod error_value;

@@ -14,7 +14,7 @@ pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Tell};
 use crate::state::{Answered, Depends};
@@ -105,7 +105,9 @@ impl Vm {
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
         // What an earlier run left in the VM may rest on writes that can still be lost.
         let depends = self.lua().app_data_ref::<Context>().map(|context| context.depends()).unwrap_or_default();
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits, depends));
+        let context = Context::new(id, script.name.clone(), services, budget, &script.limits, depends);
+        // SAFETY: the state is ours, and not running.
+        unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
