@@ -5,7 +5,7 @@ use super::tasks::{Task, Updating};
 use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
-use crate::state::{Answered, Depends, Fate, ScriptId};
+use crate::state::{Answered, Depends, Fate, ScriptId, View};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -72,6 +72,12 @@ impl Context {
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),
             kept: RefCell::default(),
         }
+    }
+
+    /// The State of whoever is running. There is no other way to the store.
+    pub(crate) fn state(&self) -> View<'_> {
+        let services = &self.services;
+        View::new(&*services.store, &self.id, services.state_quota, services.tells_foreign)
     }
 
     /// Adds to the captured output; past `maxOutput` the run is killed, with the output cut at the limit.

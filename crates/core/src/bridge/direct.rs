@@ -9,6 +9,7 @@ use super::entry::{self, Inside};
 use super::{Call, Context};
 use crate::error::{Code, Error};
 use crate::memory::{Budget, Killed};
+use crate::value::json;
 use mlua::{Lua, Value};
 use moonpool_lua::{ffi, poll};
 use std::ffi::{CStr, c_int};
@@ -54,6 +55,8 @@ pub(crate) enum Plain {
     Kept,
     /// A table of the strings that [`Direct::keep_in_list`] was given.
     KeptList,
+    /// The value of the JSON text that [`Direct::keep_json`] was given.
+    KeptJson,
 }
 
 /// What a function returns: a few values, in this order.
@@ -87,6 +90,8 @@ pub(crate) struct Kept {
     list: Vec<u8>,
     strings: usize,
     error: Option<Error>,
+    /// JSON texts. Building a value may run finalizers, which may call functions of ours: so there may be several.
+    json: Vec<Arc<str>>,
 }
 
 /// What stands before each string of the list.
@@ -134,6 +139,12 @@ impl Direct<'_> {
     pub(crate) fn keep(&self, string: Arc<[u8]>) -> Plain {
         self.context.kept.borrow_mut().string = Some(string);
         Plain::Kept
+    }
+
+    /// Leaves a JSON text, whose value is to be returned.
+    pub(crate) fn keep_json(&self, text: Arc<str>) -> Plain {
+        self.context.kept.borrow_mut().json.push(text);
+        Plain::KeptJson
     }
 
     /// Leaves one more string of a list to be returned; the list may be empty, too.
@@ -208,7 +219,10 @@ pub(crate) unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_i
             return ffi::luaL_error(state, c"a VM without a context".as_ptr());
         }
         match perform(&Direct { context: &*context, state }, function) {
-            End::Returned(values) => push_all(state, &*context, &values),
+            End::Returned(values) => {
+                // What is kept for a call that must succeed, has been checked.
+                push_all(state, &*context, &values).unwrap_or(0)
+            }
             End::Failed => {
                 poll(state);
                 entry::call(state, raise)
@@ -219,6 +233,33 @@ pub(crate) unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_i
             }
         }
     }
+}
+
+/// As [`call`], for a function that may leave the call to the way through mlua: then it is `None`, and the stack has the
+/// arguments.
+///
+/// # Safety
+/// As [`call`], but that something may follow.
+pub(crate) unsafe fn attempt(state: *mut ffi::lua_State, function: fn(&Direct) -> Option<Values>) -> Option<c_int> {
+    // SAFETY: as `call`.
+    unsafe {
+        let context: *const Context = moonpool_lua::host(state).cast();
+        if context.is_null() {
+            return None;
+        }
+        let args = ffi::lua_gettop(state);
+        let values = quickly(&Direct { context: &*context, state }, function)?;
+        let pushed = push_all(state, &*context, &values);
+        if pushed.is_none() {
+            ffi::lua_settop(state, args);
+        }
+        pushed
+    }
+}
+
+fn quickly(direct: &Direct, function: fn(&Direct) -> Option<Values>) -> Option<Values> {
+    let _inside = Inside::enter();
+    catch_unwind(AssertUnwindSafe(|| function(direct))).ok().flatten()
 }
 
 fn perform(direct: &Direct, function: Function) -> End {
@@ -244,7 +285,7 @@ fn raise(call: &Call) -> Result<Value, Error> {
 
 /// # Safety
 /// As [`call`].
-unsafe fn push_all(state: *mut ffi::lua_State, context: &Context, values: &Values) -> c_int {
+unsafe fn push_all(state: *mut ffi::lua_State, context: &Context, values: &Values) -> Option<c_int> {
     // SAFETY: as the caller. A C function has room for so few values. What is kept stays until it is forgotten.
     unsafe {
         for value in &values.values[..values.count] {
@@ -262,10 +303,18 @@ unsafe fn push_all(state: *mut ffi::lua_State, context: &Context, values: &Value
                     push_list(state, context);
                     context.forget_list();
                 }
+                Plain::KeptJson => {
+                    let (text, place) = context.kept_json();
+                    let is_pushed = json::push(state, text);
+                    context.forget_json(place);
+                    if !is_pushed {
+                        return None;
+                    }
+                }
             }
         }
     }
-    values.count as c_int
+    Some(values.count as c_int)
 }
 
 /// # Safety
@@ -311,6 +360,17 @@ impl Context {
 
     fn forget_string(&self) {
         self.kept.borrow_mut().string = None;
+    }
+
+    fn kept_json(&self) -> (*const [u8], usize) {
+        let kept = self.kept.borrow();
+        let place = kept.json.len().saturating_sub(1);
+        (kept.json.last().map_or(&[][..], |text| text.as_bytes()), place)
+    }
+
+    /// Forgets the text in this place, and those of later calls that an error has left.
+    fn forget_json(&self, place: usize) {
+        self.kept.borrow_mut().json.truncate(place);
     }
 
     fn kept_list(&self) -> (*const [u8], usize) {
