@@ -22,9 +22,9 @@
 -- docs/lua-api.md and docs/lua.md explain what differs from stock Lua.
 
 ---@alias moonpool.ErrorCode
----| "ERR_STATE_DENIED" # State.get: another script holds the key
----| "ERR_STATE_VALUE" # State: a key or a value outside the rules
----| "ERR_STATE_QUOTA" # State.set: the script's space is full
+---| "ERR_STATE_DENIED" # State: another script holds the key, or granted it to be read only
+---| "ERR_STATE_VALUE" # State: a key, a value or an option outside the rules
+---| "ERR_STATE_QUOTA" # State: the space is full
 ---| "ERR_STATE_UNAVAILABLE" # State: the store cannot be reached
 ---| "ERR_LUA_RESULT" # json.encode: a value that JSON cannot carry
 ---| "ERR_HOST_FUNCTION" # host: the function failed, or a value cannot cross
@@ -257,10 +257,65 @@ State = {}
 ---@nodiscard
 function State.get(key, default) end
 
----Stores a copy of `value` in the script's own space; nil deletes the key.
+---@class moonpool.StateOptions
+---@field ttl? number Seconds until the key expires: more than 0, at most 3155760000.
+
+---@class moonpool.IncrOptions : moonpool.StateOptions
+---@field init? number What a key begins with that is not there. 0 by default.
+
+---Stores a copy of `value`; nil deletes the key.
 ---@param key string 1 to 512 UTF-8 bytes.
 ---@param value moonpool.Json? At most 1 MiB of JSON.
-function State.set(key, value) end
+---@param options? moonpool.StateOptions
+function State.set(key, value, options) end
+
+---As `set`, but only if there is no such key.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param value moonpool.Json At most 1 MiB of JSON.
+---@param options? moonpool.StateOptions
+---@return boolean stored
+function State.add(key, value, options) end
+
+---As `set`, but only if there is such a key.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param value moonpool.Json At most 1 MiB of JSON.
+---@param options? moonpool.StateOptions
+---@return boolean stored
+function State.replace(key, value, options) end
+
+---Adds to a number. Integers are exact to 64 bits; past those it raises ERR_STATE_VALUE.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param by? number 1 by default.
+---@param options? moonpool.IncrOptions For a key that is not there.
+---@return number sum
+function State.incr(key, by, options) end
+
+---Stores what `f` makes of the value. `f` may be called again, when somebody was faster; it cannot wait.
+---@generic T
+---@param key string 1 to 512 UTF-8 bytes.
+---@param f fun(value: any): T? nil deletes the key.
+---@param default? any What `f` gets when there is no such key.
+---@return T? value
+function State.update(key, f, default) end
+
+---Compare and set: stores `new` if the value equals `old`.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param old moonpool.Json? nil for "no such key".
+---@param new moonpool.Json? nil deletes the key.
+---@return boolean stored
+function State.cas(key, old, new) end
+
+---Lets the key expire so long from now; nil lets it last.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param seconds number? More than 0, at most 3155760000.
+---@return boolean exists
+function State.expire(key, seconds) end
+
+---The seconds until the key expires; `math.huge` when it does not; nil when there is no such key.
+---@param key string 1 to 512 UTF-8 bytes.
+---@return number?
+---@nodiscard
+function State.ttl(key) end
 
 ---Whether the script has the key.
 ---@param key string 1 to 512 UTF-8 bytes.
@@ -273,7 +328,7 @@ function State.has(key) end
 ---@return boolean deleted Whether it was there.
 function State.delete(key) end
 
----The script's own keys that begin with `prefix`, sorted by bytes.
+---The script's keys that begin with `prefix`, granted ones included, sorted by bytes.
 ---@param prefix? string
 ---@return string[] keys
 ---@nodiscard
