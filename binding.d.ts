@@ -178,6 +178,9 @@ export interface Module {
   source: string | Uint8Array
 }
 
+/** Calls a function outside of every async context, and throws what it throws. */
+export declare function outside(work: () => void): void
+
 /** What is written down once, in Rust. */
 export interface Registry {
   /** The stable strings of all error codes. */
