@@ -42,6 +42,8 @@ class Engine extends EventEmitter {
   #functions = []
   #closing
   #killed = false
+  // What it does when it has been idle for a while, if anything; and the timer that waits for that.
+  #warmer
   #idleTimer
   // The async context in which it was made: what is no run's is emitted in there.
   #scope = new Scope('moonpool.engine')
@@ -65,7 +67,8 @@ class Engine extends EventEmitter {
       gone: () => this.#noticeIdle(),
       broke: (failure, scriptId) => this.#tellError(failure, scriptId),
     }
-    if (options.warmVms > 0) this.#idleTimer = setTimeout(Engine.#warmerOf(this.#native), IDLE).unref()
+    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(new WeakRef(this))
+    this.#noticeIdle()
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)
   }
 
@@ -179,7 +182,14 @@ class Engine extends EventEmitter {
   #noticeIdle() {
     if (this.#desk.inFlight.size + this.#desk.accepted > 0) return
     if (this.#closing) this.#closed()
-    else this.#idleTimer?.refresh()
+    else if (this.#idleTimer) this.#idleTimer.refresh()
+    else if (this.#warmer) this.#idleTimer = setTimeout(this.#warmer, IDLE).unref()
+  }
+
+  /** The timer goes with the async context in which it was set: whoever was the last shall not be kept. */
+  #warmUp() {
+    this.#idleTimer = undefined
+    this.#native.warmUp()
   }
 
   #killAll() {
@@ -217,8 +227,8 @@ class Engine extends EventEmitter {
   // whatever holds an engine, native or not, would keep it from being garbage-collected. A run holds its engine only
   // while it is in flight.
 
-  static #warmerOf(native) {
-    return () => native.warmUp()
+  static #warmerOf(weak) {
+    return () => weak.deref()?.#warmUp()
   }
 
   /** The native engine's `pressure`: the queue is full, or empty after that. */
