@@ -31,6 +31,7 @@ pub(super) unsafe fn outside<T>(env: sys::napi_env, work: impl FnOnce() -> T) ->
 }
 
 /// Calls a function outside of every async context, and throws what it throws.
+#[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
 #[napi(js_name = "outside", catch_unwind)]
 pub(super) fn call_outside(env: Env, work: Function<(), ()>) -> Result<()> {
     // SAFETY: called by JS, so on the JS thread of `env`, in a handle scope.
