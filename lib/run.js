@@ -178,7 +178,8 @@ class Run {
   #abort() {
     this.#stopped = true
     if (this.#state !== 'submitted') return
-    this.#conclude('aborted', { error: { reason: reasonOf(this.options.signal) } })
+    const reason = this.#scope.runInAsyncScope(reasonOf, undefined, this.options.signal)
+    this.#conclude('aborted', { error: { reason } })
     if (this.#decoding) this.#stopDecoding()
     else this.#desk.native.kill(this.#id)
   }
