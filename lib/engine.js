@@ -207,7 +207,7 @@ class Engine extends EventEmitter {
     return new Run(this.#desk, { scriptId, options: limits, limits, exchange: exchangeOf(limits) })
   }
 
-  async #execute(run) {
+  #execute(run) {
     if (!isWatched()) return this.#outcome(run)
     const context = { scriptId: run.scriptId, name: run.name, engine: this }
     return watched(run, context, () => this.#outcome(run, context))
