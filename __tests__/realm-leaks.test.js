@@ -174,6 +174,25 @@ describe('no store of an AsyncLocalStorage is kept', () => {
   })
 })
 
+test('a run that goes on keeps no store of those before it', async () => {
+  const [kept] = await output(`
+    const { AsyncLocalStorage } = require('node:async_hooks')
+    const { Engine } = require('.')
+    const storage = new AsyncLocalStorage()
+    const engine = new Engine({ concurrency: 1 })
+    let store = {}
+    const weak = new WeakRef(store)
+    async function main() {
+      const first = storage.run(store, () => engine.run('for i = 1, 1e6 do end', 'x'))
+      store = undefined
+      engine.run('while true do end', 'y', { timeout: 20000 }).catch(() => {})
+      await first
+    }
+    main().then(() => collectGarbage(20, 10)).then(() => process.exit(console.log(weak.deref() ? 'kept' : 'collected')))
+  `)
+  expect(kept).toBe('collected')
+})
+
 test('vm contexts in which moonpool was used are collected', async () => {
   const [before, after] = await output(`
     const vm = require('node:vm')
