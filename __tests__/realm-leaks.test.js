@@ -124,7 +124,7 @@ describe('an engine that nobody refers to is collected', () => {
 })
 
 /** How many of the stores in which `act` was done, one after the other, are kept when it is long done. */
-async function keptStores(act, before = '') {
+async function keptStores(act, before = '', collected = 'await collectGarbage(20, 10)') {
   const [kept] = await output(`
     const { AsyncLocalStorage } = require('node:async_hooks')
     const storage = new AsyncLocalStorage()
@@ -138,7 +138,7 @@ async function keptStores(act, before = '') {
           stores.push(new WeakRef(store))
           await storage.run(store, async () => { ${act} })
         })()
-      await collectGarbage(20, 10)
+      ${collected}
       console.log(stores.filter((store) => store.deref()).length)
     }
     main()
@@ -171,6 +171,13 @@ describe('no store of an AsyncLocalStorage is kept', () => {
     ['big result', "await engine.run('return (\\'x\\'):rep(3e5)', 'x')"],
   ])('of a %s, by an engine that lives on', async (_, act) => {
     expect(await keptStores(act, MADE)).toBe(0)
+  })
+
+  test('also while an idle engine waits for a moment to build VMs', async () => {
+    // Less than 20 ms, or else this proves nothing.
+    const soon = 'await new Promise(setImmediate); gc(); await new Promise(setImmediate); gc()'
+    const use = "await sleep(40); await engine.run('return 1', 'x')"
+    expect(await keptStores(use, MADE, soon)).toBe(0)
   })
 })
 

@@ -10,7 +10,7 @@ const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, valueError } = require('./errors')
 const { checkNew, functionsOf } = require('./host')
 const { moduleOf, modulesOfFolder } = require('./modules')
-const { NativeEngine } = require('./native')
+const { NativeEngine, outside } = require('./native')
 const {
   checkLabel,
   readCloseOptions,
@@ -183,10 +183,14 @@ class Engine extends EventEmitter {
     if (this.#desk.inFlight.size + this.#desk.accepted > 0) return
     if (this.#closing) this.#closed()
     else if (this.#idleTimer) this.#idleTimer.refresh()
-    else if (this.#warmer) this.#idleTimer = setTimeout(this.#warmer, IDLE).unref()
+    else if (this.#warmer) outside(() => this.#setIdleTimer())
   }
 
-  /** The timer goes with the async context in which it was set: whoever was the last shall not be kept. */
+  /** A timer refers to the async context in which it is set, or refreshed after it fired: nobody's shall be kept. */
+  #setIdleTimer() {
+    this.#idleTimer = setTimeout(this.#warmer, IDLE).unref()
+  }
+
   #warmUp() {
     this.#idleTimer = undefined
     this.#native.warmUp()
