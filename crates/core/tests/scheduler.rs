@@ -735,6 +735,40 @@ fn scripts_can_wait_where_lua_cannot_yield() {
 }
 
 #[test]
+fn scripts_can_wait_in_three_such_places_one_in_another() {
+    let (engine, held, host) = asking();
+    let mut number = 0;
+    for (outer, first) in PLACES {
+        for (middle, second) in PLACES {
+            for (inner, third) in PLACES {
+                let place = format!("{inner} in {middle} in {outer}");
+                let source = format!(
+                    "local f local n = 0
+                    local function wait() n = n + 1 sleep(0) return tostring(host.ask(n)) end
+                    local function within(f, body) return load('local f = ... ' .. body)(f) end
+                    local function third() return within(wait, [==[{third}]==]) end
+                    local function second() return within(third, [==[{second}]==]) end
+                    return within(second, [==[{first}]==])"
+                );
+                ask(&engine, &host, number, &source);
+                let mut settled = Vec::new();
+                while engine.busy() > 0 {
+                    let mut batch = held.next();
+                    batch.execute();
+                    let finished = engine.finished(batch);
+                    settled.extend(finished.settled);
+                    for call in finished.calls {
+                        engine.answer(call.run, Ok(list_of(7)));
+                    }
+                }
+                assert_eq!(text(&settled[0]).map(str::trim), Ok("7"), "{place}");
+                number += 1;
+            }
+        }
+    }
+}
+
+#[test]
 fn a_kill_reaches_a_script_that_is_suspended_where_lua_cannot_yield() {
     for (place, body) in PLACES {
         let (engine, held, host) = asking();
