@@ -8,9 +8,10 @@ const { testIf } = require('./support/test-if')
 
 const MANY = 4000
 
-const PROGRAM = `
+/** Thousands of scripts that wait in a callback. */
+const WAITING = `
   const { Engine } = require(${JSON.stringify(ROOT)})
-  const engine = new Engine({ maxMemory: 2 ** 30 })
+  const engine = new Engine()
   const answers = []
   engine.expose('wait', () => new Promise((resolve) => answers.push(resolve)))
   const code = 'local n = 0 table.sort({ 2, 1 }, function(a, b) n = n + 1 host.wait() return a < b end) return n'
@@ -30,18 +31,43 @@ const PROGRAM = `
   main()
 `
 
-testIf(process.platform === 'linux')(
-  'with few addresses, callbacks say that they cannot wait, and nothing else notices',
-  async () => {
-    const limited = ['-c', 'ulimit -v 3145728 && exec "$0" --eval "$1"', process.execPath, PROGRAM]
-    const { stdout } = await promisify(execFile)('sh', limited)
-    const { suspended, ends, ...others } = JSON.parse(stdout)
-    expect(others).toEqual({ meanwhile: '2', after: '' })
-    expect(suspended).toBeGreaterThan(500)
-    expect(suspended).toBeLessThan(MANY)
-    const refused = expect.stringMatching(
-      /^ERR_LUA_RUNTIME: .*a host function cannot be called here: .*memory for another/,
-    )
-    expect(ends.sort()).toEqual(['1', refused])
-  },
-)
+/** Scripts that together want far more than there is. */
+const HUNGRY = `
+  const { Engine } = require(${JSON.stringify(ROOT)})
+  const engine = new Engine()
+  const code = 'local t = {} for i = 1, 40 do t[i] = ("x"):rep(1e6 + i) sleep(0.001) end return #t'
+  const ended = (promise) => promise.then(String, ({ code, limit }) => code + ' ' + limit)
+  async function main() {
+    const runs = Array.from({ length: 40 }, (_, i) => ended(engine.runLua(code, 'id ' + i % 20, { timeout: 600000 })))
+    const ends = new Set(await Promise.all(runs))
+    console.log(JSON.stringify({ ends: [...ends].sort(), after: await ended(engine.runLua('return 1', 'other')) }))
+  }
+  main()
+`
+
+const linuxTest = testIf(process.platform === 'linux')
+
+/** What a program prints that has so many KiB of addresses. */
+async function printedWith(addresses, program) {
+  const limited = ['-c', `ulimit -v ${addresses} && exec "$0" --eval "$1"`, process.execPath, program]
+  const { stdout } = await promisify(execFile)('sh', limited)
+  return JSON.parse(stdout)
+}
+
+linuxTest('with few addresses, callbacks say that they cannot wait, and nothing else notices', async () => {
+  const { suspended, ends, ...others } = await printedWith(3 * 1024 * 1024, WAITING)
+  expect(others).toEqual({ meanwhile: '2', after: '' })
+  expect(suspended).toBeGreaterThan(200)
+  expect(suspended).toBeLessThan(MANY)
+  const refused = expect.stringMatching(
+    /^ERR_LUA_RUNTIME: .*a host function cannot be called here: .*memory for another/,
+  )
+  expect(ends.sort()).toEqual(['1', refused])
+})
+
+linuxTest('with few addresses, the default of maxMemory leaves enough for everybody else', async () => {
+  const { ends, after } = await printedWith(1300 * 1024, HUNGRY)
+  expect(after).toBe('1')
+  expect(ends).toContain('40')
+  for (const end of ends) expect(end).toMatch(/^(40$|ERR_LUA_MEMORY )/)
+})

@@ -1,9 +1,10 @@
 //! Native stacks: a few unused ones for each worker, and a bound on how many there are.
 //!
 //! A stack takes addresses, and two of the mappings that the system allows a process. Scripts that are suspended shall not
-//! take the last ones: malloc and V8 abort the process when they get none. So stacks take a quarter of the addresses, and
-//! half of the mappings, and then there are no more.
+//! take the last ones: malloc and V8 abort the process when they get none. So stacks take a quarter of the addresses that
+//! are left when the first one is made, and half of the mappings, and then there are no more.
 
+use crate::memory;
 use corosensei::stack::DefaultStack;
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -77,14 +78,18 @@ fn mappings() -> usize {
     std::fs::read_to_string(setting).ok().and_then(|count| count.trim().parse().ok()).unwrap_or(65_530)
 }
 
-/// How many bytes of addresses the process may have.
+/// How many bytes of addresses are left for the process.
 fn addresses() -> usize {
     #[cfg(target_os = "linux")]
     {
         let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
         // SAFETY: asks, and writes only the answer.
         unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
-        usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX)
+        let taken = std::fs::read_to_string("/proc/self/statm").ok().and_then(|pages| {
+            let pages = pages.split(' ').next()?.parse::<usize>().ok()?;
+            Some(pages * memory::page())
+        });
+        usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX).saturating_sub(taken.unwrap_or(0))
     }
     #[cfg(not(target_os = "linux"))]
     usize::MAX
