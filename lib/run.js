@@ -225,7 +225,7 @@ class Run {
     if (this.#state !== 'submitted') return
     this.#state = 'concluded'
     this.#counts(end)
-    if (this.#hostCall) this.#hostCall.over = true
+    this.#hostCall?.end()
     this.#resolve(outcome)
     if (debug.enabled) this.#trace(outcome.failure?.code ?? end)
     const broke = outcome.failure?.code === 'ERR_INTERNAL'
@@ -287,7 +287,7 @@ class Run {
 
   /** Its wait for the host is over. Returns its number. */
   #goesOn() {
-    if (this.#hostCall) this.#hostCall.over = true
+    this.#hostCall?.end()
     this.#hostCall = undefined
     return this.#id
   }

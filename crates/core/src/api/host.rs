@@ -184,7 +184,7 @@ fn can_wait(can_suspend: &Value, what: &str) -> Result<(), Error> {
     }
     let message = format!(
         "{what}: inside a callback of table.sort or string.gsub, or of another C function, a script waits with its \
-         native stack, and the system has no memory for one. Call it before, and use its result in the callback"
+         native stack, and the system has no memory for another. Call it before, and use its result in the callback"
     );
     Err(Error::new(Code::Runtime, message))
 }

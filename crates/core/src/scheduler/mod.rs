@@ -10,7 +10,8 @@
 //!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
 //!   out, and no script that has nothing started waits for one that has much;
 //! - a run that waits for the host or for a time holds no slot and does not count as started; when it goes on, it
-//!   takes turns with those that are queued;
+//!   takes turns with those that are queued, and however many do, no script that has nothing started waits for them;
+//! - runs of a batch whose time did not suffice for them keep their turns;
 //! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
 //!   as queued;
 //! - a run that is killed goes before all others, to give its VM back;
@@ -21,6 +22,7 @@
 
 mod contexts;
 mod fair_queue;
+mod memory;
 mod run;
 mod runs;
 mod signal;
@@ -145,10 +147,7 @@ impl<W: Workers> Scheduler<W> {
     /// Builds VMs ahead, as many as are missing, if there is nothing else to do. To be called when the engine has been
     /// idle for a moment: between two runs it would only be in the way.
     pub fn warm_up(&self) {
-        let batch = self.lock().take_warm_up();
-        if let Some(batch) = batch {
-            self.workers.start(batch);
-        }
+        self.step(Runs::warm_up);
     }
 
     /// Queues a run, and starts it when a slot is free. Returns its number, which is greater than those before.
@@ -156,7 +155,7 @@ impl<W: Workers> Scheduler<W> {
     /// # Errors
     /// `ERR_QUEUE_FULL` when it would have to wait and the queue is full, `ERR_ENGINE_CLOSED` after [`Self::close`].
     pub fn submit(&self, script: Script, caller: Caller) -> Result<u64, Error> {
-        self.take(script, caller, None)
+        self.step(|runs| runs.submit(script, caller, None))
     }
 
     /// As [`Self::submit`], in a context: it begins when the runs that were submitted there before have ended.
@@ -164,65 +163,43 @@ impl<W: Workers> Scheduler<W> {
     /// # Errors
     /// As [`Self::submit`], and `ERR_CONTEXT_CLOSED` when the context is closed, or was ended by a run that was stopped.
     pub fn submit_within(&self, context: ContextId, script: Script, caller: Caller) -> Result<u64, Error> {
-        self.take(script, caller, Some(context))
-    }
-
-    fn take(&self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
-        let id = self.lock().submit(script, caller, context)?;
-        self.fill();
-        let (checked, others) = self.lock().check_memory(id);
-        if others {
-            (self.workers.wake_up())(Signal::Overdue);
-        }
-        checked?;
-        self.lock().check_room(id).map(|()| id)
+        self.step(|runs| runs.submit(script, caller, Some(context)))
     }
 
     /// Takes back a batch that a worker has executed, starts the next, and says what came of its runs.
     pub fn finished(&self, batch: Batch) -> Finished {
-        let mut finished = self.lock().finished(batch);
-        self.fill();
-        finished.settled.extend(self.lock().refuse_starved());
-        finished
+        self.step(|runs| runs.finished(batch))
     }
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
     pub fn answer(&self, id: u64, answer: Answer) {
-        self.lock().answer(id, answer);
-        self.fill();
+        self.step(|runs| runs.answer(id, answer));
     }
 
     /// Hears what another thread has to say, and says which runs that has ended.
     pub fn signal(&self, signal: Signal) -> Vec<Settled> {
-        let mut settled = self.lock().signal(signal);
-        let evicted = self.lock().take_evicted();
+        let (mut settled, evicted) = self.lock().signal(signal);
+        // First these give their memory back, then others begin with it.
         drop(evicted);
-        self.fill();
-        settled.extend(self.lock().refuse_starved());
+        settled.extend(self.step(Runs::go_ahead));
         settled
     }
 
     /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
     /// of [`Self::finished`]. A run that is settled already is left alone.
     pub fn kill(&self, id: u64) -> Vec<Settled> {
-        let mut settled = self.lock().kill(id);
-        self.fill();
-        settled.extend(self.lock().refuse_starved());
-        settled
+        self.step(|runs| runs.kill(id))
     }
 
     /// Stops all runs, as [`Self::kill`] does.
     pub fn kill_all(&self) -> Vec<Settled> {
-        let settled = self.lock().kill_all();
-        self.fill();
-        settled
+        self.step(Runs::kill_all)
     }
 
     /// Drops every run that no worker has, kills the others, and starts none any more: for when nobody is left to hear
     /// of them. Those come back soon, and are dropped then.
     pub fn close(&self) {
-        self.lock().close();
-        self.fill();
+        self.step(Runs::close);
     }
 
     /// A new context: its first run makes a VM, in which the later ones find what those before left.
@@ -233,8 +210,9 @@ impl<W: Workers> Scheduler<W> {
     /// Lets a context take no further run. Those that it has taken still happen; then its VM is dropped.
     pub fn close_context(&self, id: ContextId) {
         let vm = self.lock().close_context(id);
+        // First it gives its memory back, then others begin with it.
         drop(vm);
-        self.fill();
+        self.step(Runs::fill);
     }
 
     /// The bytes that the VM of a context holds, between two runs; otherwise 0.
@@ -282,20 +260,23 @@ impl<W: Workers> Scheduler<W> {
         self.lock().pressure()
     }
 
-    /// Starts a batch for every free slot, as long as there is something to do. Starting one may call the host, which
-    /// may call the scheduler: so nothing is locked then.
-    fn fill(&self) {
-        loop {
-            let batch = self.lock().take_batch();
-            match batch {
-                Some(batch) => self.workers.start(batch),
-                None => break,
-            }
-        }
-        let waiting = self.lock().has_waiting();
+    /// Changes where runs are, under one lock; then carries out what follows from it. Starting a batch may call the host,
+    /// which may call the scheduler: so nothing is locked then, and nothing else is left to do.
+    fn step<T>(&self, change: impl FnOnce(&mut Runs) -> T) -> T {
+        let (changed, batches, waiting, untold) = {
+            let mut runs = self.lock();
+            (change(&mut runs), runs.take_outgoing(), runs.has_waiting(), runs.has_untold())
+        };
         if self.holds.swap(waiting, Ordering::Relaxed) != waiting {
             self.workers.hold(waiting);
         }
+        if untold {
+            (self.workers.wake_up())(Signal::Overdue);
+        }
+        for batch in batches {
+            self.workers.start(batch);
+        }
+        changed
     }
 
     fn lock(&self) -> MutexGuard<'_, Runs> {

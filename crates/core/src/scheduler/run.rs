@@ -33,6 +33,8 @@ pub struct Run {
     usage: Usage,
     /// What it waits for, from the end of a slice until somebody takes notice.
     wait: Option<Wait>,
+    /// Whether it has waited for anything but its turn.
+    has_waited: bool,
     /// The context whose VM it uses, if it does; and that VM, before and after.
     context: Option<ContextId>,
     vm: Option<Box<Vm>>,
@@ -111,7 +113,7 @@ pub struct Settled {
 pub enum Next {
     /// It is done.
     Settled(Settled),
-    /// Its turn did not come: those before it in the batch took too long.
+    /// It has not begun.
     NotBegun(Run),
     /// It waits for the host, or for a time.
     Waiting(Run, Wait),
@@ -133,6 +135,7 @@ impl Run {
             began: None,
             usage: Usage::default(),
             wait: None,
+            has_waited: false,
             context,
             vm: None,
             queue_deadline: None,
@@ -150,6 +153,16 @@ impl Run {
             self.queue_deadline = Some(Watchdog::after(limit, &self.flag, act).map_err(|error| refused(&error))?);
         }
         Ok(())
+    }
+
+    /// Whether it has been on a worker.
+    pub(super) fn has_begun(&self) -> bool {
+        self.usage.slices > 0
+    }
+
+    /// Whether it has waited for anything but its turn.
+    pub(super) fn has_waited(&self) -> bool {
+        self.has_waited
     }
 
     /// Takes it out of its context, in which its turn has not come.
@@ -225,7 +238,7 @@ impl Run {
         self.killed().is_some()
     }
 
-    /// Where the run stands after a slice, or after a batch in which its turn did not come.
+    /// Where the run stands after a slice.
     pub fn next(mut self) -> Next {
         match self.stage {
             Stage::Done(outcome) => Next::Settled(Settled {
@@ -236,15 +249,12 @@ impl Run {
                 context: self.context,
                 vm: self.vm,
             }),
-            Stage::Queued(_) => match self.killed() {
-                Some(kill) => {
-                    let error = kill.error(&self.limits);
-                    Next::Settled(self.refuse(error))
-                }
-                None => Next::NotBegun(self),
-            },
+            Stage::Queued(_) => Next::NotBegun(self),
             Stage::Suspended(_) => match self.wait.take() {
-                Some(wait) => Next::Waiting(self, wait),
+                Some(wait) => {
+                    self.has_waited = true;
+                    Next::Waiting(self, wait)
+                }
                 None => Next::Preempted(self),
             },
         }

@@ -4,6 +4,7 @@
 
 use super::contexts::{Contexts, Ended};
 use super::fair_queue::FairQueue;
+use super::memory::{Begin, Memory};
 use super::run::{Caller, ContextId, Next, Run, Settled};
 use super::signal::{Signal, WakeUp};
 use super::timer::Timer;
@@ -11,7 +12,6 @@ use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
 use crate::bridge::{Answer, Kill, Wait};
 use crate::error::{Code, Error};
-use crate::memory::Room;
 use crate::state::ScriptId;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
@@ -53,17 +53,20 @@ pub(super) struct Runs {
     contexts: Contexts,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
     tickets: HashMap<u64, Ticket>,
-    /// How many runs each script has that are started, not done, and do not wait.
+    /// How many runs each script has that are started, not done, and do not wait; how many those are together; and how
+    /// many of them have never waited.
     started_of: HashMap<ScriptId, usize>,
     started: usize,
+    fresh: usize,
     /// Counts batches, to see whose turn it is; and ends of slices.
     turn: usize,
     slice_ends: u64,
     warm: Vec<Vm>,
     stopped: Arc<AtomicBool>,
     totals: Totals,
-    /// What runs of late held at most.
-    peak: usize,
+    memory: Memory,
+    /// Batches for free slots, on their way to workers.
+    outgoing: Vec<Batch>,
     /// VMs of contexts that were killed for others, to be dropped without the lock.
     evicted: Vec<Vm>,
     /// Runs that were refused while somebody else was heard, and are still to be told of.
@@ -77,20 +80,13 @@ struct Ticket {
     owner: ScriptId,
     flag: Arc<Flag>,
     place: Place,
+    /// Its key where it is preempted or ready.
+    key: u64,
 }
 
 struct Suspended {
     run: Run,
     _timer: Option<Timer>,
-}
-
-/// Which queued runs may begin, as far as memory goes.
-enum Begin {
-    Any,
-    /// One, because nothing else goes on.
-    One,
-    /// Those that have their context's VM, which counts already.
-    WithVm,
 }
 
 /// Where a run is.
@@ -100,16 +96,15 @@ enum Place {
     InContext(ContextId),
     Queued,
     Running,
-    /// By its key there.
-    Preempted(u64),
-    /// By its key there.
-    Ready(u64),
+    Preempted,
+    Ready,
     Waiting,
     Killed,
 }
 
 impl Runs {
     pub(super) fn new(factory: Arc<Factory>, wake_up: WakeUp, capacity: Capacity) -> Self {
+        let memory = Memory::new(factory.clone());
         Self {
             factory,
             wake_up,
@@ -127,12 +122,14 @@ impl Runs {
             tickets: HashMap::new(),
             started_of: HashMap::new(),
             started: 0,
+            fresh: 0,
             turn: 0,
             slice_ends: 0,
             warm: Vec::new(),
             stopped: Arc::default(),
             totals: Totals::default(),
-            peak: 0,
+            memory,
+            outgoing: Vec::new(),
             evicted: Vec::new(),
             untold: Vec::new(),
             full: false,
@@ -140,11 +137,23 @@ impl Runs {
         }
     }
 
+    /// Takes a run: see [`super::Scheduler::submit`].
+    ///
+    /// # Errors
+    /// Why nothing was taken. Then the run was never there.
+    pub(super) fn submit(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
+        let id = self.take(script, caller, context)?;
+        self.fill();
+        self.check_memory(id)?;
+        self.check_room(id)?;
+        Ok(id)
+    }
+
     /// Queues a run, or lets it wait for its turn in its context, and gives it its number.
     ///
     /// # Errors
     /// Why nothing was queued: the engine or the context is closed, or the system refuses to watch the `queueTimeout`.
-    pub(super) fn submit(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
+    fn take(&mut self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
         if self.is_stopped() {
             return Err(Kill::Stopped.error(&script.limits));
         }
@@ -155,7 +164,7 @@ impl Runs {
         self.next_id += 1;
         let mut run = Run::new(id, script, caller, context);
         run.watch_queue(&self.wake_up)?;
-        let ticket = Ticket { owner: run.owner().clone(), flag: run.flag().clone(), place: Place::Queued };
+        let ticket = Ticket { owner: run.owner().clone(), flag: run.flag().clone(), place: Place::Queued, key: 0 };
         self.tickets.insert(id, ticket);
         match context {
             Some(context) if !self.contexts.is_idle(context) => {
@@ -175,7 +184,7 @@ impl Runs {
     ///
     /// # Errors
     /// `ERR_QUEUE_FULL`; then the run was never there.
-    pub(super) fn check_room(&mut self, id: u64) -> Result<(), Error> {
+    fn check_room(&mut self, id: u64) -> Result<(), Error> {
         if self.places_taken() > self.capacity.queue
             && let Some(Ticket { owner, place, .. }) = self.tickets.get(&id)
         {
@@ -197,26 +206,26 @@ impl Runs {
         Ok(())
     }
 
-    /// Takes a run back that was just submitted, if it is one of those that no memory is left for. Says also whether
-    /// others were refused, who are to be told by the next signal.
+    /// Takes a run back that was just submitted, if it is one of those that no memory is left for. Others that are refused
+    /// with it are told of by the next signal.
     ///
     /// # Errors
     /// Why; then the run was never there.
-    pub(super) fn check_memory(&mut self, id: u64) -> (Result<(), Error>, bool) {
+    fn check_memory(&mut self, id: u64) -> Result<(), Error> {
         let mut refused = self.refuse_starved();
         let own = refused.iter().position(|settled| settled.id == id).map(|i| refused.swap_remove(i));
         self.untold.extend(refused);
-        let checked = match own.map(|settled| settled.outcome) {
+        match own.map(|settled| settled.outcome) {
             Some(Err(failure)) => Err(failure.error),
             _ => Ok(()),
-        };
-        (checked, !self.untold.is_empty())
+        }
     }
 
-    /// Ends queued runs that no memory will ever come free for by itself: contexts that no run uses hold all of it.
-    pub(super) fn refuse_starved(&mut self) -> Vec<Settled> {
+    /// Ends queued runs that no memory will ever come free for by itself: contexts that no run uses hold all of it. Says
+    /// of all that were refused and are not told of.
+    fn refuse_starved(&mut self) -> Vec<Settled> {
         let mut settled = std::mem::take(&mut self.untold);
-        if self.queued.is_empty() || self.factory.memory().room() != Room::None || self.is_stopped() {
+        if self.queued.is_empty() || !self.memory.is_used_up() || self.is_stopped() {
             return settled;
         }
         self.evicted.extend(self.contexts.evict());
@@ -224,19 +233,9 @@ impl Runs {
             return settled;
         }
         while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm()) {
-            let message = format!(
-                "contexts between two runs hold all of the engine's maxMemory of {} bytes; nothing was run. Close some",
-                self.factory.memory().max()
-            );
-            let error = Error { limit: Kill::EngineMemory.limit(), ..Error::new(Code::Memory, message) };
-            self.settle(run.refuse(error), &mut settled);
+            self.settle(run.refuse(self.memory.starved()), &mut settled);
         }
         settled
-    }
-
-    /// VMs to be dropped without the lock.
-    pub(super) fn take_evicted(&mut self) -> Vec<Vm> {
-        std::mem::take(&mut self.evicted)
     }
 
     /// Whether any run has begun and not ended: it will, if only by its timeout, and give its memory back.
@@ -254,8 +253,20 @@ impl Runs {
         self.queued.push(&run.owner().clone(), run.id(), run);
     }
 
-    /// Takes note of a batch that a worker has executed, and says what came of its runs.
+    /// Takes note of a batch that a worker has executed, takes the next, and says what came of its runs.
     pub(super) fn finished(&mut self, batch: Batch) -> Finished {
+        let mut finished = self.take_back(batch);
+        finished.settled.extend(self.go_ahead());
+        finished
+    }
+
+    /// Takes what can begin, or go on, and says which runs cannot any more.
+    pub(super) fn go_ahead(&mut self) -> Vec<Settled> {
+        self.fill();
+        self.refuse_starved()
+    }
+
+    fn take_back(&mut self, batch: Batch) -> Finished {
         self.busy -= 1;
         if batch.queued {
             self.queued_batches -= 1;
@@ -264,48 +275,50 @@ impl Runs {
         self.totals.worked += batch.worked;
         self.warm.extend(batch.warm);
         let mut finished = Finished::default();
-        let mut not_begun = Vec::new();
-        for run in batch.runs {
-            self.note_peak(run.peak_memory());
-            let owner = run.owner().clone();
-            match run.next() {
-                Next::Settled(settled) => {
-                    self.totals.started += u64::from(batch.queued && settled.usage.slices > 0);
-                    if !batch.queued {
-                        self.is_not_started(&owner);
-                    }
-                    self.settle(settled, &mut finished.settled);
-                }
-                Next::NotBegun(run) => not_begun.push(run),
-                Next::Waiting(run, wait) => {
-                    self.totals.started += u64::from(batch.queued);
-                    if !batch.queued {
-                        self.is_not_started(&owner);
-                    }
-                    finished.calls.extend(self.suspend(run, wait));
-                }
-                Next::Preempted(run) => {
-                    if batch.queued {
-                        self.totals.started += 1;
-                        self.is_started(&owner);
-                    }
-                    self.preempt(run);
-                }
+        let mut runs = batch.runs;
+        let not_executed = runs.split_off(batch.executed);
+        for run in runs {
+            self.memory.note_peak(run.peak_memory());
+            let (owner, had_waited) = (run.owner().clone(), run.has_waited());
+            self.totals.started += u64::from(batch.queued && run.has_begun());
+            let next = run.next();
+            match (&next, batch.queued) {
+                (Next::Preempted(_), true) => self.is_started(&owner, false),
+                (Next::Settled(_) | Next::Waiting(..), false) => self.is_not_started(&owner, had_waited),
+                _ => {}
+            }
+            match next {
+                Next::Settled(settled) => self.settle(settled, &mut finished.settled),
+                Next::NotBegun(run) => self.put_back(run, batch.queued, &mut finished.settled),
+                Next::Waiting(run, wait) => finished.calls.extend(self.suspend(run, wait)),
+                Next::Preempted(run) => self.preempt(run),
             }
         }
-        // Each slot may have one that grows as far, and what it holds is in blocks of many sizes.
-        self.factory.memory().keep(self.peak.saturating_mul(self.capacity.slots).saturating_mul(3) / 2);
-        for run in not_begun.into_iter().rev() {
-            self.place(run.id(), Place::Queued);
-            self.queued.put_back(&run.owner().clone(), run.id(), run);
+        let mut refused = Vec::new();
+        for run in not_executed.into_iter().rev() {
+            self.put_back(run, batch.queued, &mut refused);
         }
+        finished.settled.extend(refused.into_iter().rev());
+        self.memory.keep(self.capacity.slots);
         finished
     }
 
-    /// The largest of late: what was larger longer ago counts less and less.
-    fn note_peak(&mut self, bytes: usize) {
-        if bytes > 0 {
-            self.peak = bytes.max(self.peak - self.peak / 16);
+    /// Puts a run back where it was before its batch, whose time did not suffice.
+    fn put_back(&mut self, run: Run, queued: bool, settled: &mut Vec<Settled>) {
+        let (id, owner) = (run.id(), run.owner().clone());
+        if run.is_killed() {
+            if queued {
+                self.settle(run.refuse_killed(), settled);
+            } else {
+                self.place(id, Place::Killed);
+                self.killed.push_front(run);
+            }
+        } else if queued {
+            self.place(id, Place::Queued);
+            self.queued.put_back(&owner, id, run);
+        } else if let Some(ticket) = self.tickets.get_mut(&id) {
+            ticket.place = Place::Ready;
+            self.ready.put_back(&owner, ticket.key, run);
         }
     }
 
@@ -351,22 +364,29 @@ impl Runs {
 
     /// Lets a run go on that waited: among those that are ready, or, when it was killed meanwhile, to its end.
     fn go_on(&mut self, run: Run) {
-        self.is_started(&run.owner().clone());
+        self.is_started(&run.owner().clone(), true);
         if run.is_killed() {
             return self.end_killed(run);
         }
-        self.slice_ends += 1;
-        self.place(run.id(), Place::Ready(self.slice_ends));
-        self.ready.push(&run.owner().clone(), self.slice_ends, run);
+        let key = self.line_up(&run, Place::Ready);
+        self.ready.push(&run.owner().clone(), key, run);
     }
 
     fn preempt(&mut self, run: Run) {
         if run.is_killed() {
             return self.end_killed(run);
         }
+        let key = self.line_up(&run, Place::Preempted);
+        self.preempted.push(&run.owner().clone(), key, run);
+    }
+
+    /// A key for the end of a line, which the run is going to have in this place.
+    fn line_up(&mut self, run: &Run, place: Place) -> u64 {
         self.slice_ends += 1;
-        self.place(run.id(), Place::Preempted(self.slice_ends));
-        self.preempted.push(&run.owner().clone(), self.slice_ends, run);
+        if let Some(ticket) = self.tickets.get_mut(&run.id()) {
+            (ticket.place, ticket.key) = (place, self.slice_ends);
+        }
+        self.slice_ends
     }
 
     /// Lets a started run that was killed go before all others, to give its VM back.
@@ -381,26 +401,28 @@ impl Runs {
             run.answer(answer);
             self.go_on(run);
         }
+        self.fill();
     }
 
-    /// Hears what another thread has to say.
-    pub(super) fn signal(&mut self, signal: Signal) -> Vec<Settled> {
+    /// Hears what another thread has to say. The VMs that it returns are to be dropped without the lock.
+    pub(super) fn signal(&mut self, signal: Signal) -> (Vec<Settled>, Vec<Vm>) {
+        let mut settled = Vec::new();
         match signal {
-            Signal::Overdue => Vec::new(),
+            Signal::Overdue => {}
             Signal::Awake(id) => {
                 if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
                     self.go_on(run);
                 }
-                Vec::new()
             }
-            Signal::Killed(id) => self.hasten(id),
+            Signal::Killed(id) => settled = self.hasten(id),
         }
+        (settled, std::mem::take(&mut self.evicted))
     }
 
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
     fn hasten(&mut self, id: u64) -> Vec<Settled> {
         let mut settled = Vec::new();
-        let Some(Ticket { owner, place, .. }) = self.tickets.get(&id) else {
+        let Some(Ticket { owner, place, key, .. }) = self.tickets.get(&id) else {
             // It has ended, but its context may have kept its VM.
             self.evicted.extend(self.contexts.evict());
             return settled;
@@ -417,13 +439,13 @@ impl Runs {
                     self.settle(run.refuse_killed(), &mut settled);
                 }
             }
-            Place::Preempted(key) => {
-                if let Some(run) = self.preempted.remove(owner, key) {
+            Place::Preempted => {
+                if let Some(run) = self.preempted.remove(owner, *key) {
                     self.end_killed(run);
                 }
             }
-            Place::Ready(key) => {
-                if let Some(run) = self.ready.remove(owner, key) {
+            Place::Ready => {
+                if let Some(run) = self.ready.remove(owner, *key) {
                     self.end_killed(run);
                 }
             }
@@ -442,7 +464,9 @@ impl Runs {
             Some(ticket) => ticket.flag.kill(Kill::Stopped.reason()),
             None => return Vec::new(),
         };
-        self.hasten(id)
+        let mut settled = self.hasten(id);
+        settled.extend(self.go_ahead());
+        settled
     }
 
     /// Stops all runs. Flags first: the end of one run must not start another. Those that wait for their turn in a context
@@ -456,7 +480,9 @@ impl Runs {
             }
         }
         ids.sort_unstable();
-        ids.into_iter().flat_map(|id| self.hasten(id)).collect()
+        let settled = ids.into_iter().flat_map(|id| self.hasten(id)).collect();
+        self.fill();
+        settled
     }
 
     /// Drops every run that no worker has, kills the others, and starts none any more.
@@ -547,13 +573,15 @@ impl Runs {
         drained.then_some(Pressure::Drained)
     }
 
-    fn is_started(&mut self, owner: &ScriptId) {
+    fn is_started(&mut self, owner: &ScriptId, has_waited: bool) {
         self.started += 1;
+        self.fresh += usize::from(!has_waited);
         *self.started_of.entry(owner.clone()).or_default() += 1;
     }
 
-    fn is_not_started(&mut self, owner: &ScriptId) {
+    fn is_not_started(&mut self, owner: &ScriptId, has_waited: bool) {
         self.started -= 1;
+        self.fresh -= usize::from(!has_waited);
         if let Entry::Occupied(mut count) = self.started_of.entry(owner.clone()) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
@@ -568,31 +596,38 @@ impl Runs {
         }
     }
 
-    /// A batch for a free slot, if there is one and something to do: for whoever has a worker for it.
-    pub(super) fn take_batch(&mut self) -> Option<Batch> {
+    /// Takes a batch for every free slot, as long as there is something to do.
+    pub(super) fn fill(&mut self) {
         if self.is_stopped() {
-            self.drop_all();
-            return None;
+            return self.drop_all();
         }
-        if self.busy >= self.capacity.slots {
-            return None;
+        while self.busy < self.capacity.slots
+            && let Some(batch) = self.next_batch()
+        {
+            self.send(batch);
         }
-        let batch = self.next_batch()?;
-        Some(self.begin(batch))
     }
 
-    /// A batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
-    pub(super) fn take_warm_up(&mut self) -> Option<Batch> {
+    /// Takes a batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
+    pub(super) fn warm_up(&mut self) {
         let build = self.capacity.warm.saturating_sub(self.warm.len());
-        let has_room = self.factory.memory().room() == Room::Free;
-        if build == 0 || !has_room || self.busy > 0 || self.is_stopped() {
-            return None;
+        if build > 0 && self.memory.is_free() && self.busy == 0 && !self.is_stopped() {
+            let batch = Batch { build, ..self.batch(Vec::new(), false) };
+            self.send(batch);
         }
-        let batch = Batch { build, ..self.batch(Vec::new(), false) };
-        Some(self.begin(batch))
     }
 
-    fn begin(&mut self, batch: Batch) -> Batch {
+    /// Batches that were taken since this was last asked: each is to be started.
+    pub(super) fn take_outgoing(&mut self) -> Vec<Batch> {
+        std::mem::take(&mut self.outgoing)
+    }
+
+    /// Whether runs were refused that only a signal can tell of.
+    pub(super) fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    fn send(&mut self, batch: Batch) {
         self.busy += 1;
         if batch.queued {
             self.queued_batches += 1;
@@ -601,7 +636,7 @@ impl Runs {
         for run in &batch.runs {
             self.place(run.id(), Place::Running);
         }
-        batch
+        self.outgoing.push(batch);
     }
 
     fn next_batch(&mut self) -> Option<Batch> {
@@ -634,13 +669,13 @@ impl Runs {
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
     /// now. Of one batch at most one run is started and not done, because after it no other begins.
     fn next_queued(&mut self) -> Vec<Run> {
-        let room = self.begin_by_memory();
+        let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
-        let started = self.started + self.queued_batches;
-        let may = |owner: &ScriptId| {
-            started < MAX_STARTED || started < 2 * MAX_STARTED && !self.started_of.contains_key(owner)
-        };
-        let (share, needs_vm) = match room {
+        let [started, fresh] = [self.started, self.fresh].map(|runs| runs + self.queued_batches);
+        // However many go on that have waited, a script with nothing started does not wait for those.
+        let may =
+            |owner: &ScriptId| started < MAX_STARTED || fresh < 2 * MAX_STARTED && !self.started_of.contains_key(owner);
+        let (share, needs_vm) = match begin {
             Begin::Any => (share, false),
             Begin::One => (1, false),
             Begin::WithVm => (share, true),
@@ -650,23 +685,17 @@ impl Runs {
     }
 
     /// Which queued runs may begin, as far as memory goes.
-    fn begin_by_memory(&mut self) -> Begin {
-        if self.queued.is_empty() || self.factory.memory().room() == Room::Free {
-            return Begin::Any;
+    fn may_begin(&mut self) -> Begin {
+        if !self.queued.is_empty() && !self.memory.is_free() {
+            // VMs that nobody uses go first.
+            self.warm.clear();
         }
-        // VMs that nobody uses go first.
-        self.warm.clear();
-        match self.factory.memory().room() {
-            Room::Free => Begin::Any,
-            _ if self.goes_on() => Begin::WithVm,
-            Room::Tight => Begin::One,
-            Room::None => Begin::WithVm,
-        }
+        self.memory.may_begin(self.goes_on())
     }
 
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
         let warm = if queued { self.warm.split_off(self.warm.len().saturating_sub(runs.len())) } else { Vec::new() };
         let (factory, wake_up, stopped) = (self.factory.clone(), self.wake_up.clone(), self.stopped.clone());
-        Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, worked: Duration::ZERO }
+        Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, executed: 0, worked: Duration::ZERO }
     }
 }

@@ -37,6 +37,8 @@ pub struct Batch {
     pub(super) wake_up: WakeUp,
     /// Raised when the engine is over: begin nothing more.
     pub(super) stopped: Arc<AtomicBool>,
+    /// How many of its runs had their turn: the rest come back as they are.
+    pub(super) executed: usize,
     /// How long it had the worker.
     pub(super) worked: Duration,
 }
@@ -73,6 +75,7 @@ impl Batch {
             }
             let warm = if self.queued { self.warm.pop() } else { None };
             run.execute_slice(slice, warm);
+            self.executed += 1;
             if start.elapsed() > Self::PATIENCE {
                 break;
             }

@@ -7,6 +7,7 @@ mod fiber;
 mod outcome;
 mod script;
 mod snapshot;
+mod stacks;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
 pub use execution::Execution;
