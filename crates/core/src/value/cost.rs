@@ -12,6 +12,18 @@ use std::hash::{BuildHasher, RandomState};
 pub(crate) const LONGEST_STRING: usize =
     if cfg!(target_pointer_width = "64") { (1 << 29) - 24 } else { (1 << 28) - 16 };
 
+// What V8 does at one go, whatever lib/decode.js does, grows with a single table. These bounds keep it below 25 ms, so that
+// a busy machine stays below 50.
+
+/// The most values of an array: V8 takes all of its memory at once.
+pub(super) const MOST_VALUES: usize = 4_000_000;
+/// The most keys of an object or a map. When the table for them is full, V8 copies all into one of twice the size: an
+/// object's from 174 763 and then from 349 526 keys on, a map's from 262 144 and then from 524 288 on.
+pub(super) const MOST_KEYS: usize = 300_000;
+/// The longest key, in UTF-16 units. Of longer ones V8 hashes nothing but their length, so that all of them collide, also
+/// those of other objects of the process.
+pub(super) const LONGEST_KEY: usize = 16_383;
+
 /// The place of a value in whatever holds it.
 pub(super) const SLOT: usize = 8;
 /// A number that is no small integer.

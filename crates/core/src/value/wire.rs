@@ -11,7 +11,7 @@
 //! Counts and lengths take 4 bytes; all numbers are little-endian. Integers, floats and bytes cross exactly.
 
 use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
-use super::walk::{Key, Shape, Sink, Unfit, walk};
+use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
 use super::{MAX_DEPTH, Marks, Refusal, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Lua, Value};
@@ -118,9 +118,14 @@ impl Sink for Writer<'_> {
         self.bytes.budget()
     }
 
-    /// JavaScript sorts them. As they come, V8 would turn the object's elements into an array and back many times.
-    fn indexes_first(&self) -> bool {
-        true
+    /// JavaScript sorts indexes. As they come, V8 would turn the object's elements into an array and back many times.
+    fn rules(&self) -> Rules {
+        Rules {
+            indexes_first: true,
+            most_values: cost::MOST_VALUES,
+            most_keys: cost::MOST_KEYS,
+            longest_key: cost::LONGEST_KEY,
+        }
     }
 
     fn scalar(&mut self, value: &Value) -> Result<(), Unfit> {
