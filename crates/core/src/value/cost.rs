@@ -155,6 +155,11 @@ impl<'a> Bill<'a> {
         Ok(self.charge(takes.saturating_sub(written))?)
     }
 
+    /// What was counted.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Counts so many bytes more.
     ///
     /// # Errors

@@ -68,9 +68,10 @@ impl<'a> Writer<'a> {
         walk(marks, value, root, self.shapes.maps, self)
     }
 
-    /// The list, counted no longer.
-    pub(crate) fn into_values(self) -> Values {
-        self.bytes.into_bytes()
+    /// The list, counted no longer, and what its values take in JavaScript beyond its bytes.
+    pub(crate) fn into_values(self) -> (Values, usize) {
+        let takes = self.bill.held();
+        (self.bytes.into_bytes(), takes)
     }
 
     fn count(&mut self, count: usize) -> Result<(), Refusal> {
@@ -194,7 +195,8 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// Writes the arguments of a call down; paths in refusals begin with `root[i]`, from 1.
+/// Writes the arguments of a call down; paths in refusals begin with `root[i]`, from 1. What they take, here and in
+/// JavaScript, is counted on: the second value is for the caller to release.
 ///
 /// # Errors
 /// What [`Refusal`] lists.
@@ -205,12 +207,15 @@ pub(crate) fn write_all(
     root: &str,
     shapes: Shapes,
     max_nodes: usize,
-) -> Result<Values, Refusal> {
+) -> Result<(Values, usize), Refusal> {
     let mut writer = Writer::new(budget, shapes, values.len(), max_nodes)?;
     for (i, value) in values.iter().enumerate() {
         writer.write(marks, value, &format!("{root}[{}]", i + 1))?;
     }
-    Ok(writer.into_values())
+    let (values, takes) = writer.into_values();
+    let held = values.len() + takes;
+    budget.hold(held)?;
+    Ok((values, held))
 }
 
 /// Reads a list of values into a VM.
