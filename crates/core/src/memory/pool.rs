@@ -16,8 +16,9 @@ pub struct Pool {
     /// What they may hold together, in bytes.
     max: usize,
     held: AtomicUsize,
-    /// What is kept for VMs that there are, to grow.
+    /// What is kept for VMs that there are, to grow; and what they would like.
     headroom: AtomicUsize,
+    wanted: AtomicUsize,
     /// How many results are kept that JavaScript has not taken over.
     kept: AtomicUsize,
     /// The reason with which the largest is killed.
@@ -68,7 +69,8 @@ impl Pool {
     /// A pool whose VMs may hold `max` bytes together; the largest is killed for `reason`.
     pub(crate) fn new(max: usize, reason: i32) -> Arc<Self> {
         let (held, headroom) = (AtomicUsize::new(0), AtomicUsize::new(max / 8));
-        Arc::new(Self { max, held, headroom, kept: AtomicUsize::new(0), reason, accounts: Mutex::default() })
+        let (wanted, kept) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { max, held, headroom, wanted, kept, reason, accounts: Mutex::default() })
     }
 
     /// What all VMs hold, in bytes.
@@ -89,12 +91,16 @@ impl Pool {
     /// Keeps so much for the VMs that there are to grow: at least an eighth of all, and at most a quarter.
     pub(crate) fn keep(&self, headroom: usize) {
         self.headroom.store(headroom.clamp(self.max / 8, self.max / 4), Ordering::Relaxed);
+        self.wanted.store(headroom, Ordering::Relaxed);
     }
 
-    /// Whether there is room for another VM, beside what is kept for those that there are.
+    /// Whether there is room for another VM, beside what is kept for those that there are. While results are kept that is
+    /// all that they would like: a result goes by itself, and nobody shall die for it.
     pub fn room(&self) -> Room {
+        let headroom = if self.keeps_results() { &self.wanted } else { &self.headroom };
+        let headroom = headroom.load(Ordering::Relaxed).max(self.max / 8);
         match self.held() {
-            held if held <= self.max - self.headroom.load(Ordering::Relaxed) => Room::Free,
+            held if held <= self.max.saturating_sub(headroom) => Room::Free,
             held if held.saturating_add(SMALLEST_VM) <= self.max => Room::Tight,
             _ => Room::None,
         }

@@ -538,3 +538,39 @@ fn path(root: &str, levels: &[Level]) -> String {
     }
     front
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Heap;
+    use moonpool_lua::Flag;
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_kill_ends_a_sort_at_its_next_comparison() {
+        let (flag, heap) = (Arc::<Flag>::default(), Heap::new(1 << 20, None));
+        // SAFETY: the heap stays where it is, and is used here only.
+        let budget = unsafe { Budget::new(flag.clone(), &heap) };
+        let mut keys: Vec<u32> = (0..100_000).map(|i: u32| i.wrapping_mul(2_654_435_761)).collect();
+        let compared = Cell::new(0);
+        let killed = sort(&mut keys, &budget, |a, b| {
+            compared.set(compared.get() + 1);
+            if compared.get() == 1000 {
+                flag.kill(Flag::FIRST_REASON);
+            }
+            a.cmp(b)
+        });
+        assert_eq!((killed, compared.get()), (Err(Killed), 1000));
+        expect_every_key(&mut keys);
+    }
+
+    /// What was half sorted still has every key.
+    fn expect_every_key(keys: &mut [u32]) {
+        let (flag, heap) = (Arc::<Flag>::default(), Heap::new(1 << 20, None));
+        // SAFETY: as above.
+        let budget = unsafe { Budget::new(flag, &heap) };
+        assert_eq!(sort(keys, &budget, Ord::cmp), Ok(()));
+        assert!(keys.is_sorted() && keys.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}
