@@ -159,7 +159,8 @@ describe('tables so big that V8 stands still when they grow: refused', () => {
 })
 
 describe('one value, referenced many times', () => {
-  const MANY = 'local s, t = VALUE, {} for i = 1, 4000000 do t[i] = s end return t'
+  const MANY =
+    'local s, t = VALUE, {} for i = 1, 2000 do local u = {} for j = 1, 1000 do u[j] = s end t[i] = u end return t'
 
   test.each([
     ['a string', '"a"', {}],
@@ -185,10 +186,26 @@ describe('one value, referenced many times', () => {
     const { error, longest } = await run(MANY.replace('VALUE', value), {
       ...options,
       maxNodes: 4e9,
-      memoryLimit: 300 * 2 ** 20,
+      memoryLimit: 100 * 2 ** 20,
     })
     expect(error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
     expect(longest).toBeLessThan(STILL)
+  })
+
+  test('an index that makes V8 take an array up to there counts as that', async () => {
+    const code = 'local t = {} for i = 1, 100000 do t[i] = { ["1000"] = 1 } end return t'
+    expect((await run(code)).error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
+    const few = await run(code.replace('100000', '1000'))
+    expect(few.value.value).toHaveLength(1000)
+  })
+
+  test('so do objects of so many properties that V8 makes dictionaries of them', async () => {
+    const code = `
+      local t = {} for i = 1, 5000 do t[i] = { BOTH } end return t`
+    const keys = (count) => Array.from({ length: count }, (_, i) => `k${i} = 1`).join()
+    const options = { memoryLimit: 20 * 2 ** 20 }
+    expect((await run(code.replace('BOTH', keys(16)), options)).error).toBeUndefined()
+    expect((await run(code.replace('BOTH', keys(30)), options)).error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
   })
 
   test('text of two bytes for each character in V8 counts twice', async () => {
