@@ -244,7 +244,7 @@ class Engine extends EventEmitter {
   static #settlerOf(inFlight) {
     return (runId, text, values, failure, queueTime, runTime, cpuTime, peakMemory, slices) => {
       const usage = { queueTime, runTime, cpuTime, peakMemory, slices }
-      inFlight.get(runId)?.settle({ text, values, failure }, usage)
+      return inFlight.get(runId)?.settle({ text, values, failure }, usage)
     }
   }
 

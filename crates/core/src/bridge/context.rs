@@ -4,7 +4,7 @@ use super::{Answer, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::ScriptId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// The app data of a VM. The only source of identity: no Lua value is ever asked who is running.
@@ -25,6 +25,8 @@ pub struct Context {
     /// What the script waits for, until its run is off the worker; and what came of it.
     pub(super) wait: RefCell<Option<Wait>>,
     pub(super) answer: RefCell<Option<Answer>>,
+    /// What the arguments of the host function take that it waits for.
+    pub(super) held_args: Cell<usize>,
     /// Why it could not sleep, until it goes on.
     pub(super) refused_sleep: RefCell<Option<Error>>,
 }
@@ -43,6 +45,7 @@ impl Context {
             panic: RefCell::default(),
             wait: RefCell::default(),
             answer: RefCell::default(),
+            held_args: Cell::default(),
             refused_sleep: RefCell::default(),
         }
     }

@@ -11,4 +11,4 @@ pub use budget::{Budget, Killed};
 pub(crate) use heap::Heap;
 pub(crate) use mapping::{forget, page};
 pub(crate) use pool::{Account, Tell};
-pub use pool::{Pool, Room};
+pub use pool::{Held, Pool, Room};

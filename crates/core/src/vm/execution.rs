@@ -4,6 +4,7 @@ use super::fiber::{Fiber, Step, Suspender};
 use super::{Factory, Progress, Script, Vm};
 use crate::bridge::{Answer, Kill, panic_message};
 use crate::error::{Code, Error, Failure};
+use crate::memory::Held;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -81,6 +82,11 @@ impl Execution {
     /// The most bytes that were in use at once.
     pub fn peak_memory(&self) -> usize {
         self.vm().peak_memory()
+    }
+
+    /// Keeps so many bytes of the engine's memory for the script's result.
+    pub fn keep(&self, bytes: usize) -> Option<Held> {
+        self.vm().keep(bytes)
     }
 
     /// The VM of a script that has ended, if another script can have it.

@@ -17,7 +17,7 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap, Tell};
+use crate::memory::{Budget, Heap, Held, Tell};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
@@ -105,6 +105,11 @@ impl Vm {
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
         self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits));
         self.obey(flag, script.name.clone(), &script.limits);
+    }
+
+    /// See [`Execution::keep`].
+    fn keep(&self, bytes: usize) -> Option<Held> {
+        self.heap.with_account(|account| account.keep(bytes))
     }
 
     /// Puts the VM under a flag and limits.
