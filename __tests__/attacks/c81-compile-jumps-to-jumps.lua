@@ -1,5 +1,5 @@
--- mechanism: two million jumps, each into a chain of 100 others, which the compiler's last pass follows
--- options: {"timeout": 1500, "memoryLimit": 134217728}
+-- mechanism: a million jumps, each into a chain of 100 others, which the compiler's last pass follows
+-- options: {"timeout": 300}
 -- expect: ERR_LUA_TIMEOUT
 -- id: c81-compile-jumps-to-jumps
 -- after: {"id": "c81-compile-jumps-to-jumps", "code": "return State.get('c81-compile-jumps-to-jumps.before'), State.get('c81-compile-jumps-to-jumps.after')", "expect": "value \"1\\tnil\""}
@@ -16,7 +16,7 @@ local function tree(n)
   tree(n - 1)
   pieces[#pieces + 1] = ')'
 end
-tree(5)
+tree(4)
 pieces[#pieces + 1] = ' then end ' .. ('else end '):rep(150)
 while true do
   local n = 0
