@@ -49,8 +49,6 @@ export declare class NativeEngine {
   answer(runId: number, values: Uint8Array): void
   /** Answers the call that a run waits for with an error, known by a number. */
   fail(runId: number, message: string, cause: number): void
-  /** What came of a run is decoded, or nobody wants it any more: it does not count any longer. */
-  arrived(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
   kill(runId: number): void
   /** Stops all runs. */

@@ -129,48 +129,6 @@ describe('contexts', () => {
   })
 })
 
-describe('what a run leaves for the host', () => {
-  const LARGE = 'local s = ("x"):rep(100) local t = {} for i = 1, 200000 do t[i] = s end return t'
-  const ended = (engine) => engine.stats().vmsCreated === 1 && engine.stats().running === 0
-
-  test('counts until the host has it, and no further run begins meanwhile', async () => {
-    const engine = engineWith({ maxMemory: 42 * MIB, warmVms: 0, defaults: { maxOutput: 42 * MIB } })
-    let settled = false
-    const large = engine.runLua('local s = ("x"):rep(1 << 20) for _ = 1, 32 do io.write(s) end', 'x').then(() => {
-      settled = true
-    })
-    await until(() => ended(engine))
-    expect(settled).toBe(false)
-    expect(bytes(engine)).toBeGreaterThan(32 * MIB)
-    const next = engine.runLua('return 1', 'y').then((text) => [text, settled])
-    expect(engine.stats()).toMatchObject({ queued: 1, running: 0 })
-    await large
-    expect(await next).toEqual(['1', true])
-    expect(bytes(engine)).toBe(0)
-  })
-
-  test.each(['is aborted', 'ends with its engine'])('counts no more when its run %s', async (how) => {
-    const engine = engineWith({ warmVms: 0 })
-    const aborting = new AbortController()
-    const failed = rejection(engine.run(LARGE, 'x', { signal: aborting.signal }))
-    await until(() => ended(engine))
-    expect(bytes(engine)).toBeGreaterThan(20e6)
-    if (how === 'is aborted') aborting.abort()
-    else await engine.close({ timeout: 0 })
-    await failed
-    expect(bytes(engine)).toBe(0)
-  })
-
-  test('counts when it is the output of a run that failed, too', async () => {
-    const engine = engineWith({ warmVms: 0, defaults: { maxOutput: 32 * MIB } })
-    const failed = rejection(engine.run('io.write(("x"):rep(20000000)) error("x")', 'x'))
-    await until(() => ended(engine))
-    expect(bytes(engine)).toBeGreaterThan(19e6)
-    await failed
-    expect(bytes(engine)).toBe(0)
-  })
-})
-
 describe('stats().memory', () => {
   test('is the sum of all VMs, those that were made ahead included', async () => {
     const engine = engineWith({ warmVms: 3 })

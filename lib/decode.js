@@ -67,12 +67,6 @@ function decodeOutcome(outcome, then) {
   return job
 }
 
-/** How long what came of a run is, in bytes or characters. */
-function sizeOf({ text, values, failure }) {
-  const output = failure ? failure.output : text
-  return (output?.length ?? 0) + (values?.length ?? 0) + (failure?.luaValue?.length ?? 0)
-}
-
 const isBytes = (text) => typeof text !== 'string'
 
 function failed(failure, output = '', thrown = undefined) {
@@ -368,4 +362,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeOutcome, sizeOf }
+module.exports = { decodeArgs, decodeOutcome }

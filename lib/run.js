@@ -2,7 +2,7 @@
 'use strict'
 
 const { onAbort, reasonOf } = require('./abort')
-const { decodeOutcome, sizeOf } = require('./decode')
+const { decodeOutcome } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction, messageOf } = require('./host')
 const { Scope } = require('./scope')
@@ -40,9 +40,8 @@ class Run {
   #causes
   #hostCall
   #usage
-  // Its result, while that is too big to be decoded at once; and whether the native engine counts it until it is decoded.
+  // Its result, while that is too big to be decoded at once.
   #decoding
-  #counted = false
   #whenGone
 
   /**
@@ -189,7 +188,6 @@ class Run {
     if (this.#usage) return
     this.#usage = usage
     if (usage.slices > 0) this.#desk.stats.record(usage)
-    this.#counted = sizeOf(outcome) > LITTLE
     if (this.#state === 'submitted') this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
     else this.#leaves()
   }
@@ -218,7 +216,6 @@ class Run {
 
   #leaves() {
     this.#desk.inFlight.delete(this.#id)
-    if (this.#counted) this.#desk.native.arrived(this.#id)
     this.#goes()
   }
 
@@ -294,9 +291,6 @@ class Run {
     return this.#id
   }
 }
-
-/** The native engine counts no result that is smaller: in bytes, and in characters of up to three bytes. */
-const LITTLE = 5000
 
 /** When its run is gone, a scope says so itself. */
 const BY_HAND = { requireManualDestroy: true }

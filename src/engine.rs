@@ -173,12 +173,6 @@ impl NativeEngine {
         self.answered(run_id, Err(HostError { message, cause }));
     }
 
-    /// What came of a run is decoded, or nobody wants it any more: it does not count any longer.
-    #[napi(catch_unwind)]
-    pub fn arrived(&self, run_id: f64) {
-        self.inner.arrived(run_id as u64);
-    }
-
     /// Stops a run: one that still waits settles during this call, one that has begun soon after it.
     #[napi(catch_unwind)]
     pub fn kill(&self, run_id: f64) {

@@ -8,13 +8,11 @@ use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
-use moonpool_core::memory::Carried;
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
 use napi::sys;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -48,8 +46,6 @@ pub(super) struct Inner {
     submitting: Cell<u32>,
     /// What came of runs meanwhile.
     untold: RefCell<Vec<Settled>>,
-    /// By run: what JavaScript was told and has not decoded yet.
-    arriving: RefCell<HashMap<u64, Carried>>,
 }
 
 thread_local! {
@@ -77,20 +73,7 @@ impl Inner {
             let pool = LibuvPool::new(env.raw(), inner.clone(), waker.clone(), mailbox.clone());
             let scheduler = Scheduler::new(pool, factory.clone(), capacity);
             let (in_flight, submitting, untold) = (Cell::new(0), Cell::new(0), RefCell::default());
-            let arriving = RefCell::default();
-            Self {
-                scheduler,
-                mailbox,
-                waker,
-                factory,
-                services,
-                defaults,
-                callbacks,
-                in_flight,
-                submitting,
-                untold,
-                arriving,
-            }
+            Self { scheduler, mailbox, waker, factory, services, defaults, callbacks, in_flight, submitting, untold }
         });
         if EXITING.get() {
             inner.ending();
@@ -134,10 +117,7 @@ impl Inner {
         self.tell_pressure();
     }
 
-    fn tell_one(&self, Settled { id, outcome, usage, carried, .. }: Settled) {
-        if let Some(carried) = carried {
-            self.arriving.borrow_mut().insert(id, carried);
-        }
+    fn tell_one(&self, Settled { id, outcome, usage, .. }: Settled) {
         let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
         let settle = |text, values, failure| {
             let peak_memory = usage.peak_memory as f64;
@@ -163,19 +143,10 @@ impl Inner {
         if told.is_err() {
             // Something did not become a value of JavaScript, and the run shall settle all the same.
             let _ = settle(None, None, Some(error.into()));
-            self.arrived(id);
         }
         self.in_flight.update(|runs| runs - 1);
         if self.in_flight.get() == 0 {
             self.callbacks.settle.release();
-        }
-    }
-
-    /// JavaScript has decoded what came of a run, or does not want it any more.
-    pub(super) fn arrived(&self, id: u64) {
-        let carried = self.arriving.borrow_mut().remove(&id);
-        if let Some(carried) = carried {
-            self.scheduler.arrived(carried);
         }
     }
 

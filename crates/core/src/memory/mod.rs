@@ -13,4 +13,4 @@ pub(crate) use heap::Heap;
 pub(crate) use heap::REFUSALS;
 pub(crate) use mapping::{forget, page};
 pub(crate) use pool::{Account, Tell};
-pub use pool::{Carried, Pool, Room};
+pub use pool::{Pool, Room};

@@ -26,8 +26,6 @@ pub struct Pool {
 #[derive(Default)]
 struct Accounts {
     all: HashMap<u64, Arc<Entry>>,
-    /// What runs that have ended have left for the host, and whose it is.
-    carried: HashMap<u64, (ScriptId, usize)>,
     last: u64,
 }
 
@@ -110,21 +108,6 @@ impl Pool {
         Account { pool: self.clone(), number, entry, starved: false }
     }
 
-    /// Counts what a run that has ended leaves for the host, until the host has it.
-    pub(crate) fn carry(self: &Arc<Self>, id: ScriptId, bytes: usize) -> Carried {
-        let mut accounts = self.lock();
-        accounts.last += 1;
-        let number = accounts.last;
-        accounts.carried.insert(number, (id, bytes));
-        self.held.fetch_add(bytes, Ordering::Relaxed);
-        Carried { pool: self.clone(), number, bytes }
-    }
-
-    /// Whether something is on its way to the host.
-    pub(crate) fn is_carrying(&self) -> bool {
-        !self.lock().carried.is_empty()
-    }
-
     /// Kills, until what is left fits; says whether `grown` may keep what it was just charged with, and whom to tell.
     fn make_room(&self, grown: &Arc<Entry>) -> (bool, Vec<Tell>) {
         let mut told = Vec::new();
@@ -147,20 +130,13 @@ impl Pool {
         for (_, id, held) in &living {
             *by_id.entry(id.clone()).or_default() += held;
         }
-        for (id, bytes) in accounts.carried.values() {
-            *by_id.entry(id.clone()).or_default() += bytes;
-        }
         while self.held().saturating_sub(gone) > self.max {
             let Some(id) = by_id.iter().max_by_key(|(id, held)| (**held, (*id).clone())).map(|(id, _)| id.clone())
             else {
                 break;
             };
             let of_id = living.iter().enumerate().filter(|(_, (_, owner, _))| *owner == id);
-            let Some((index, _)) = of_id.max_by_key(|(_, (_, _, held))| *held) else {
-                // Nothing of it can be killed: it has left the rest for the host, which will soon have it.
-                gone += by_id.remove(&id).unwrap_or_default();
-                continue;
-            };
+            let Some((index, _)) = of_id.max_by_key(|(_, (_, _, held))| *held) else { break };
             if Arc::ptr_eq(living[index].0, grown) {
                 // Its garbage has a chance to go first; then its own allocation fails.
                 return (false, told);
@@ -267,20 +243,6 @@ impl Account {
     }
 }
 
-/// What a run that has ended has left for the host: counted until this is dropped.
-pub struct Carried {
-    pool: Arc<Pool>,
-    number: u64,
-    bytes: usize,
-}
-
-impl Drop for Carried {
-    fn drop(&mut self) {
-        self.pool.lock().carried.remove(&self.number);
-        self.pool.held.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
 impl Drop for Account {
     fn drop(&mut self) {
         self.pool.lock().all.remove(&self.number);
@@ -370,25 +332,6 @@ mod tests {
         let mut small = holder(&pool, "small", 50);
         let grown = (0..100).take_while(|_| small.account.charge(10)).count();
         assert_eq!((grown, pool.held()), (30, 1250));
-    }
-
-    #[test]
-    fn what_is_on_its_way_to_the_host_counts_and_whoever_left_it_pays_for_it() {
-        let pool = Pool::new(1000, REASON);
-        let id = |id: &str| ScriptId::new(id).expect("a good id");
-        let (flood, mut small) = (holder(&pool, "flood", 100), holder(&pool, "small", 200));
-        let carried = pool.carry(id("flood"), 600);
-        assert_eq!((pool.held(), pool.is_carrying()), (900, true));
-        // The small one holds more in VMs. What is carried itself is no reason to die once nothing else of its id is left.
-        assert!(small.account.charge(150));
-        assert!(flood.is_killed() && !small.is_killed());
-        assert!(small.account.charge(150));
-        // But the excess is bounded.
-        assert!(!small.account.charge(200));
-        drop(carried);
-        assert!(small.account.charge(200) && !pool.is_carrying());
-        drop((flood, small));
-        assert_eq!(pool.held(), 0);
     }
 
     #[test]

@@ -36,7 +36,6 @@ pub use workers::{Batch, Threads, Workers};
 
 use crate::bridge::{Answer, HostCall};
 use crate::error::Error;
-use crate::memory::Carried;
 use crate::vm::{Factory, Script};
 use runs::Runs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -201,12 +200,6 @@ impl<W: Workers> Scheduler<W> {
         self.fill();
         settled.extend(self.lock().refuse_starved());
         settled
-    }
-
-    /// Lets runs begin that waited for memory: to be called when the host has what a run left for it.
-    pub fn arrived(&self, carried: Carried) {
-        drop(carried);
-        self.fill();
     }
 
     /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out

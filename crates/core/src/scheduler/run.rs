@@ -5,7 +5,6 @@ use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
-use crate::memory::Carried;
 use crate::state::ScriptId;
 use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
 use moonpool_lua::Flag;
@@ -34,8 +33,6 @@ pub struct Run {
     usage: Usage,
     /// What it waits for, from the end of a slice until somebody takes notice.
     wait: Option<Wait>,
-    /// What its outcome counts, once it has one.
-    carried: Option<Carried>,
     /// The context whose VM it uses, if it does; and that VM, before and after.
     context: Option<ContextId>,
     vm: Option<Box<Vm>>,
@@ -105,8 +102,6 @@ pub struct Settled {
     pub outcome: Outcome,
     /// What it took.
     pub usage: Usage,
-    /// What its outcome counts until the host has it.
-    pub carried: Option<Carried>,
     /// The context that it was in, and the VM that goes back there, if another run can have it.
     pub(super) context: Option<ContextId>,
     pub(super) vm: Option<Box<Vm>>,
@@ -138,7 +133,6 @@ impl Run {
             began: None,
             usage: Usage::default(),
             wait: None,
-            carried: None,
             context,
             vm: None,
             queue_deadline: None,
@@ -239,7 +233,6 @@ impl Run {
                 caller: self.caller,
                 outcome,
                 usage: self.usage,
-                carried: self.carried,
                 context: self.context,
                 vm: self.vm,
             }),
@@ -261,7 +254,7 @@ impl Run {
     pub(super) fn refuse(self, error: Error) -> Settled {
         let Self { id, caller, context, vm, .. } = self;
         let usage = Usage { queue_time: self.submitted.elapsed(), ..self.usage };
-        Settled { id, caller, outcome: Err(Box::new(Failure::new(error))), usage, carried: None, context, vm }
+        Settled { id, caller, outcome: Err(Box::new(Failure::new(error))), usage, context, vm }
     }
 
     /// Ends a run that has not begun and was killed.
@@ -320,11 +313,7 @@ impl Run {
             Progress::Done(outcome) => {
                 if self.context.is_some() {
                     self.vm = started.execution.into_reusable();
-                } else {
-                    drop(started);
                 }
-                // Only now, so that nothing counts twice.
-                self.carried = slice.factory.carry(&self.owner, &outcome);
                 Stage::Done(outcome)
             }
             Progress::Preempted => Stage::Suspended(started),

@@ -220,7 +220,7 @@ impl Runs {
             return settled;
         }
         self.evicted.extend(self.contexts.evict());
-        if self.goes_on() || !self.evicted.is_empty() || self.factory.memory().is_carrying() {
+        if self.goes_on() || !self.evicted.is_empty() {
             return settled;
         }
         while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm()) {
@@ -658,7 +658,7 @@ impl Runs {
         self.warm.clear();
         match self.factory.memory().room() {
             Room::Free => Begin::Any,
-            _ if self.goes_on() || self.factory.memory().is_carrying() => Begin::WithVm,
+            _ if self.goes_on() => Begin::WithVm,
             Room::Tight => Begin::One,
             Room::None => Begin::WithVm,
         }

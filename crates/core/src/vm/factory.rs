@@ -1,12 +1,10 @@
 //! What makes an engine's VMs: the snapshot that they are copies of, and the compiled code that they share.
 
-use super::Outcome;
 use super::code_cache::CodeCache;
 use super::snapshot::{Blank, Snapshot, build};
 use crate::api::libraries::Libraries;
 use crate::bridge::Kill;
-use crate::memory::{Carried, Pool};
-use crate::state::ScriptId;
+use crate::memory::Pool;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -35,16 +33,6 @@ impl Factory {
     /// What all its VMs hold together.
     pub fn memory(&self) -> &Pool {
         &self.memory
-    }
-
-    /// Counts what came of a run as a part of that, until the host has it; nothing, if it is little.
-    pub(crate) fn carry(&self, id: &ScriptId, outcome: &Outcome) -> Option<Carried> {
-        const LITTLE: usize = 16 << 10;
-        let bytes = match outcome {
-            Ok(success) => success.text.capacity() + success.values.as_ref().map_or(0, Vec::capacity),
-            Err(failure) => failure.output.capacity() + failure.lua_value.as_ref().map_or(0, String::capacity),
-        };
-        (bytes > LITTLE).then(|| self.memory.carry(id.clone(), bytes))
     }
 
     /// Whether VMs are copied. Where they are not, they are built anew each time, which gives the same VMs.
