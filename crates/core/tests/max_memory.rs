@@ -81,11 +81,7 @@ impl Engine {
     fn finished(&mut self, mut batch: Batch) {
         batch.execute();
         self.peak = self.peak.max(self.memory());
-        let Finished { mut settled, calls } = self.scheduler.finished(batch);
-        // The host has what they left at once.
-        for carried in settled.iter_mut().filter_map(|settled| settled.carried.take()) {
-            self.scheduler.arrived(carried);
-        }
+        let Finished { settled, calls } = self.scheduler.finished(batch);
         self.settled.extend(settled);
         self.calls.extend(calls.iter().map(|call| call.run));
     }
