@@ -91,7 +91,7 @@ impl Execution {
 
     /// The VM of a script that has ended, if another script can have it.
     pub fn into_reusable(mut self) -> Option<Box<Vm>> {
-        self.vm.take_if(|vm| self.fiber.is_none() && vm.is_reusable())
+        self.vm.take_if(|vm| self.fiber.is_none() && vm.retire())
     }
 
     fn vm(&self) -> &Vm {
