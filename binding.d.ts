@@ -21,10 +21,10 @@ export declare class NativeContext {
 export declare class NativeEngine {
   /**
    * An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-   * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
+   * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and
    * when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -49,6 +49,8 @@ export declare class NativeEngine {
   answer(runId: number, values: Uint8Array): void
   /** Answers the call that a run waits for with an error, known by a number. */
   fail(runId: number, message: string, cause: number): void
+  /** JavaScript has made its own values of what came of a run, for which `settle` returned true. */
+  takenOver(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
   kill(runId: number): void
   /** Stops all runs. */
@@ -177,6 +179,9 @@ export interface Module {
   /** Its Lua source. */
   source: string | Uint8Array
 }
+
+/** Calls a function outside of every async context, and throws what it throws. */
+export declare function outside(work: () => void): void
 
 /** What is written down once, in Rust. */
 export interface Registry {

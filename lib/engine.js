@@ -10,7 +10,7 @@ const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, valueError } = require('./errors')
 const { checkNew, functionsOf } = require('./host')
 const { moduleOf, modulesOfFolder } = require('./modules')
-const { NativeEngine } = require('./native')
+const { NativeEngine, outside } = require('./native')
 const {
   checkLabel,
   readCloseOptions,
@@ -42,6 +42,8 @@ class Engine extends EventEmitter {
   #functions = []
   #closing
   #killed = false
+  // What it does when it has been idle for a while, if anything; and the timer that waits for that.
+  #warmer
   #idleTimer
   // The async context in which it was made: what is no run's is emitted in there.
   #scope = new Scope('moonpool.engine')
@@ -65,7 +67,8 @@ class Engine extends EventEmitter {
       gone: () => this.#noticeIdle(),
       broke: (failure, scriptId) => this.#tellError(failure, scriptId),
     }
-    if (options.warmVms > 0) this.#idleTimer = setTimeout(Engine.#warmerOf(this.#native), IDLE).unref()
+    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(new WeakRef(this))
+    this.#noticeIdle()
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)
   }
 
@@ -179,7 +182,18 @@ class Engine extends EventEmitter {
   #noticeIdle() {
     if (this.#desk.inFlight.size + this.#desk.accepted > 0) return
     if (this.#closing) this.#closed()
-    else this.#idleTimer?.refresh()
+    else if (this.#idleTimer) this.#idleTimer.refresh()
+    else if (this.#warmer) outside(() => this.#setIdleTimer())
+  }
+
+  /** A timer refers to the async context in which it is set, or refreshed after it fired: nobody's shall be kept. */
+  #setIdleTimer() {
+    this.#idleTimer = setTimeout(this.#warmer, IDLE).unref()
+  }
+
+  #warmUp() {
+    this.#idleTimer = undefined
+    this.#native.warmUp()
   }
 
   #killAll() {
@@ -197,7 +211,7 @@ class Engine extends EventEmitter {
     return new Run(this.#desk, { scriptId, options: limits, limits, exchange: exchangeOf(limits) })
   }
 
-  async #execute(run) {
+  #execute(run) {
     if (!isWatched()) return this.#outcome(run)
     const context = { scriptId: run.scriptId, name: run.name, engine: this }
     return watched(run, context, () => this.#outcome(run, context))
@@ -217,8 +231,8 @@ class Engine extends EventEmitter {
   // whatever holds an engine, native or not, would keep it from being garbage-collected. A run holds its engine only
   // while it is in flight.
 
-  static #warmerOf(native) {
-    return () => native.warmUp()
+  static #warmerOf(weak) {
+    return () => weak.deref()?.#warmUp()
   }
 
   /** The native engine's `pressure`: the queue is full, or empty after that. */
@@ -230,7 +244,7 @@ class Engine extends EventEmitter {
   static #settlerOf(inFlight) {
     return (runId, text, values, failure, queueTime, runTime, cpuTime, peakMemory, slices) => {
       const usage = { queueTime, runTime, cpuTime, peakMemory, slices }
-      inFlight.get(runId)?.settle({ text, values, failure }, usage)
+      return inFlight.get(runId)?.settle({ text, values, failure }, usage)
     }
   }
 

@@ -49,7 +49,7 @@ function checkNew(path, taken) {
 
 /**
  * Calls a function for a script, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
- * `fail` (an error of any kind), now or later.
+ * `fail` (an error of any kind), now or later. While its arguments are decoded, they can be `cancelled` in what it returns.
  */
 function callFunction({ path, call }, context, args, answer, fail) {
   const settle = (value) => {
@@ -62,8 +62,6 @@ function callFunction({ path, call }, context, args, answer, fail) {
     answer(bytes)
   }
   const begin = (refusal, values) => {
-    // The run has ended while its arguments were decoded.
-    if (context.signal.aborted) return
     if (refusal) return fail(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {
       const result = call(context, ...values)
@@ -73,7 +71,7 @@ function callFunction({ path, call }, context, args, answer, fail) {
       fail(error)
     }
   }
-  decodeArgs(args, begin)
+  return decodeArgs(args, begin)
 }
 
 /** The last errors that a run was given, by number: a script may fail with any that it caught. */

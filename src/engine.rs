@@ -33,7 +33,7 @@ pub struct NativeEngine {
 #[napi]
 impl NativeEngine {
     /// An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
+    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and
     /// when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -41,9 +41,9 @@ impl NativeEngine {
         options: EngineOptions,
         defaults: Limits,
         #[napi(
-            ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
+            ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined"
         )]
-        settle: Function<FnArgs<SettleArgs>, ()>,
+        settle: Function<FnArgs<SettleArgs>, Option<bool>>,
         #[napi(ts_arg_type = "(full: boolean) => void")] pressure: Function<FnArgs<(bool,)>, ()>,
         #[napi(ts_arg_type = "(runId: number, functionNumber: number, args: Buffer) => void")] call: Function<
             FnArgs<CallArgs>,
@@ -171,6 +171,12 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn fail(&self, run_id: f64, message: String, cause: u32) {
         self.answered(run_id, Err(HostError { message, cause }));
+    }
+
+    /// JavaScript has made its own values of what came of a run, for which `settle` returned true.
+    #[napi(catch_unwind)]
+    pub fn taken_over(&self, run_id: f64) {
+        self.inner.taken_over(run_id as u64);
     }
 
     /// Stops a run: one that still waits settles during this call, one that has begun soon after it.

@@ -31,7 +31,7 @@
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
-//!   [`exit`]: the end of a JS thread.
+//!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread.
 //!
 //! Everything else knows no Node and is in [`moonpool_core`], floor by floor: `scheduler`, `vm`, `api`, `bridge`,
 //! `value`, `memory`, and on the ground `error`, `state` and [`moonpool_lua`](moonpool_core), which is Lua with safepoints.
@@ -53,5 +53,6 @@ mod convert;
 mod engine;
 mod exit;
 mod inner;
+mod outside;
 mod pool;
 mod wake_up;

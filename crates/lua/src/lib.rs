@@ -40,6 +40,7 @@ unsafe extern "C-unwind" {
     fn moonpool_built(state: *mut ffi::lua_State);
     fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_close(state: *mut ffi::lua_State);
+    fn moonpool_retire(state: *mut ffi::lua_State, ended: *mut ffi::lua_State);
     fn moonpool_reseed(state: *mut ffi::lua_State);
     fn moonpool_setfiber(
         state: *mut ffi::lua_State,
@@ -219,6 +220,16 @@ pub unsafe fn built(state: *mut ffi::lua_State) {
 pub unsafe fn finds_keys(state: *mut ffi::lua_State) -> bool {
     // SAFETY: the caller vouches for the state.
     unsafe { moonpool_findskeys(state) != 0 }
+}
+
+/// Lets a coroutine go that has ended, in a VM that lives on: its frames and its stack are free, and scripts find it dead.
+///
+/// # Safety
+/// `state` is the main thread of a VM, used by this thread only, with no running frame; `ended` is a coroutine of it that
+/// has ended.
+pub unsafe fn retire(state: *mut ffi::lua_State, ended: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for both.
+    unsafe { moonpool_retire(state, ended) }
 }
 
 /// Ends a VM whose allocator gives all memory back at once: runs the finalizers that are left, and frees nothing.

@@ -27,6 +27,8 @@ pub struct Context {
     /// What the script waits for, until its run is off the worker; and what came of it.
     pub(super) wait: RefCell<Option<Wait>>,
     pub(super) answer: RefCell<Option<Answer>>,
+    /// What the arguments of the host function take that it waits for.
+    pub(super) held_args: Cell<usize>,
     /// Why it could not sleep, until it goes on.
     pub(super) refused_sleep: RefCell<Option<Error>>,
     /// What goes on when the store has answered, and the answer.
@@ -64,6 +66,7 @@ impl Context {
             panic: RefCell::default(),
             wait: RefCell::default(),
             answer: RefCell::default(),
+            held_args: Cell::default(),
             refused_sleep: RefCell::default(),
             task: RefCell::default(),
             state_answer: RefCell::default(),

@@ -109,7 +109,7 @@ pub(crate) fn can_wait(call: &Call, what: &str) -> Result<(), Error> {
         "the function of State.update cannot wait. Call it before, and use its result"
     } else if !call.can_suspend {
         "inside a callback of table.sort or string.gsub, or of another C function, a script waits with its native \
-         stack, and the system has no memory for one. Call it before, and use its result in the callback"
+         stack, and the system has no memory for another. Call it before, and use its result in the callback"
     } else {
         return Ok(());
     };

@@ -7,6 +7,9 @@ mod fiber;
 mod outcome;
 mod script;
 mod snapshot;
+mod stacks;
+#[cfg(test)]
+mod starvation;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
 pub use execution::Execution;
@@ -16,7 +19,7 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap, Tell};
+use crate::memory::{Budget, Heap, Held, Tell};
 use crate::state::{Answered, Depends};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
@@ -111,6 +114,11 @@ impl Vm {
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
+    /// See [`Execution::keep`].
+    fn keep(&self, bytes: usize) -> Option<Held> {
+        self.heap.with_account(|account| account.keep(bytes))
+    }
+
     /// Puts the VM under a flag and limits.
     fn obey(&mut self, flag: Arc<Flag>, name: Arc<str>, limits: &Limits) {
         self.heap.set_limit(limits.memory);
@@ -120,9 +128,15 @@ impl Vm {
         (self.flag, self.name, self.limits) = (flag, name, limits.clone());
     }
 
-    /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something.
-    fn is_reusable(&self) -> bool {
-        self.flag.killed().is_none()
+    /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something. What the
+    /// script that has ended kept on its stack is free then.
+    fn retire(&self) -> bool {
+        let reusable = self.flag.killed().is_none();
+        if reusable {
+            // SAFETY: both are ours; the script that ran in `base` has ended.
+            unsafe { moonpool_lua::retire(self.state, self.base) };
+        }
+        reusable
     }
 
     /// Prepares a VM whose script has ended for another one, which finds what that left in its globals.
@@ -133,8 +147,6 @@ impl Vm {
         // A kill that came after the end is not for us.
         self.ignore_flag();
         let mut base = std::ptr::null_mut();
-        // SAFETY: the old one has ended; without its results it is dead for scripts, too.
-        unsafe { ffi::lua_settop(self.base, 0) };
         // SAFETY: the closure owns nothing that has a destructor. The registry keeps the coroutine; nobody else has the
         // address of the name.
         let made = unsafe {
