@@ -9,8 +9,12 @@ use crate::value::{Marks, Refusal, Text, json};
 use mlua::{Lua, Table, Value};
 use moonpool_lua::ffi;
 
-const FUNCTIONS: &[Named] =
-    &[(c"encode", c_function!(encode)), (c"decode", c_function!(decode)), (c"array", c_function!(array))];
+const FUNCTIONS: &[Named] = &[
+    (c"encode", c_function!(encode)),
+    (c"decode", c_function!(decode)),
+    // Marks a table as an array.
+    (c"array", c_function!(array)),
+];
 
 /// Sets the global `json`.
 ///
