@@ -1,7 +1,7 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
 use super::direct::Kept;
-use super::{Answer, Kill, Limits, Services, Wait};
+use super::{Answer, Dicts, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::ScriptId;
@@ -16,6 +16,8 @@ pub struct Context {
     pub name: Arc<str>,
     /// What the engine gives to all its scripts.
     pub services: Arc<Services>,
+    /// The shared dictionaries that there were when the run began.
+    pub(crate) shared: Dicts,
     /// What the run may still use.
     pub budget: Budget,
     /// How many values and keys JavaScript may be given at once.
@@ -38,6 +40,7 @@ impl Context {
         Self {
             id,
             name,
+            shared: services.shared.all(),
             services,
             budget,
             max_nodes: limits.nodes,

@@ -11,6 +11,7 @@ mod kill;
 mod limits;
 mod modules;
 mod services;
+mod shared;
 mod waits;
 
 pub use call::Call;
@@ -22,4 +23,6 @@ pub use kill::Kill;
 pub use limits::Limits;
 pub use modules::Modules;
 pub use services::{HostFunction, Services};
+pub(crate) use shared::Dicts;
+pub use shared::{Access, SharedDict, SharedDicts};
 pub use waits::{Answer, HostCall, HostError, Wait};
