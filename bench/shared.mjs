@@ -26,8 +26,7 @@ export async function shared({ moonpool }, { count = COUNT, roundsOf = ROUNDS } 
   const engine = new moonpool.Engine({ concurrency: 2, defaults: { timeout: FOREVER } })
   engine.sharedDict('bench', { maxItems: 100_000 })
   /** ns of a thread's time for each round of a loop. */
-  const perRound = async (body, id = 'bench') =>
-    ((await engine.run(code(body, count), id)).stats.cpuTime * 1e6) / count
+  const perRound = async (body, id = 'bench') => ((await engine.run(code(body, count), id)).stats.cpuTime * 1e6) / count
   const contestants = Object.entries(LOOPS).map(([name, body]) => [name, () => perRound(body)])
   const taken = await rounds(Object.fromEntries(contestants), roundsOf)
 
