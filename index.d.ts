@@ -591,7 +591,7 @@ export type SharedInput = string | Uint8Array | number | bigint | boolean
  * What a shared dictionary gives: strings that are not UTF-8 as `Buffer`s, and integers that are no safe integers as
  * `BigInt`s.
  */
-export type SharedOutput = string | Buffer | number | bigint | boolean
+export type SharedOutput = string | Uint8Array | number | bigint | boolean
 
 /** What came of a write. */
 export interface SharedWritten {
@@ -696,7 +696,7 @@ export class SharedDict {
    * are `Buffer`s.
    * @param max_count How many at most: 1024 by default. 0 is all.
    */
-  get_keys(max_count?: number): Promise<Array<string | Buffer>>
+  get_keys(max_count?: number): Promise<Array<string | Uint8Array>>
   /** How many bytes it may hold: its `maxBytes`. */
   capacity(): Promise<number>
   /** How many bytes more it may hold. */

@@ -231,9 +231,9 @@ export async function shareThings(engine: Engine, value: SharedInput): Promise<u
   const flags: number | undefined = stale?.flags
   const { value: sum }: { value: number | bigint | undefined } = await dict.incr('n', 1, 0, 60)
   const { length }: { length: number | undefined } = await dict.lpush('list', 'x')
-  const popped: string | Buffer | number | bigint | undefined = (await dict.rpop('list')).value
+  const popped: string | Uint8Array | number | bigint | undefined = (await dict.rpop('list')).value
   const numbers: number[] = [await dict.flush_expired(5), await dict.capacity(), await dict.free_space()]
-  const keys: Array<string | Buffer> = await dict.get_keys(0)
+  const keys: Array<string | Uint8Array> = await dict.get_keys(0)
   const left: number | undefined = await dict.ttl('key')
   const there: boolean = await dict.expire('key', 1)
   await dict.set('key', undefined)

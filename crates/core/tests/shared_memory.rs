@@ -47,7 +47,7 @@ fn what_is_counted_is_what_is_taken_at_most() {
         length => Value::String(vec![b'x'; length].into()),
     };
     let set = |dict: &Dict, n: usize, value: Value| {
-        drop(dict.store(When::Always, false, n.to_string().as_bytes(), Some(value), 0, 0));
+        let _ = dict.store(When::Always, false, n.to_string().as_bytes(), Some(value), 0, 0);
     };
     for entries in [1, 29_000, 57_400] {
         for length in [0, 17] {

@@ -349,7 +349,9 @@ impl Dict {
             let oldest = oldest.clone();
             let entry = self.remove(&mut map, &oldest);
             drop(map);
-            entry.map(Entry::discard);
+            if let Some(entry) = entry {
+                entry.discard();
+            }
             Some(live)
         })
     }
@@ -402,7 +404,9 @@ impl Dict {
     }
 
     fn shard_of(&self, key: &[u8]) -> usize {
-        if self.shards.len() == 1 { 0 } else { self.hasher.hash_one(key) as usize % self.shards.len() }
+        // A power of two.
+        let last = self.shards.len() - 1;
+        if last == 0 { 0 } else { self.hasher.hash_one(key) as usize & last }
     }
 
     fn map_of(&self, key: &[u8]) -> MutexGuard<'_, Map> {
