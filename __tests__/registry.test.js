@@ -72,7 +72,7 @@ function amount(text) {
 }
 
 /** The interfaces of index.d.ts whose options the registry names with a prefix. */
-const PREFIXES = { CodeCacheOptions: 'codeCache.', CloseOptions: 'close.' }
+const PREFIXES = { CodeCacheOptions: 'codeCache.', CloseOptions: 'close.', SharedDictOptions: 'sharedDict.' }
 
 /** Every `@defaultValue` of index.d.ts, by the option's name in the registry. */
 function defaultsOfTypes() {
@@ -173,6 +173,7 @@ describe('defaults', () => {
     ['docs/engine.md', 'maxQueue', /Up to `maxQueue` runs may wait to begin, (.+?) by default/],
     ['docs/engine.md', 'codeCache.maxEntries', /By default it keeps up to (\d+) chunks/],
     ['docs/engine.md', 'codeCache.maxBytes', /By default it keeps up to \d+ chunks and (.+?);/],
+    ['docs/engine.md', 'sharedDict.maxBytes', /how many bytes it holds, (.+?) by default/],
     ['docs/engine.md', 'warmVms', /up to `warmVms` VMs ahead, (\d+) by default/],
     ['docs/engine.md', 'close.timeout', /After its `timeout`, (.+?) by default, it stops the rest/],
     ['docs/lua-api.md', 'stateQuota', /A space holds at most (.+?), or what the host has set/],

@@ -22,6 +22,7 @@ const {
 } = require('./options')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
+const { SharedDicts } = require('./shared')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Stats } = require('./stats')
 const { encodeNamed, exchangeOf } = require('./values')
@@ -40,6 +41,7 @@ class Engine extends EventEmitter {
   #desk
   #modules = new Set()
   #functions = []
+  #shared
   #closing
   #killed = false
   // What it does when it has been idle for a while, if anything; and the timer that waits for that.
@@ -57,6 +59,7 @@ class Engine extends EventEmitter {
     this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
     this.#native = new NativeEngine(options, defaults, ...this.#callbacks)
     this.#stats = new Stats(this.#native, options.concurrency)
+    this.#shared = new SharedDicts(this.#native)
     this.#desk = {
       native: this.#native,
       stats: this.#stats,
@@ -130,6 +133,13 @@ class Engine extends EventEmitter {
     const modules = await modulesOfFolder(folder, this.#defaults.maxSource)
     this.#addModules(modules)
     return modules.map(({ name }) => name)
+  }
+
+  sharedDict(name, options) {
+    if (options === undefined) return this.#shared.get(name)
+    return this.#shared.declare(name, options, () => {
+      if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no dictionaries any more')
+    })
   }
 
   createContext(scriptId, given) {

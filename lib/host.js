@@ -25,10 +25,7 @@ function functionsOf(name, what) {
 
 function* listed(path, what) {
   const name = path.at(-1)
-  const rule = 'names in "host" must be identifiers of Lua'
-  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
-    throw valueError(`${rule}. Received ${inspect(name)}`)
+  checkIdentifier(name, 'names in "host" must be identifiers of Lua')
   const place = `host.${path.join('.')}`
   if (typeof what === 'function') yield { path, call: what }
   else if (typeof what === 'object' && what !== null && isPlain(what) && path.length < 10) {
@@ -36,6 +33,13 @@ function* listed(path, what) {
     if (names.length === 0) throw valueError(`${place} must have functions. Received an empty object`)
     for (const inner of names) yield* listed([...path, inner], what[inner])
   } else throw typeError(`${place} must be a function, or a plain object of functions. Received ${shown(what)}`)
+}
+
+/** Throws when a name is none that a script can write behind a dot. */
+function checkIdentifier(name, rule) {
+  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
+    throw valueError(`${rule}. Received ${inspect(name)}`)
 }
 
 /** Throws when a function would stand where another one, or a table of others, is. */
@@ -101,4 +105,4 @@ function messageOf(error) {
   }
 }
 
-module.exports = { Causes, callFunction, checkNew, functionsOf, messageOf }
+module.exports = { Causes, callFunction, checkIdentifier, checkNew, functionsOf, messageOf }

@@ -6,6 +6,7 @@ use crate::convert::{
     EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Registry, in_milliseconds, milliseconds,
 };
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
+use crate::shared::{NativeSharedDict, SharedDictOptions};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{Answer, Compiled, HostError, HostFunction, Limits as VmLimits, Services};
 use moonpool_core::error::Failure as RunFailure;
@@ -159,6 +160,14 @@ impl NativeEngine {
     pub fn expose(&self, path: Vec<String>, number: u32) {
         let mut functions = self.inner.services.functions.write().unwrap_or_else(PoisonError::into_inner);
         functions.push(HostFunction { path, number });
+    }
+
+    /// Lets runs that begin from now on find a new dictionary of this name in `Shared`.
+    #[napi(catch_unwind)]
+    pub fn declare_shared_dict(&self, name: String, options: SharedDictOptions) -> Result<NativeSharedDict> {
+        let (native, shared) = NativeSharedDict::declare(&name, options)?;
+        self.inner.services.shared.add(shared);
+        Ok(native)
     }
 
     /// Answers the call that a run waits for, with a list of one value.

@@ -6,12 +6,12 @@
 //! - [`scheduler`]: runs, the fair queue and its slots, contexts, the worker threads behind a trait, watchdog and timer.
 //! - [`vm`]: one VM: the snapshot that it is a copy of, its code, its script, and how a run ends.
 //! - [`api`]: what scripts see: the allow-list, and beyond Lua `print`, `script`, `require`, `host`, `sleep`, `json`,
-//!   `State`.
+//!   `Shared`, `State`.
 //! - [`bridge`]: how a script calls a function of ours, what that may use, and how a script waits.
 //! - [`value`]: Lua values as JSON text, and as bytes that cross to JavaScript.
 //! - [`memory`]: what a VM may hold, and where its blocks are.
 //! - The ground: [`error`], the one error type and its stable codes; [`state`], each script's own keys, behind a trait
-//!   that stores implement; [`moonpool_lua`], Lua with safepoints.
+//!   that stores implement; [`shared`], dictionaries that scripts share; [`moonpool_lua`], Lua with safepoints.
 
 pub mod api;
 pub mod bridge;
@@ -19,6 +19,7 @@ pub mod error;
 pub mod memory;
 pub mod registry;
 pub mod scheduler;
+pub mod shared;
 pub mod state;
 pub mod value;
 pub mod vm;

@@ -2,7 +2,7 @@
 
 use super::direct::Kept;
 use super::tasks::{Task, Updating};
-use super::{Answer, Kill, Limits, Services, Wait};
+use super::{Answer, Dicts, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
@@ -17,6 +17,8 @@ pub struct Context {
     pub name: Arc<str>,
     /// What the engine gives to all its scripts.
     pub services: Arc<Services>,
+    /// The shared dictionaries that there were when the run began.
+    pub(crate) shared: Dicts,
     /// What the run may still use.
     pub budget: Budget,
     /// How many values and keys JavaScript may be given at once.
@@ -58,6 +60,7 @@ impl Context {
         Self {
             id,
             name,
+            shared: services.shared.all(),
             services,
             budget,
             max_nodes: limits.nodes,

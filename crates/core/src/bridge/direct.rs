@@ -99,6 +99,7 @@ const LENGTH: usize = size_of::<usize>();
 
 impl Direct<'_> {
     /// How many arguments there are.
+    #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
         // SAFETY: the C function is running.
         unsafe { ffi::lua_gettop(self.state) as usize }
@@ -160,10 +161,19 @@ impl Direct<'_> {
     }
 
     /// Lua's own words for an argument of the wrong type.
+    #[cfg(test)]
     pub(crate) fn bad_argument(&self, n: c_int, function: &str, wanted: &str) -> Error {
+        self.bad_argument_called(n, n, function, wanted)
+    }
+
+    /// As [`Direct::bad_argument`], for a method: `self` is no argument to whoever calls it.
+    pub(crate) fn bad_method_argument(&self, n: c_int, method: &str, wanted: &str) -> Error {
+        self.bad_argument_called(n, n - 1, method, wanted)
+    }
+
+    fn bad_argument_called(&self, n: c_int, called: c_int, function: &str, wanted: &str) -> Error {
         let got = self.arg(n).type_name();
-        // `self` is no argument to whoever calls a method.
-        let message = format!("bad argument #{} to '{function}' ({wanted} expected, got {got})", n - 1);
+        let message = format!("bad argument #{called} to '{function}' ({wanted} expected, got {got})");
         Error::new(Code::Runtime, message)
     }
 }
@@ -195,6 +205,48 @@ pub(crate) unsafe fn set_context(lua: &Lua, state: *mut ffi::lua_State, context:
         lua.set_app_data(context);
         if let Some(context) = lua.app_data_ref::<Context>() {
             moonpool_lua::set_host(state, (&raw const *context).cast());
+        }
+    }
+}
+
+/// Makes the `n`th argument of a C function, when it is a number, the string that it is as a key: a float that is whole as
+/// the integer that it equals, as in a table.
+///
+/// # Safety
+/// As [`call`], before it.
+pub(crate) unsafe fn make_key(state: *mut ffi::lua_State, n: c_int) {
+    // SAFETY: as the caller; there is a free stack slot.
+    unsafe {
+        if ffi::lua_type(state, n) != ffi::LUA_TNUMBER {
+            return;
+        }
+        let mut is_whole = 0;
+        let whole = ffi::lua_tointegerx(state, n, &mut is_whole);
+        if is_whole != 0 {
+            ffi::lua_pushinteger(state, whole);
+            ffi::lua_replace(state, n);
+        }
+        ffi::lua_tolstring(state, n, std::ptr::null_mut());
+    }
+}
+
+/// Makes the `n`th argument of a C function, when it is a string that reads as a number, that number.
+///
+/// # Safety
+/// As [`call`], before it.
+pub(crate) unsafe fn make_number(state: *mut ffi::lua_State, n: c_int) {
+    // SAFETY: as the caller; there is a free stack slot.
+    unsafe {
+        if ffi::lua_type(state, n) != ffi::LUA_TSTRING {
+            return;
+        }
+        let mut len = 0;
+        let text = ffi::lua_tolstring(state, n, &mut len);
+        // What has a NUL in it is read up to there.
+        match ffi::lua_stringtonumber(state, text) {
+            0 => {}
+            read if read == len + 1 => ffi::lua_replace(state, n),
+            _ => ffi::lua_settop(state, -2),
         }
     }
 }
@@ -267,6 +319,7 @@ fn perform(direct: &Direct, function: Function) -> End {
     match catch_unwind(AssertUnwindSafe(|| function(direct))) {
         Ok(Ok(values)) => End::Returned(values),
         Ok(Err(error)) => {
+            direct.context.forget_list();
             direct.context.kept.borrow_mut().error = Some(error);
             End::Failed
         }
@@ -487,7 +540,7 @@ mod tests {
             Err(direct.bad_argument(2, "call", "number"))
         }
         let code = "local ok, e = pcall(function()\n call(1, {}) end) return e.code .. ' ' .. tostring(e)";
-        let shown = "ERR_LUA_RUNTIME chunk:2: bad argument #1 to 'call' (number expected, got table)";
+        let shown = "ERR_LUA_RUNTIME chunk:2: bad argument #2 to 'call' (number expected, got table)";
         assert_eq!(evaluate(direct_function!(call), code), Ok(shown.to_owned()));
     }
 

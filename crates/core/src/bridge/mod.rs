@@ -11,6 +11,7 @@ mod kill;
 mod limits;
 mod modules;
 mod services;
+mod shared;
 #[doc(hidden)]
 pub mod tasks;
 mod waits;
@@ -24,5 +25,7 @@ pub use kill::Kill;
 pub use limits::Limits;
 pub use modules::Modules;
 pub use services::{HostFunction, Services};
+pub(crate) use shared::Dicts;
+pub use shared::{Access, SharedDict, SharedDicts};
 pub use tasks::Question;
 pub use waits::{Answer, HostCall, HostError, Wait};

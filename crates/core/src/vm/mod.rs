@@ -50,8 +50,10 @@ pub struct Vm {
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
-    /// How many host functions it has, whether its `require` finds modules, and whether it has what a VM begins with.
+    /// How many host functions it has, how many shared dictionaries it was offered, whether its `require` finds modules,
+    /// and whether it has what a VM begins with.
     functions: usize,
+    shared: usize,
     requires: bool,
     initialised: bool,
     /// For whoever has it next.
@@ -84,6 +86,7 @@ impl Vm {
             limits: Limits::default(),
             results: None,
             functions: 0,
+            shared: 0,
             requires: false,
             initialised: false,
             tell: None,
@@ -315,9 +318,14 @@ impl Vm {
         self.with_context(|context| as_what(Reader::new(self.lua(), &context.budget, &self.marks(), values)))
     }
 
-    /// Adds the host functions and modules that the VM does not have yet.
+    /// Adds the host functions, shared dictionaries and modules that the VM does not have yet.
     fn add_extensions(&mut self) -> mlua::Result<()> {
-        let services = self.with_context(|context| context.services.clone());
+        let (services, shared) = self.with_context(|context| (context.services.clone(), context.shared.clone()));
+        if let Some(dicts) = shared.filter(|dicts| dicts.len() > self.shared) {
+            let id = self.with_context(|context| context.id.clone());
+            api::shared::add_dicts(self.lua(), &dicts, self.shared, &id)?;
+            self.shared = dicts.len();
+        }
         let functions = services.functions.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
             api::host::add_functions(self.lua(), new)?;
