@@ -20,8 +20,17 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The floors of crates/core, from the top: each may use those below it. The last are the ground, which uses nothing.
-const FLOORS: &[&[&str]] =
-    &[&["registry"], &["scheduler"], &["vm"], &["api"], &["bridge"], &["value"], &["memory"], &["error", "state"], &["runtime"]];
+const FLOORS: &[&[&str]] = &[
+    &["registry"],
+    &["scheduler"],
+    &["vm"],
+    &["api"],
+    &["bridge"],
+    &["value"],
+    &["memory"],
+    &["error", "state"],
+    &["runtime"],
+];
 
 fn floor_of(module: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| floor.contains(&module))

@@ -125,7 +125,7 @@ fn a_server_that_is_killed_and_starts_again_loses_no_addition_that_was_answered(
         while let Ok(response) = answers.recv_timeout(time) {
             match response {
                 Ok(Response::Number(_)) => acknowledged += 1,
-                Err(StoreError::Unavailable(why)) if String::ends_with(&why, "; it may have been written") => unknown += 1,
+                Err(StoreError::Unavailable(why)) if str::ends_with(&why, "; it may have been written") => unknown += 1,
                 other => panic!("{other:?}"),
             }
             if acknowledged + unknown == 20_000 {
@@ -346,7 +346,8 @@ fn tls_is_checked_against_the_roots_that_the_system_trusts() {
     let port = free_port().to_string();
     let text = |path: &std::path::Path| path.to_str().expect("a path of text").to_owned();
     let (certificate, secret) = (text(&certificate), text(&secret));
-    let options = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &secret, "--tls-auth-clients", "no"];
+    let options =
+        ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &secret, "--tls-auth-clients", "no"];
     let Some(_server) = Server::start(&options) else { return };
     for host in ["localhost", "127.0.0.1"] {
         let question = format!("rediss://{host}:{port}");

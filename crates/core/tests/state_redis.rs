@@ -6,10 +6,13 @@ mod redis_server;
 use redis_server::{Server, shared};
 use std::sync::LazyLock;
 
-contract!(redis, match shared() {
-    Some(server) => server.new_store(),
-    None => return,
-});
+contract!(
+    redis,
+    match shared() {
+        Some(server) => server.new_store(),
+        None => return,
+    }
+);
 
 /// A node that has all slots of a cluster: it refuses a script whose keys are not all in one.
 static CLUSTER: LazyLock<Option<Server>> = LazyLock::new(|| {
@@ -18,7 +21,10 @@ static CLUSTER: LazyLock<Option<Server>> = LazyLock::new(|| {
     Some(server)
 });
 
-contract!(cluster, match &*CLUSTER {
-    Some(server) => server.new_store(),
-    None => return,
-});
+contract!(
+    cluster,
+    match &*CLUSTER {
+        Some(server) => server.new_store(),
+        None => return,
+    }
+);

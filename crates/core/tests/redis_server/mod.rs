@@ -21,7 +21,8 @@ pub struct Server {
 
 /// Starts a server, which ends when nobody holds the shell's input any more; a Rust test program runs no destructors of its
 /// statics. Then its folder goes, too, unless another one is to begin there.
-const SHELL: &str = r#"redis-server "$@" >/dev/null 2>&1 & echo $!; read word; kill -9 $!; [ "$word" = keep ] || rm -rf "$FOLDER""#;
+const SHELL: &str =
+    r#"redis-server "$@" >/dev/null 2>&1 & echo $!; read word; kill -9 $!; [ "$word" = keep ] || rm -rf "$FOLDER""#;
 
 /// How long a command may take, in tests that do not wait for that.
 pub const PATIENT: Duration = Duration::from_secs(30);

@@ -126,7 +126,9 @@ mod tests {
             assert!(text.contains(what), "{url}: {text}");
             assert!(!text.contains("s3cret"), "{text}");
         }
-        for url in ["redis://host", "redis://host/", "redis://u:p%40@host:1/15", "rediss://[::1]:7", "redis://:p@1.2.3.4"] {
+        for url in
+            ["redis://host", "redis://host/", "redis://u:p%40@host:1/15", "rediss://[::1]:7", "redis://:p@1.2.3.4"]
+        {
             assert!(Address::new(url).is_ok(), "{url}");
         }
     }
@@ -140,9 +142,14 @@ mod tests {
     #[test]
     fn a_wrong_prefix_is_refused_by_what_is_wrong() {
         let long = "x".repeat(129);
-        for (prefix, what) in
-            [("", "is empty"), ("a{", "braces"), ("}", "braces"), ("a\n", "control"), ("\u{85}", "control"), (&long, "129")]
-        {
+        for (prefix, what) in [
+            ("", "is empty"),
+            ("a{", "braces"),
+            ("}", "braces"),
+            ("a\n", "control"),
+            ("\u{85}", "control"),
+            (&long, "129"),
+        ] {
             let refused = check_prefix(prefix).expect_err(prefix);
             assert!(refused.contains(what), "{refused}");
         }

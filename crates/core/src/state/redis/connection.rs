@@ -36,7 +36,9 @@ async fn greet(address: &Address) -> Result<MultiplexedConnection, Trouble> {
     for command in scripts::load() {
         load.add_command(command);
     }
-    for answer in connection.send_packed_commands(&load, 0, load.len()).await.map_err(|error| refused(address, &error))? {
+    for answer in
+        connection.send_packed_commands(&load, 0, load.len()).await.map_err(|error| refused(address, &error))?
+    {
         if let Value::ServerError(error) = answer {
             return Err(Trouble::refused(address, &error));
         }

@@ -71,9 +71,9 @@ pub(super) fn open(url: &str, prefix: &str, timeout: Duration) -> Result<RedisSt
     let address = Address::new(url)?;
     address::check_prefix(prefix)?;
     address::check_timeout(timeout)?;
-    let runtime = RUNTIME.get(|builder: &mut Builder| builder.enable_io().enable_time()).map_err(|error| {
-        format!("the system refused a thread, which moonpool needs to talk to Redis ({error})")
-    })?;
+    let runtime = RUNTIME
+        .get(|builder: &mut Builder| builder.enable_io().enable_time())
+        .map_err(|error| format!("the system refused a thread, which moonpool needs to talk to Redis ({error})"))?;
     let inner = Arc::new(Inner {
         link: Arc::new(Link::new(address, timeout)),
         keys: Keys::new(prefix),
@@ -203,7 +203,9 @@ impl Drop for Told {
 fn writes(op: &Op<'_>) -> bool {
     match op {
         Op::Write(_) | Op::Incr(_) | Op::Clear | Op::Import(_) | Op::Grant(_) | Op::Revoke(_) => true,
-        Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. } | Op::Size | Op::Owners { .. } => false,
+        Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. } | Op::Size | Op::Owners { .. } => {
+            false
+        }
     }
 }
 

@@ -78,7 +78,8 @@ impl Operation<'_> {
                 size(&answer)?
             }
             Op::Clear => {
-                let mut answer = list(self.asked.write(vec![evaluate(&scripts::CLEAR, &self.keys.space(&owner))], 0).await?)?;
+                let mut answer =
+                    list(self.asked.write(vec![evaluate(&scripts::CLEAR, &self.keys.space(&owner))], 0).await?)?;
                 let names = list(answer.pop().ok_or_else(confused)?)?;
                 for name in names {
                     self.loose.push((owner.clone(), text(name)?.to_string()));
@@ -121,7 +122,13 @@ impl Operation<'_> {
 
     /// Changes an entry. The index is told first of one that is new or lasts longer: `creates` says that it likely is; else
     /// the script says so.
-    async fn write(&mut self, owner: &ScriptId, quota: usize, write: &Write<'_>, creates: bool) -> Result<Response, Failed> {
+    async fn write(
+        &mut self,
+        owner: &ScriptId,
+        quota: usize,
+        write: &Write<'_>,
+        creates: bool,
+    ) -> Result<Response, Failed> {
         let (when, is) = match &write.when {
             Condition::Always => ("always", ""),
             Condition::Missing => ("missing", ""),
@@ -204,7 +211,13 @@ impl Operation<'_> {
         }
     }
 
-    async fn entries(&self, owner: &ScriptId, prefix: &str, after: Option<&str>, limit: usize) -> Result<Response, Failed> {
+    async fn entries(
+        &self,
+        owner: &ScriptId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Response, Failed> {
         let (low, high) = bounds(prefix, after);
         let limit = limit.min(i32::MAX as usize);
         let command = evaluate(&scripts::ENTRIES, &self.keys.space(owner)).arg(low).arg(high).arg(limit).take();

@@ -20,14 +20,13 @@ if string.find(old, '^-?%d+$') then
     call('HDEL', VALUES, field)
     if sum then call('HSET', VALUES, name, '@' .. sum) end
   end
-  if sum and #sum ~= #old then
-    local bytes = call('HGET', VALUES, '') + #sum - #old
-    if #sum > #old and bytes > tonumber(quota) then
-      call('HSET', VALUES, name, raw)
-      sum = nil
-    else
-      call('HSET', VALUES, '', bytes)
-    end
+  local bytes = sum and call('HGET', VALUES, '') + #sum - #old
+  if sum and bytes > tonumber(quota) then
+    -- The client writes what is too much, and is told how much that is.
+    call('HSET', VALUES, name, raw)
+    sum = nil
+  elseif sum and #sum ~= #old then
+    call('HSET', VALUES, '', bytes)
   end
 end
 settle()
