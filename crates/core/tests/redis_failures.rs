@@ -164,6 +164,7 @@ fn a_server_that_stops_answering_fails_what_it_got_as_unknown_and_is_used_again_
     let write = why(|| set(&store));
     assert!(write.ends_with("; nothing was written"), "{write}");
     why(|| get(&store));
+    why(|| store.ask(&id("a"), 0, Op::Owners { after: None, limit: 1 }).response);
     server.signal("-CONT");
     wait_until("it is used again", || get(&store) == own("1"));
     set(&store).expect("a write");
@@ -287,9 +288,9 @@ fn no_more_wait_than_have_room_and_closing_answers_them_all() {
         }
     };
     ask(1000, &"x".repeat(1 << 20));
-    refused(1000 - 255);
+    refused(1000 - 63);
     ask(100_000, "1");
-    refused(255);
+    refused(63);
     let (done, is_done) = channel();
     store.close(Box::new(move || done.send(()).expect("a listener")));
     is_done.recv_timeout(PATIENT).expect("it closes");
@@ -303,6 +304,29 @@ fn no_more_wait_than_have_room_and_closing_answers_them_all() {
     let (done, is_done) = channel();
     store.close(Box::new(move || done.send(()).expect("a listener")));
     is_done.recv_timeout(PATIENT).expect("a second time, too");
+}
+
+#[test]
+fn closing_waits_for_no_server_that_does_not_answer() {
+    let server = server!();
+    let stopped = server.store("p", PATIENT);
+    set(&Asked(stopped.clone())).expect("a write");
+    server.signal("-STOP");
+    for store in [open_store(&pretend(|_| None), "p", PATIENT), stopped] {
+        let (sender, answers) = channel();
+        for op in [Op::Write(Write::put("k", "1")), Op::Owners { after: None, limit: 1 }] {
+            let sender = sender.clone();
+            let request = Request { owner: id("a"), quota: ROOMY, op };
+            store.later(request, Box::new(move |answered| sender.send(answered.response).expect("a listener")));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        let (done, is_done) = channel();
+        store.close(Box::new(move || done.send(()).expect("a listener")));
+        is_done.recv_timeout(SLACK).expect("it closes");
+        for _ in 0..2 {
+            assert!(matches!(answers.recv_timeout(SLACK), Ok(Err(StoreError::Unavailable(_)))));
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,11 @@ impl<'a> Asked<'a> {
         Self { link, writes, sent: Arc::default(), reason: Mutex::default() }
     }
 
+    /// How long it may take.
+    pub(super) fn time(&self) -> Duration {
+        self.link.timeout
+    }
+
     /// Sends commands that change nothing, or that may be executed twice: those that keep the indexes. Again, when the
     /// answers are lost.
     ///

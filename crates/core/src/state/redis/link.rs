@@ -8,8 +8,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
@@ -23,6 +25,9 @@ const BATCH: usize = 64;
 
 /// How long to wait before another attempt to connect: the first time, and at most. Between half and all of it.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// An attempt to connect takes no longer, and no longer than an operation may take.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
 
 /// The way to a server.
 pub(super) struct Link {
@@ -137,8 +142,9 @@ impl Link {
     /// Connects and sends, until it is closed.
     pub(super) async fn drive(self: &Arc<Self>) {
         let mut back_off = BACK_OFF.0;
-        while !self.is_closed() {
-            match connect(&self.address, self.timeout).await {
+        let attempt = || connect(&self.address, self.timeout.min(LONGEST_ATTEMPT));
+        while let Some(connected) = self.unless_closed(attempt()).await {
+            match connected {
                 Ok(connection) => {
                     back_off = BACK_OFF.0;
                     {
@@ -167,6 +173,22 @@ impl Link {
         }
     }
 
+    /// What comes of this, unless it is closed before.
+    async fn unless_closed<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        while !self.is_closed() {
+            let mut changed = pin!(self.changed.notified());
+            let either = std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => changed.as_mut().poll(cx).map(|()| None),
+            });
+            if let Some(done) = either.await {
+                return Some(done);
+            }
+        }
+        None
+    }
+
     /// Keeps the reason; when there is no hope, those that wait need not wait longer.
     fn fail_to_connect(&self, trouble: Trouble) {
         let mut state = self.state();
@@ -181,8 +203,7 @@ impl Link {
     /// Waits before the next attempt; not after the end.
     async fn pause(&self, back_off: Duration) {
         let share = (RandomState::new().hash_one(0) % 1000) as f32 / 2000.0;
-        let until = Instant::now() + back_off.mul_f32(0.5 + share);
-        while !self.is_closed() && tokio::time::timeout_at(until, self.changed.notified()).await.is_ok() {}
+        self.unless_closed(tokio::time::sleep(back_off.mul_f32(0.5 + share))).await;
     }
 
     /// Sends what waits, until the connection is lost. Returns why.

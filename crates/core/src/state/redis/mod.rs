@@ -39,7 +39,11 @@ use tokio::runtime::{Builder, Handle};
 pub const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// At most so many operations wait for a server, and so many bytes of keys and values with them.
-const MOST_WAITING: (usize, usize) = (100_000, 256 << 20);
+/// There are up to four copies of what is on its way: the request, its command, another to send it again, and the batch.
+const MOST_WAITING: (usize, usize) = (100_000, 64 << 20);
+
+/// The longest walk through all keys of a server.
+const A_WALK: Duration = Duration::from_secs(3600);
 
 /// How often a process looks for grants of others.
 const LOOK_FOR_GRANTS: Duration = Duration::from_millis(400);
@@ -92,7 +96,10 @@ async fn look_for_grants(inner: Arc<Inner>) {
     while !inner.link.is_closed() {
         let asked = Asked::new(&inner.link, false);
         // Without a server, no operation is answered, so what is known does no harm.
-        let _ = tokio::time::timeout(inner.link.timeout, inner.known.refresh(&asked, &inner.keys)).await;
+        if tokio::time::timeout(inner.link.timeout, inner.known.refresh(&asked, &inner.keys)).await.is_err() {
+            // So that a connection which has died is noticed before somebody needs it.
+            inner.link.suspect();
+        }
         tokio::time::sleep(LOOK_FOR_GRANTS).await;
     }
 }
@@ -163,8 +170,8 @@ impl Ticket {
         let Inner { link, keys, known, .. } = &*self.inner;
         let asked = Asked::new(link, reply.1);
         let mut operation = Operation { asked: &asked, keys, known, loose: Vec::new() };
-        // A walk through all keys is many operations: each that is not answered in time fails it.
-        let time = if matches!(request.op, Op::Owners { .. }) { link.timeout * 100 } else { link.timeout };
+        // A walk through all keys may take longer: each of its steps has this time.
+        let time = if matches!(request.op, Op::Owners { .. }) { A_WALK } else { link.timeout };
         let response = match tokio::time::timeout(time, operation.perform(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(Failed::Refused(error))) => Err(error),

@@ -265,13 +265,14 @@ impl Operation<'_> {
 
     /// Walks through all keys of the database: who has a space is written down nowhere else, so it cannot be wrong. Keeps no
     /// more ids than are wanted.
-    async fn owners(&self, after: Option<&ScriptId>, limit: usize) -> Result<Vec<ScriptId>, Trouble> {
+    async fn owners(&self, after: Option<&ScriptId>, limit: usize) -> Result<Vec<ScriptId>, Failed> {
         let mut owners = BTreeSet::new();
         let mut cursor: Arc<str> = "0".into();
         loop {
             let mut command = redis::cmd("SCAN");
             command.arg(&*cursor).arg("MATCH").arg(self.keys.all_values()).arg("COUNT").arg(STEP);
-            let mut answer = list(self.read(command).await?)?.into_iter();
+            let step = tokio::time::timeout(self.asked.time(), self.read(command)).await;
+            let mut answer = list(step.map_err(|_| self.asked.late())??)?.into_iter();
             cursor = text(next(&mut answer)?)?;
             for key in list(next(&mut answer)?)? {
                 // Of another prefix, or none of ours, perhaps not even text.
