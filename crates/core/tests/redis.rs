@@ -175,6 +175,22 @@ fn size_and_quota_stay_true_whatever_expires() {
     }
 }
 
+#[test]
+fn all_room_comes_back_at_once_when_many_expire() {
+    let Some(server) = shared() else { return };
+    let store = Asked(server.new_store());
+    let a = id("a");
+    assert_eq!(store.set(&a, &key("stays"), "1", ROOMY), Ok(()));
+    for i in 0..300 {
+        store.set_for(&a, &format!("k{i}"), "1", Duration::from_millis(1000));
+    }
+    let quota = store.size(&a).1;
+    assert!(matches!(store.set(&a, &key("more"), "1", quota), Err(StoreError::Quota(_))));
+    wait_until("the last expires", || store.lasts(&a, "k299") == Lasts::Missing);
+    let most = format!("\"{}\"", "x".repeat(quota - 1000));
+    assert_eq!(store.set(&a, &key("more"), &most, quota), Ok(()));
+}
+
 /// The store in memory is the model: the same answers to the same questions.
 #[test]
 fn answers_are_those_of_the_store_in_memory() {
@@ -322,6 +338,22 @@ fn an_owner_that_the_index_names_and_that_has_no_such_key_is_not_believed_and_ta
     assert!(server.ask(&["ZRANGE", "{p:k}:n", "0", "0"]).ends_with("\r\nb"), "who has the key stays");
 }
 
+#[test]
+fn the_index_forgets_an_owner_no_sooner_and_no_later_than_the_key_expires() {
+    let server = server!();
+    let store = Asked(server.store("p", PATIENT));
+    let lasts = || server.ask(&["PTTL", "{p:k}:n"]).trim_start_matches(':').parse::<i64>().expect("a number");
+    assert_eq!(store.set(&id("a"), &key("k"), "1", ROOMY), Ok(()));
+    assert_eq!(lasts(), -1);
+    store.set_for(&id("a"), "k", "1", Duration::from_secs(100));
+    wait_until("the index expires with the key", || (90_000..102_000).contains(&lasts()));
+    assert_eq!(store.get(&id("b"), &key("k")), Ok(Found::Foreign));
+    store.set_for(&id("a"), "k", "1", Duration::from_secs(1000));
+    assert!((900_000..1_002_000).contains(&lasts()));
+    assert_eq!(store.set(&id("a"), &key("k"), "1", ROOMY), Ok(()));
+    assert_eq!(lasts(), -1);
+}
+
 /// Two processes that write and delete one key in turn leave no trace, and no owner is forgotten.
 #[test]
 fn the_index_survives_processes_that_write_and_delete_the_same_key() {
@@ -388,4 +420,37 @@ fn owners_are_those_of_the_prefix_and_come_in_pages_among_other_keys() {
     // Somebody else's key looks like a space of ours, and is named.
     wanted.push("x".to_owned());
     assert_eq!(found, wanted);
+}
+
+/// The list is that of docs/state-redis.md.
+#[test]
+fn a_user_of_redis_needs_no_more_than_the_documents_say() {
+    let server = server!();
+    let commands = "+evalsha +script|load +hello +hget +hgetall +zrevrange +scan +time +del +pttl +persist +pexpireat +@hash \
+                    +@sortedset";
+    let rules = ["ACL", "SETUSER", "moonpool", "on", ">pw", "~{p:*"];
+    let rules: Vec<&str> = rules.into_iter().chain(commands.split_whitespace()).collect();
+    assert_eq!(server.ask(&rules), "+OK");
+    let url = format!("redis://moonpool:pw@127.0.0.1:{}", server.port);
+    let store = Asked(redis_server::open_store(&url, "p", PATIENT));
+    let a = id("a");
+    store.set_for(&a, "k", "1", PATIENT);
+    assert_eq!(store.set(&a, &key("l"), "1", ROOMY), Ok(()));
+    assert_eq!(store.get(&a, &key("k")), own("1"));
+    assert_eq!(store.get(&id("b"), &key("k")), Ok(Found::Foreign));
+    assert_eq!(store.incr(&a, "k", Number::Integer(1)), Ok(Number::Integer(2)));
+    assert_eq!(store.incr(&a, "l", Number::Float(0.5)), Ok(Number::Float(1.5)));
+    assert_eq!(store.list(&a, ""), Ok(vec!["k".into(), "l".into()]));
+    assert_eq!(store.entries(&a, None, 10).len(), 2);
+    assert_eq!(store.size(&a).0, 2);
+    assert_eq!(store.owners(None, 10), ["a"]);
+    assert_eq!(store.delete(&a, &key("k")), Ok(true));
+    let entry = Entry { key: "i".into(), json: "1".into(), expires: None };
+    assert_eq!(store.ask(&a, ROOMY, Op::Import(vec![entry])).response, Ok(Response::Done));
+    let grant = grant("a", "k", "b", Access::Read);
+    assert_eq!(store.ask(&a, 0, Op::Grant(grant.clone())).response, Ok(Response::Done));
+    assert_eq!(store.0.grants().list(), [grant.clone()]);
+    store.ask(&a, 0, Op::Revoke(grant)).response.expect("a revocation");
+    store.ask(&a, 0, Op::Clear).response.expect("it clears");
+    wait_until("nothing is left", || server.size() == 0);
 }
