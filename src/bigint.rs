@@ -5,7 +5,7 @@ use napi::bindgen_prelude::{FromNapiValue, Result, ToNapiValue, TypeName, Valida
 use napi::{Error, Status, ValueType, check_status, sys};
 
 /// An integer; of a larger one, its lowest 64 bits.
-pub(super) struct BigInt(pub(super) i64);
+pub struct BigInt(pub i64);
 
 impl TypeName for BigInt {
     fn type_name() -> &'static str {

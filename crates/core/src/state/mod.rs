@@ -5,6 +5,7 @@ mod memory;
 mod named;
 mod number;
 mod open;
+mod redis;
 mod request;
 mod space;
 mod view;
@@ -13,6 +14,7 @@ pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
 pub use memory::MemoryStore;
 pub use number::equal;
 pub use open::{Place, open};
+pub use redis::DEFAULT_COMMAND_TIMEOUT;
 pub use request::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,
 };
