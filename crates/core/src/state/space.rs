@@ -91,6 +91,11 @@ impl Space {
         self.entries.is_empty()
     }
 
+    /// Whether it has an entry that has not expired.
+    pub(super) fn is_live(&self, now: u64) -> bool {
+        self.entries.len() > self.expiring.len() || self.expiring.last().is_some_and(|(at, _)| *at > now)
+    }
+
     /// Bytes, as the quota counts them.
     #[allow(dead_code, reason = "for stores that cache spaces")]
     pub(super) fn bytes(&self) -> usize {
