@@ -1,6 +1,7 @@
 //! Where State is kept, and how a store there is opened.
 
 use super::{MemoryStore, Store, named};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where State is kept.
@@ -10,6 +11,16 @@ pub enum Place {
     Memory,
     /// In memory, for all engines of the process that name it so; gone with the last of them.
     Named(String),
+    /// In a SQLite database, for all engines of this process that name its file.
+    Sqlite {
+        /// The file; made if it is not there.
+        path: PathBuf,
+        /// How many bytes of spaces are kept in memory.
+        cache_bytes: usize,
+        /// Whether nothing waits for the disk: after a crash of the machine, or of the process, the last writes may be
+        /// missing.
+        relaxed: bool,
+    },
 }
 
 /// Opens a store. Whoever opens one closes it: see [`Store::close`].
@@ -20,5 +31,6 @@ pub fn open(place: &Place) -> Result<Arc<dyn Store>, String> {
     Ok(match place {
         Place::Memory => Arc::new(MemoryStore::default()),
         Place::Named(name) => named::open(name),
+        Place::Sqlite { path, .. } => return Err(format!("there is no SQLite store yet, for {}", path.display())),
     })
 }
