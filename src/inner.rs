@@ -5,6 +5,7 @@
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
+use crate::state::StateDesk;
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
@@ -40,6 +41,7 @@ pub(super) struct Inner {
     pub(super) factory: Arc<Factory>,
     pub(super) services: Arc<Services>,
     pub(super) defaults: Limits,
+    pub(super) state: Rc<StateDesk>,
     callbacks: Callbacks,
     /// How many runs JavaScript has submitted and not been told the end of.
     in_flight: Cell<usize>,
@@ -65,6 +67,7 @@ impl Inner {
         defaults: Limits,
         capacity: Capacity,
         callbacks: Callbacks,
+        state: Rc<StateDesk>,
     ) -> Rc<Self> {
         let (factory, services) = (Arc::new(factory), Arc::new(services));
         let inner = Rc::new_cyclic(|inner: &Weak<Self>| {
@@ -74,7 +77,19 @@ impl Inner {
             let pool = LibuvPool::new(env.raw(), inner.clone(), waker.clone(), mailbox.clone());
             let scheduler = Scheduler::new(pool, factory.clone(), capacity);
             let (in_flight, submitting, untold) = (Cell::new(0), Cell::new(0), RefCell::default());
-            Self { scheduler, mailbox, waker, factory, services, defaults, callbacks, in_flight, submitting, untold }
+            Self {
+                scheduler,
+                mailbox,
+                waker,
+                factory,
+                services,
+                defaults,
+                state,
+                callbacks,
+                in_flight,
+                submitting,
+                untold,
+            }
         });
         if EXITING.get() {
             inner.ending();

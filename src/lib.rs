@@ -30,6 +30,7 @@
 //! - [`engine`] and [`context`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
+//! - [`state`]: the host's own questions to State.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`exit`]: the end of a JS thread.
 //!
@@ -54,4 +55,5 @@ mod engine;
 mod exit;
 mod inner;
 mod pool;
+mod state;
 mod wake_up;

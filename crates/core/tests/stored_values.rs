@@ -118,12 +118,12 @@ fn given() -> impl Strategy<Value = Given> {
         1 => prop::collection::vec(any::<u8>(), 0..4).prop_map(Given::Bytes),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
-        let maps = (map_keys(), prop::collection::vec(inner.clone(), 6)).prop_map(|(keys, values)| {
-            Given::Map(keys.into_iter().zip(values).collect())
-        });
+        let maps = (map_keys(), prop::collection::vec(inner.clone(), 6))
+            .prop_map(|(keys, values)| Given::Map(keys.into_iter().zip(values).collect()));
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Given::Array),
-            prop::collection::btree_map(texts(), inner, 0..6).prop_map(|m| Given::Object(m.into_iter().rev().collect())),
+            prop::collection::btree_map(texts(), inner, 0..6)
+                .prop_map(|m| Given::Object(m.into_iter().rev().collect())),
             maps,
         ]
     })

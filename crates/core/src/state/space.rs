@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What an entry takes in memory besides its key and value, in bytes: two allocations, and its share of two maps.
-pub(super) const ENTRY: usize = 192;
+pub(crate) const ENTRY: usize = 192;
 
 /// One script's entries.
 #[derive(Debug, Default)]

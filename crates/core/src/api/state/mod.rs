@@ -5,6 +5,8 @@ mod keys;
 mod list;
 mod update;
 
+pub(crate) use arguments::store_error;
+
 use super::Named;
 use crate::waiting_function;
 use moonpool_lua::ffi;
