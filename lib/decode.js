@@ -40,6 +40,14 @@ function decodeArgs(bytes, then) {
   inSlices(new Job([new Values(bytes)], ([args], error) => bound(error, args)))
 }
 
+/** The values of a list, now or later. */
+function decodeList(bytes) {
+  if (bytes.length <= SMALL && fitsIntoTurn(bytes.length)) return readAll(bytes)
+  return new Promise((resolve, reject) => {
+    inSlices(new Job([new Values(bytes)], ([values], error) => (error ? reject(error) : resolve(values))))
+  })
+}
+
 /**
  * Gives `then` what came of a run, with its text as strings and its values as values: now, or later, and then it returns
  * what can be `cancelled` until then. What cannot be decoded becomes a failure.
@@ -362,4 +370,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeOutcome }
+module.exports = { decodeArgs, decodeList, decodeOutcome }

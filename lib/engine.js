@@ -17,17 +17,25 @@ const {
   readCompileOptions,
   readContextOptions,
   readEngineOptions,
+  readGrant,
+  readOptions,
   readRunOptions,
   readValueRunOptions,
 } = require('./options')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
+const { Space } = require('./state')
+const { StateDesk, answersOf } = require('./state-desk')
+const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
 const { Stats } = require('./stats')
 const { encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
+
+/** For so long the end of a store is waited for beyond the timeout of `close`, in ms. */
+const STORE_TIMEOUT = 1000
 
 class Engine extends EventEmitter {
   #native
@@ -40,6 +48,8 @@ class Engine extends EventEmitter {
   #desk
   #modules = new Set()
   #functions = []
+  // What the host asks of State.
+  #state
   #closing
   #killed = false
   #idleTimer
@@ -48,12 +58,16 @@ class Engine extends EventEmitter {
 
   constructor(given) {
     super()
-    const { defaults, state: _state, ...options } = readEngineOptions(given)
+    const { defaults, state, ...options } = readEngineOptions(given)
     this.#defaults = defaults
+    const store = NativeEngine.openState(state)
+    if (store.code !== undefined) throw new LuaError(store)
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
     const inFlight = new Map()
+    const answers = answersOf()
     this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
-    this.#native = new NativeEngine(options, defaults, ...this.#callbacks)
+    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks, answers.answered)
+    this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle())
     this.#stats = new Stats(this.#native, options.concurrency)
     this.#desk = {
       native: this.#native,
@@ -140,6 +154,37 @@ class Engine extends EventEmitter {
     return contextOf({ native: this.#native.createContext(), prepare, execute, scriptId, options, initial })
   }
 
+  state(scriptId) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    return new Space(this.#state, scriptId, readOptions)
+  }
+
+  stateOwners() {
+    return ownersOf(this.#state)
+  }
+
+  exportState() {
+    return exportOf(this.#state)
+  }
+
+  async importState(lines) {
+    return importInto(this.#state, lines)
+  }
+
+  async grant(grant) {
+    await this.#state.ask({ function: 'grant', ...readGrant(grant) })
+  }
+
+  async revoke(grant) {
+    const { access = 'read', ...which } = readGrant(grant, ['access'])
+    const [, wasThere] = await this.#state.ask({ function: 'revoke', access, ...which })
+    return wasThere
+  }
+
+  async grants() {
+    return grantsOf(this.#state)
+  }
+
   stats() {
     return this.#stats.read()
   }
@@ -177,7 +222,7 @@ class Engine extends EventEmitter {
 
   /** Warms up, or ends, when nothing is left to wait for. */
   #noticeIdle() {
-    if (this.#desk.inFlight.size + this.#desk.accepted > 0) return
+    if (this.#desk.inFlight.size + this.#desk.accepted + this.#state.awaited > 0) return
     if (this.#closing) this.#closed()
     else this.#idleTimer?.refresh()
   }
@@ -186,6 +231,9 @@ class Engine extends EventEmitter {
     this.#killed = true
     this.#native.killAll()
     for (const run of this.#desk.inFlight.values()) run.kill()
+    if (this.#state.isClosed) this.#giveUpStore()
+    else this.#state.giveUp()
+    this.#noticeIdle()
   }
 
   /** What a call asks for, but for its code. */
@@ -256,8 +304,15 @@ class Engine extends EventEmitter {
   #closed() {
     clearTimeout(this.#idleTimer)
     this.#native.close()
+    if (this.#state.isClosed) return
     // After the promises of the last runs, which settle in a few microtasks.
-    setImmediate(this.#closing.resolve)
+    this.#state.close(() => setImmediate(this.#closing.resolve))
+    if (this.#killed) this.#giveUpStore()
+  }
+
+  /** The store gets a little more time, so that it can write down what it has. */
+  #giveUpStore() {
+    setTimeout(() => this.#state.giveUp(), STORE_TIMEOUT).unref()
   }
 }
 

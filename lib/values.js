@@ -36,11 +36,18 @@ const bufferOf = Object.getOwnPropertyDescriptor(typedArray, 'buffer').get
 class Writer {
   #bytes = Buffer.allocUnsafe(256)
   #used = 0
+  #max
+  #tooLong
+
+  constructor(max = MAX_BYTES, tooLong = () => valueError(`The values take more than ${MAX_BYTES} bytes`)) {
+    this.#max = max
+    this.#tooLong = tooLong
+  }
 
   #reserve(size) {
     const start = this.#used
     this.#used += size
-    if (this.#used > MAX_BYTES) throw valueError(`The values take more than ${MAX_BYTES} bytes`)
+    if (this.#used > this.#max) throw this.#tooLong()
     if (this.#used > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(this.#used, this.#bytes.length * 2))
       this.#bytes.copy(grown, 0, 0, start)
@@ -108,11 +115,14 @@ function encode(values, root) {
   return writer.written()
 }
 
-/** The bytes of a list of one value, whose paths begin with `root`. */
-function encodeOne(value, root) {
-  const writer = new Writer()
+/**
+ * The bytes of a list of one value, whose paths begin with `root`. What is wrong with it becomes an error by `refuse`, and
+ * that it takes more than `maxBytes` by `tooLong`.
+ */
+function encodeOne(value, root, { refuse, maxBytes, tooLong } = {}) {
+  const writer = new Writer(maxBytes, tooLong)
   writer.count(1)
-  write(writer, value, { root, open: [], path: [] })
+  write(writer, value, { root, open: [], path: [], refuse })
   return writer.written()
 }
 
@@ -248,7 +258,8 @@ function isPlain(object) {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
 }
 
-function refusal({ root, path }, what, verb = 'is') {
+function refusal({ root, path, refuse }, what, verb = 'is') {
+  if (refuse) return refuse(`${root}${path.join('')} ${verb} ${what}`)
   return typeError(`${root}${path.join('')} ${verb} ${what}. It cannot cross to Lua`)
 }
 

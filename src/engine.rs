@@ -227,8 +227,8 @@ impl NativeEngine {
 
     /// Takes the next piece of an import's text, or its end. The answer is what crates/core/src/host_state/import.rs says.
     #[napi(catch_unwind)]
-    pub fn import_piece(&self, import: &NativeImport, piece: Option<Uint8Array>) -> StateAnswer {
-        Ok(self.inner.state.import(import, piece.map(|piece| piece.to_vec()))).into()
+    pub fn import_piece(&self, under_way: &NativeImport, piece: Option<Uint8Array>) -> StateAnswer {
+        Ok(self.inner.state.import(under_way, piece.map(|piece| piece.to_vec()))).into()
     }
 
     /// All grants: owner, keys, grantee and access of each in turn.

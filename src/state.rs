@@ -152,8 +152,8 @@ impl StateDesk {
     }
 
     /// Takes the next piece of an import, or its end.
-    pub(super) fn import(&self, import: &NativeImport, piece: Option<Vec<u8>>) -> Asked {
-        self.begin(import.importer.take(piece))
+    pub(super) fn import(&self, under_way: &NativeImport, piece: Option<Vec<u8>>) -> Asked {
+        self.begin(under_way.importer.take(piece))
     }
 
     pub(super) fn new_import(&self) -> NativeImport {
@@ -219,7 +219,8 @@ impl StateDesk {
         match &*function {
             "size" => one("size", id(&owner)?, Op::Size),
             "clear" => one("clear", id(&owner)?, Op::Clear),
-            "keys" | "entries" | "lines" => {
+            "list" => one("list", id(&owner)?, Op::List { prefix: prefix.unwrap_or_default().into() }),
+            "entries" | "lines" => {
                 let pages = Pages::new(&function, id(&owner)?, prefix.unwrap_or_default(), after, limit);
                 Ok(Box::new(pages))
             }

@@ -190,7 +190,6 @@ pub struct Pages {
 /// What a page has of each entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
-    Keys,
     KeysAndValues,
     Lines,
 }
@@ -199,10 +198,9 @@ impl Pages {
     /// A page takes about so many bytes.
     const BYTES: usize = 256 << 10;
 
-    /// The page of at most `limit` entries after the key `after`: of `keys`, `entries`, or `lines` of an export.
+    /// The page of at most `limit` entries after the key `after`: of `entries`, or `lines` of an export.
     pub fn new(wanted: &str, owner: ScriptId, prefix: String, after: Option<String>, limit: usize) -> Self {
         let wanted = match wanted {
-            "keys" => Wanted::Keys,
             "lines" => Wanted::Lines,
             _ => Wanted::KeysAndValues,
         };
@@ -214,7 +212,7 @@ impl Pages {
         let mut bytes = 0;
         for entry in entries {
             bytes += weight(entry);
-            if taken > 0 && self.wanted != Wanted::Keys && bytes > Self::BYTES {
+            if taken > 0 && bytes > Self::BYTES {
                 break;
             }
             taken += 1;
@@ -224,7 +222,6 @@ impl Pages {
         list.text(entries[..taken].last().map_or("", |entry| &entry.key));
         for entry in &entries[..taken] {
             match self.wanted {
-                Wanted::Keys => list.text(&entry.key),
                 Wanted::Lines => list.text(&entry_line(&self.owner, entry)),
                 Wanted::KeysAndValues => {
                     list.text(&entry.key);
