@@ -148,6 +148,8 @@ test('a getter that throws rejects with what it throws; one that calls the engin
 
 test('the event loop never stands still for big values', async () => {
   const value = Array.from({ length: 150_000 }, (_, i) => i % 10)
+  await space.set('k', value)
+  await space.delete('k')
   const { longest, value: sizes } = await watched(async () => {
     for (let i = 0; i < 8; i++) await space.set(`k${i}`, value)
     const sizes = []

@@ -75,10 +75,34 @@ async function* piecesOfAll(source) {
   // The chunks of a stream end anywhere; anything else gives whole lines.
   const isStream =
     typeof source.getReader === 'function' || (typeof source.pipe === 'function' && !source.readableObjectMode)
+  const lines = new Lines()
   for await (const chunk of source) {
-    if (typeof chunk === 'string') yield* cut(isStream || chunk.endsWith('\n') ? chunk : `${chunk}\n`)
-    else if (isUint8Array(chunk)) yield* cut(chunk)
-    else throw typeError(`The "lines" argument must give strings or Uint8Arrays. Received ${shown(chunk)}`)
+    if (typeof chunk === 'string') {
+      lines.add(isStream || chunk.endsWith('\n') ? chunk : `${chunk}\n`)
+      if (lines.length >= PIECE) yield* cut(lines.take())
+    } else if (isUint8Array(chunk)) {
+      yield* cut(lines.take())
+      yield* cut(chunk)
+    } else throw typeError(`The "lines" argument must give strings or Uint8Arrays. Received ${shown(chunk)}`)
+  }
+  yield* cut(lines.take())
+}
+
+/** Texts, of which many cross at once. */
+class Lines {
+  #texts = []
+  length = 0
+
+  add(text) {
+    this.#texts.push(text)
+    this.length += text.length
+  }
+
+  take() {
+    const text = this.#texts.join('')
+    this.#texts = []
+    this.length = 0
+    return text
   }
 }
 

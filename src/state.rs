@@ -213,7 +213,7 @@ impl StateDesk {
         if let Some(function) = KEYED.iter().find(|name| **name == function) {
             let ttl = ttl.map(|ms| Duration::from_millis(ms.ceil() as u64));
             let arguments = Arguments { key, value: bytes(value), old: bytes(old), ttl };
-            return talk(function, id(&owner)?, quota, arguments).map_err(Failure::from);
+            return Ok(talk(function, id(&owner)?, quota, arguments));
         }
         let one = |function, owner, op| Ok(request(function, Request { owner, quota, op }));
         match &*function {

@@ -44,10 +44,42 @@ pub struct Arguments {
 }
 
 /// What a function of the host's asks of `owner`'s space, by its name.
-///
-/// # Errors
-/// What is wrong with the arguments.
-pub fn talk(function: &'static str, owner: ScriptId, quota: usize, given: Arguments) -> Result<Box<dyn Talk>, Error> {
+pub fn talk(function: &'static str, owner: ScriptId, quota: usize, given: Arguments) -> Box<dyn Talk> {
+    Box::new(Keyed { function, owner, quota, given: Some(given), talk: None })
+}
+
+/// A function of the host's: what its values become takes time when they are big.
+struct Keyed {
+    function: &'static str,
+    owner: ScriptId,
+    quota: usize,
+    given: Option<Arguments>,
+    talk: Option<Box<dyn Talk>>,
+}
+
+impl Talk for Keyed {
+    fn step(&mut self, response: Option<Result<Response, StoreError>>, long: bool) -> Step {
+        const QUICK: usize = 16 << 10;
+        if let Some(given) = self.given.take() {
+            let size = |values: &Option<Values>| values.as_ref().map_or(0, Vec::len);
+            if !long && size(&given.value) + size(&given.old) > QUICK {
+                self.given = Some(given);
+                return Step::Long;
+            }
+            match keyed(self.function, self.owner.clone(), self.quota, given) {
+                Ok(talk) => self.talk = Some(talk),
+                Err(error) => return Step::Done(Err(error)),
+            }
+        }
+        match &mut self.talk {
+            Some(talk) => talk.step(response, long),
+            None => Step::Done(Err(confused())),
+        }
+    }
+}
+
+/// As [`talk`], with its values as the text that is stored.
+fn keyed(function: &'static str, owner: ScriptId, quota: usize, given: Arguments) -> Result<Box<dyn Talk>, Error> {
     let Arguments { key, value, old, ttl } = given;
     let key = key.unwrap_or_default();
     Key::new(key.as_bytes())
