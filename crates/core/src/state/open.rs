@@ -1,6 +1,6 @@
 //! Where State is kept, and how a store there is opened.
 
-use super::{MemoryStore, Store, named};
+use super::{MemoryStore, Store, named, sqlite};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +31,6 @@ pub fn open(place: &Place) -> Result<Arc<dyn Store>, String> {
     Ok(match place {
         Place::Memory => Arc::new(MemoryStore::default()),
         Place::Named(name) => named::open(name),
-        Place::Sqlite { path, .. } => return Err(format!("there is no SQLite store yet, for {}", path.display())),
+        Place::Sqlite { path, cache_bytes, relaxed } => sqlite::open(path, *cache_bytes, *relaxed)?,
     })
 }
