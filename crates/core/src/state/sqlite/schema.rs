@@ -98,8 +98,9 @@ fn look(path: &Path) -> Result<(), String> {
     let number =
         |at: usize| i64::from(i32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]));
     let (pages, version, application) = (number(28), number(60), number(68));
-    // One page that is nobody's yet has no table in it.
-    if application == 0 && pages <= 1 { Ok(()) } else { check(path, application, version) }
+    // One page that is nobody's yet has no table in it; a log beside it may have some, and would not be ours.
+    let is_blank = application == 0 && pages <= 1 && !beside(path, "-wal").exists();
+    if is_blank { Ok(()) } else { check(path, application, version) }
 }
 
 /// Whether a database is ours, and of no later version than this one.
