@@ -128,9 +128,10 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
 
 fn prepare(path: &Path, relaxed: bool) -> Result<Connection, String> {
     let named = |error: rusqlite::Error| at(path, error);
+    let has_log = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE).map_err(named)?;
-    // Until it is known to be ours, not even the end of this connection may change it.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(named)?;
+    // Until it is known to be ours, not even the end of this connection may bring a log into it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log).map_err(named)?;
     if connection.is_readonly("main").map_err(named)? {
         return Err(at(path, "the file is read-only"));
     }
