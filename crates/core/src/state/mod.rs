@@ -7,6 +7,7 @@ mod number;
 mod open;
 mod request;
 mod space;
+mod sqlite;
 mod view;
 
 pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};

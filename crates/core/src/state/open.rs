@@ -1,6 +1,6 @@
 //! Where State is kept, and how a store there is opened.
 
-use super::{MemoryStore, Store, named};
+use super::{MemoryStore, Store, named, sqlite};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub fn open(place: &Place) -> Result<Arc<dyn Store>, String> {
     Ok(match place {
         Place::Memory => Arc::new(MemoryStore::default()),
         Place::Named(name) => named::open(name),
-        Place::Sqlite { path, .. } => return Err(format!("there is no SQLite store yet, for {}", path.display())),
+        Place::Sqlite { path, cache_bytes, relaxed } => sqlite::open(path, *cache_bytes, *relaxed)?,
         Place::Redis { .. } => return Err("this build has no Redis".to_owned()),
     })
 }

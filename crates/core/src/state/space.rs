@@ -97,13 +97,11 @@ impl Space {
     }
 
     /// Bytes, as the quota counts them.
-    #[allow(dead_code, reason = "for stores that cache spaces")]
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// An entry, also one that has expired and is not gone yet.
-    #[allow(dead_code, reason = "for stores that write entries down")]
     pub(super) fn entry(&self, key: &str) -> Option<Entry> {
         let (key, kept) = self.entries.get_key_value(key)?;
         Some(Entry { key: key.clone(), json: kept.json.clone(), expires: kept.expires })
