@@ -1,6 +1,7 @@
 // The types of moonpool's public door, written by hand and checked by __tests__/types.
 
 import type { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
 
 /**
  * Runs Lua 5.4 source in a fresh VM, on libuv's worker pool, and resolves with text: what the script wrote with `print`
@@ -254,10 +255,18 @@ export interface EngineOptions {
    */
   warmVms?: number | undefined
   /**
-   * Where State is kept: `'memory'`, for as long as the engine lives.
+   * Where State is kept. `'memory'`: in memory, for this engine alone and for as long as it lives. Otherwise a
+   * {@link NamedState}, {@link SqliteState} or {@link RedisState}. A store that cannot be opened throws a
+   * {@link LuaError} with `ERR_STATE_UNAVAILABLE`; a server is connected to on first use.
    * @defaultValue `'memory'`
    */
-  state?: 'memory' | undefined
+  state?: 'memory' | NamedState | SqliteState | RedisState | undefined
+  /**
+   * What a script hears that gets a key which only other scripts have. `'refuse'`: `ERR_STATE_DENIED`. `'missing'`: the
+   * key counts as missing, and the script does not learn that others have it.
+   * @defaultValue `'refuse'`
+   */
+  foreignKeys?: 'refuse' | 'missing' | undefined
   /**
    * Bytes of State that each `scriptId` may hold: a whole number. It counts keys, values as JSON, and 192 bytes for
    * each key. A write that would pass the quota fails with `ERR_STATE_QUOTA`, and changes nothing.
@@ -280,6 +289,43 @@ export interface EngineOptions {
    * @defaultValue all of {@link Library}
    */
   libraries?: readonly Library[] | undefined
+}
+
+/** State in memory, for all engines of the process that name it so, worker threads included; gone with the last of them. */
+export interface NamedState {
+  /** The name: a string of 1 to 256 UTF-8 bytes. */
+  memory: string
+}
+
+/** State in a SQLite database. What a promise has told you is on disk. One process at a time may open it. */
+export interface SqliteState {
+  /** The file: a path or a `file:` URL. It is made if it is not there. */
+  sqlite: string | URL
+  /**
+   * How many bytes of spaces are kept in memory: a whole number.
+   * @defaultValue 67 108 864 (64 MiB)
+   */
+  cacheBytes?: number | undefined
+  /**
+   * `'full'`: nothing that depends on a write is told before the write is on disk. `'relaxed'`: nothing waits for the
+   * disk; after a crash the last writes may be missing.
+   * @defaultValue `'full'`
+   */
+  durability?: 'full' | 'relaxed' | undefined
+}
+
+/** State on a Redis or Valkey server, for all processes and machines that use it with the same prefix. */
+export interface RedisState {
+  /** The server: a `redis://` or `rediss://` URL. */
+  redis: string
+  /** What tells these spaces from others on the server: 1 to 256 UTF-8 bytes without braces. */
+  prefix: string
+  /**
+   * How long an operation may take, in milliseconds: above 0, at most 2 147 483 647. After that it fails with
+   * `ERR_STATE_UNAVAILABLE`.
+   * @defaultValue 1000
+   */
+  commandTimeout?: number | undefined
 }
 
 /** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
@@ -462,6 +508,76 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    */
   compile(source: string | Uint8Array, options?: CompileOptions): Script
 
+  /**
+   * The space of one id, for the host: what the functions of `State` do, with the same values and rules. It is the id's
+   * own space, whatever was granted to it, and its quota holds.
+   * @param scriptId Whose space: as for {@link Engine.runLua}.
+   */
+  state(scriptId: string): StateSpace
+
+  /** The ids that have entries, in the byte order of their UTF-8. It holds one page of them at a time. */
+  stateOwners(): AsyncIterableIterator<string>
+
+  /**
+   * All entries and grants, as lines of JSON: the stream gives one string for each, which ends with a line feed. The
+   * lines of one owner stand together, in the order of their keys; grants come last. It holds a page of entries at a
+   * time. What is written meanwhile may be in it or not.
+   *
+   * `{"owner":"acme","key":"k","value":1,"expires":1767225600000}` is an entry; `expires` is in milliseconds since 1970,
+   * and absent when it never does. `{"grant":{"owner":"acme","keys":"k*","to":"*","access":"read"}}` is a grant.
+   *
+   * @example
+   * ```js
+   * import { createWriteStream } from 'node:fs'
+   * import { pipeline } from 'node:stream/promises'
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * await engine.state('acme').set('plan', { seats: 5 })
+   * await pipeline(engine.exportState(), createWriteStream('/dev/null'))
+   * ```
+   */
+  exportState(): Readable
+
+  /**
+   * Takes lines of an export, and adds their entries and grants to what there is. All entries of an owner are imported,
+   * or none: one wrong line leaves out its owner, and the rest goes on. The lines of one owner have to stand together;
+   * it holds those of one owner at a time, up to the `stateQuota`.
+   *
+   * @param lines A string or bytes of text, a stream, or an iterable. Chunks of a stream may end anywhere; a string of
+   *   any other iterable is one or more whole lines. A line has at most 8 MiB.
+   * @throws (rejects) What the source throws. What was imported before stays; of the owner whose lines came, nothing is.
+   * @throws {LuaError} (rejects) with `ERR_STATE_UNAVAILABLE` when the store cannot be reached, or `ERR_ENGINE_CLOSED`.
+   */
+  importState(
+    lines: string | Uint8Array | AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+  ): Promise<StateImport>
+
+  /**
+   * Lets others use keys of an owner's, under the same names: until {@link Engine.revoke}. While it lasts, such a name
+   * means the owner's key to them. The same grant with another `access` changes that. Grants are kept with the State.
+   *
+   * @throws {RangeError} (rejects) for a grant to the owner itself, or of `'*'`, which would hide all keys of others.
+   * @throws {LuaError} (rejects) with `ERR_STATE_DENIED` when another owner has granted the same name to the same ids.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * await engine.state('billing').set('rates/eur', 1.08)
+   * await engine.grant({ owner: 'billing', keys: 'rates/*', to: '*', access: 'read' })
+   * console.log((await engine.run('return State.get("rates/eur")', 'acme')).value) // 1.08
+   * ```
+   */
+  grant(grant: StateGrant): Promise<void>
+
+  /** Takes a grant back, whatever its access. Resolves with whether it was there. */
+  revoke(grant: Omit<StateGrant, 'access'> & Partial<Pick<StateGrant, 'access'>>): Promise<boolean>
+
+  /** All grants, sorted by owner, keys and grantee. */
+  grants(): Promise<StateGrant[]>
+
   /** What the engine does now, and what it did since it was made or since {@link Engine.resetStats} was called. */
   stats(): EngineStats
 
@@ -470,7 +586,9 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
 
   /**
    * Accepts no more runs, and lets those that were accepted finish. After `timeout` it stops the rest, which reject
-   * with `ERR_ENGINE_CLOSED`. Resolves when no run is left. May be called again, for example with a shorter timeout.
+   * with `ERR_ENGINE_CLOSED`. Then it closes the store of State, and resolves when no run is left and all that was written
+   * is as durable as the store makes it. A store that takes longer than the timeout gets one second more. May be called
+   * again, for example with a shorter timeout.
    */
   close(options?: CloseOptions): Promise<void>
 
@@ -494,6 +612,130 @@ export interface CloseOptions {
    * @defaultValue 5000
    */
   timeout?: number | undefined
+}
+
+/** A grant: others find keys of `owner` under the same names. */
+export interface StateGrant {
+  /** Whose keys: an id. */
+  owner: string
+  /** Which: a key, or what keys begin with and `*`, as in `'shared/*'`. */
+  keys: string
+  /** For whom: an id, or `'*'` for all. */
+  to: string
+  /** `'read'`: they may see them; a write raises `ERR_STATE_DENIED`. `'write'`: they may change them, too. */
+  access: 'read' | 'write'
+}
+
+/** What came of an import. */
+export interface StateImport {
+  /** How many owners' entries were imported. */
+  owners: number
+  /** How many entries. */
+  entries: number
+  /** How many grants. */
+  grants: number
+  /** The lines that were refused, at most 1000 of them, in order. */
+  refused: StateRefusal[]
+  /** How many more lines were refused than `refused` lists, if so. */
+  unlisted?: number
+}
+
+/** Why a line was not imported. */
+export interface StateRefusal {
+  /** Its number, from 1. */
+  line: number
+  /** Whose line it is, where that is known. Nothing of this owner's entries is imported. */
+  owner: string | undefined
+  /** What is wrong. */
+  message: string
+}
+
+/** How long a key lasts. */
+export interface StateTtl {
+  /**
+   * Milliseconds from now: above 0, at most 3 155 760 000 000 (a hundred years). It counts in whole milliseconds, rounded
+   * up. (Lua counts in seconds.)
+   * @defaultValue until the key is deleted
+   */
+  ttl?: number | undefined
+}
+
+/** How a number begins that is not there. */
+export interface StateIncrement extends StateTtl {
+  /**
+   * What the number begins with: finite, or a `BigInt` of 64 bits.
+   * @defaultValue `0`
+   */
+  init?: number | bigint | undefined
+}
+
+/**
+ * The space of one id in State, made by {@link Engine.state}. Keys are strings of 1 to 512 UTF-8 bytes. Values are
+ * {@link LuaInput}s that a script may store: what JSON can say, at most 1 MiB of it; they are copied when the call is made,
+ * and come back as a run's results do. Every function is atomic, and those of one engine take effect in the order of the
+ * calls. A promise resolves when what it tells, and all that this depends on, is as durable as the store makes it.
+ *
+ * All reject with {@link LuaError}s: `ERR_STATE_VALUE` for a value that cannot be stored, whose message gives its path;
+ * `ERR_STATE_QUOTA` when the space is full; `ERR_STATE_UNAVAILABLE` when the store cannot be reached, or lost a write;
+ * `ERR_ENGINE_CLOSED`. Wrong arguments reject with a `TypeError` or `RangeError`.
+ *
+ * @example
+ * ```js
+ * import { Engine } from 'moonpool'
+ *
+ * const engine = new Engine()
+ * const space = engine.state('acme')
+ * await space.set('plan', { seats: 5 }, { ttl: 60_000 })
+ * await space.update('plan', (plan) => ({ ...plan, seats: plan.seats + 1 }))
+ * console.log((await engine.run('return State.get("plan").seats', 'acme')).value) // 6
+ * for await (const [key, value] of space.entries()) console.log(key, value) // plan { seats: 6 }
+ * ```
+ */
+export interface StateSpace {
+  /** Whose space it is. */
+  readonly scriptId: string
+  /** The value of a key; or the default, when there is no such key. `null` is `json.null`. */
+  get(key: string): Promise<LuaOutput>
+  get<Default>(key: string, fallback: Default): Promise<LuaOutput | Default>
+  /** Sets a key, until it is deleted or its `ttl` is over. `undefined` deletes it. */
+  set(key: string, value: LuaInput, options?: StateTtl): Promise<void>
+  /** Sets a key that is not there. Resolves with whether it did. */
+  add(key: string, value: LuaInput, options?: StateTtl): Promise<boolean>
+  /** Sets a key that is there. Resolves with whether it did. */
+  replace(key: string, value: LuaInput, options?: StateTtl): Promise<boolean>
+  /** Deletes a key. Resolves with whether it was there. */
+  delete(key: string): Promise<boolean>
+  /** Whether there is such a key. */
+  has(key: string): Promise<boolean>
+  /**
+   * Adds to a number, 1 if nothing is said, and resolves with the sum, a `BigInt` when it is no safe integer. It keeps how
+   * long the key lasts. A sum past 64 bits is refused.
+   */
+  incr(key: string, by?: number | bigint, options?: StateIncrement): Promise<number | bigint>
+  /** Sets a key if its value is still `old`, and resolves with whether it did. `undefined` stands for no key. */
+  cas(key: string, old: LuaInput, value: LuaInput): Promise<boolean>
+  /**
+   * Sets a key to what `change` makes of its value, or of the default; `undefined` deletes it. `change` may be async, and is
+   * called again when somebody else has changed the key meanwhile. Resolves with what `change` gave.
+   */
+  update<Value extends LuaInput>(
+    key: string,
+    // biome-ignore lint/suspicious/noExplicitAny: whatever is kept there; nothing checks it.
+    change: (old: any) => Value | Promise<Value>,
+    fallback?: LuaInput,
+  ): Promise<Value>
+  /** Lets a key last so many milliseconds from now, or with `Infinity` until it is deleted. Resolves with whether it is there. */
+  expire(key: string, ttl: number): Promise<boolean>
+  /** How many milliseconds a key still lasts: `Infinity` for until it is deleted, `undefined` for no key. */
+  ttl(key: string): Promise<number | undefined>
+  /** The keys, or those that begin with a prefix, in byte order. */
+  list(prefix?: string): Promise<string[]>
+  /** The keys and their values in byte order, a page at a time. */
+  entries(prefix?: string): AsyncIterableIterator<[key: string, value: LuaOutput]>
+  /** Deletes everything. */
+  clear(): Promise<void>
+  /** How many entries there are, and their bytes as the quota counts them: keys, values as JSON, and 192 for each. */
+  size(): Promise<{ entries: number; bytes: number }>
 }
 
 /** How a context is set up. An option that is `undefined` counts as absent. */
@@ -783,10 +1025,10 @@ export interface TimeSummary {
  * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
  * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
- * | `ERR_STATE_DENIED` | `State`: another script has the key; `Shared`: the script may not change the dictionary |
+ * | `ERR_STATE_DENIED` | `State`: another script has the key, has granted it to be read only, or has granted the same name; `Shared`: the script may not change the dictionary |
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored; {@link SharedDict.get}: the value is a list |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
- * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be reached |
+ * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be opened or reached, or has lost a write that this depends on |
  * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw |
  * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed, or a run in it was stopped |
  * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call |

@@ -51,6 +51,7 @@ const GOOD = {
   maxMemory: 64 * MIB,
   warmVms: 1,
   state: 'memory',
+  foreignKeys: 'missing',
   stateQuota: MIB,
   codeCache: GOOD_CACHE,
   defaults: GOOD_DEFAULTS,

@@ -77,6 +77,11 @@ describe('an engine that nobody refers to is collected', () => {
       "const s = AbortSignal.timeout(20); await engine.run('while true do end', 'x', { signal: s }).catch(() => {})",
     ],
     ['that was full', "await Promise.all(Array.from({ length: 50 }, () => engine.run('', 'x').catch(() => {})))"],
+    [
+      'whose State the host used',
+      "const s = engine.state('x'); await s.set('k', 'x'.repeat(50000)); await s.list(); for await (const e of s.entries()) break; await engine.importState(engine.exportState())",
+    ],
+    ['whose space is still iterated', "globalThis.it = engine.state('x').entries(); await it.next(); it = undefined"],
     ['that was closed', "await engine.run('return 1', 'x'); await engine.close()"],
   ])('%s', async (_, use) => {
     const [collected] = await output(`

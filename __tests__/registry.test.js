@@ -72,7 +72,13 @@ function amount(text) {
 }
 
 /** The interfaces of index.d.ts whose options the registry names with a prefix. */
-const PREFIXES = { CodeCacheOptions: 'codeCache.', CloseOptions: 'close.', SharedDictOptions: 'sharedDict.' }
+const PREFIXES = {
+  CodeCacheOptions: 'codeCache.',
+  CloseOptions: 'close.',
+  SharedDictOptions: 'sharedDict.',
+  SqliteState: 'state.',
+  RedisState: 'state.',
+}
 
 /** Every `@defaultValue` of index.d.ts, by the option's name in the registry. */
 function defaultsOfTypes() {

@@ -46,6 +46,14 @@ function decodeArgs(bytes, then) {
   return job
 }
 
+/** The values of a list, now or later. */
+function decodeList(bytes) {
+  if (bytes.length <= SMALL && fitsIntoTurn(bytes.length)) return readAll(bytes)
+  return new Promise((resolve, reject) => {
+    inSlices(new Job([new Values(bytes)], ([values], error) => (error ? reject(error) : resolve(values))))
+  })
+}
+
 /**
  * Gives `then` what came of a run, with its text as strings and its values as values: now, or later, and then it returns
  * what can be `cancelled` until then. What cannot be decoded becomes a failure.
@@ -369,4 +377,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeOutcome, refused }
+module.exports = { decodeArgs, decodeList, decodeOutcome, refused }

@@ -17,6 +17,8 @@ const {
   readCompileOptions,
   readContextOptions,
   readEngineOptions,
+  readGrant,
+  readOptions,
   readRunOptions,
   readValueRunOptions,
 } = require('./options')
@@ -24,11 +26,17 @@ const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
+const { Space } = require('./state')
+const { StateDesk, answersOf } = require('./state-desk')
+const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
 const { Stats } = require('./stats')
 const { encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
+
+/** For so long the end of a store is waited for beyond the timeout of `close`, in ms. */
+const STORE_TIMEOUT = 1000
 
 class Engine extends EventEmitter {
   #native
@@ -42,6 +50,8 @@ class Engine extends EventEmitter {
   #modules = new Set()
   #functions = []
   #shared
+  // What the host asks of State.
+  #state
   #closing
   #killed = false
   // What it does when it has been idle for a while, if anything; and the timer that waits for that.
@@ -52,12 +62,16 @@ class Engine extends EventEmitter {
 
   constructor(given) {
     super()
-    const { defaults, state: _state, ...options } = readEngineOptions(given)
+    const { defaults, state, ...options } = readEngineOptions(given)
     this.#defaults = defaults
+    const store = NativeEngine.openState(state)
+    if (store.code !== undefined) throw new LuaError(store)
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
     const inFlight = new Map()
+    const answers = answersOf()
     this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
-    this.#native = new NativeEngine(options, defaults, ...this.#callbacks)
+    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks, answers.answered)
+    this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle())
     this.#stats = new Stats(this.#native, options.concurrency)
     this.#shared = new SharedDicts(this.#native)
     this.#desk = {
@@ -153,6 +167,37 @@ class Engine extends EventEmitter {
     return contextOf({ native: this.#native.createContext(), prepare, execute, scriptId, options, initial })
   }
 
+  state(scriptId) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    return new Space(this.#state, scriptId, readOptions)
+  }
+
+  stateOwners() {
+    return ownersOf(this.#state)
+  }
+
+  exportState() {
+    return exportOf(this.#state)
+  }
+
+  async importState(lines) {
+    return importInto(this.#state, lines)
+  }
+
+  async grant(grant) {
+    await this.#state.ask({ function: 'grant', ...readGrant(grant) })
+  }
+
+  async revoke(grant) {
+    const { access = 'read', ...which } = readGrant(grant, ['access'])
+    const [, wasThere] = await this.#state.ask({ function: 'revoke', access, ...which })
+    return wasThere
+  }
+
+  async grants() {
+    return grantsOf(this.#state)
+  }
+
   stats() {
     return this.#stats.read()
   }
@@ -190,7 +235,7 @@ class Engine extends EventEmitter {
 
   /** Warms up, or ends, when nothing is left to wait for. */
   #noticeIdle() {
-    if (this.#desk.inFlight.size + this.#desk.accepted > 0) return
+    if (this.#desk.inFlight.size + this.#desk.accepted + this.#state.awaited > 0) return
     if (this.#closing) this.#closed()
     else if (this.#idleTimer) this.#idleTimer.refresh()
     else if (this.#warmer) outside(() => this.#setIdleTimer())
@@ -210,6 +255,9 @@ class Engine extends EventEmitter {
     this.#killed = true
     this.#native.killAll()
     for (const run of this.#desk.inFlight.values()) run.kill()
+    if (this.#state.isClosed) this.#giveUpStore()
+    else this.#state.giveUp()
+    this.#noticeIdle()
   }
 
   /** What a call asks for, but for its code. */
@@ -280,8 +328,15 @@ class Engine extends EventEmitter {
   #closed() {
     clearTimeout(this.#idleTimer)
     this.#native.close()
+    if (this.#state.isClosed) return
     // After the promises of the last runs, which settle in a few microtasks.
-    setImmediate(this.#closing.resolve)
+    this.#state.close(() => setImmediate(this.#closing.resolve))
+    if (this.#killed) this.#giveUpStore()
+  }
+
+  /** The store gets a little more time, so that it can write down what it has. */
+  #giveUpStore() {
+    setTimeout(() => this.#state.giveUp(), STORE_TIMEOUT).unref()
   }
 }
 

@@ -7,6 +7,7 @@ const { maxMemory } = require('./max-memory')
 const { shown, typeError, valueError } = require('./errors')
 const { registry } = require('./native')
 const { nearest } = require('./nearest')
+const { checkState, optionsOf, placeOf } = require('./state-place')
 const { isPlain } = require('./values')
 
 const MIB = 1024 * 1024
@@ -64,12 +65,22 @@ const SHARED_DICT = {
   writers: { default: '*', check: checkIds },
 }
 
+const STATE = optionsOf({ oneOf, whole, checkMilliseconds })
+
+const GRANT = {
+  owner: { default: undefined, check: checkLabel },
+  keys: { default: undefined, check: checkPattern },
+  to: { default: undefined, check: checkLabel },
+  access: { default: undefined, check: oneOf('read', 'write') },
+}
+
 const ENGINE = {
   concurrency: { default: undefined, check: whole('threads', 1, 1024) },
   maxQueue: { default: DEFAULTS.maxQueue, check: whole('runs', 0, MAX_COUNT) },
   maxMemory: { default: undefined, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
   warmVms: { default: DEFAULTS.warmVms, check: whole('VMs', 0, 1024) },
   state: { default: 'memory', check: checkState },
+  foreignKeys: { default: 'refuse', check: oneOf('refuse', 'missing') },
   stateQuota: { default: DEFAULTS.stateQuota, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
   codeCache: { default: true, check: checkCodeCache },
   defaults: { default: {}, check: () => {} },
@@ -79,9 +90,14 @@ const ENGINE = {
 /** An engine's options, with every part of them filled in. */
 function readEngineOptions(given) {
   const options = readOptions(given, ENGINE)
-  const { codeCache, defaults } = options
+  const { codeCache, defaults, state, foreignKeys, ...rest } = options
   return {
-    ...options,
+    ...rest,
+    state:
+      state === 'memory'
+        ? { kind: state }
+        : placeOf(readOptions(state, STATE, 'options.state'), 'The "options.state" property'),
+    foreignKeysMissing: foreignKeys === 'missing',
     concurrency: options.concurrency ?? concurrency(),
     maxMemory: options.maxMemory ?? maxMemory(),
     codeCache: codeCache
@@ -102,6 +118,15 @@ const readContextRunOptions = (given, { memoryLimit, ...context }) => ({
   ...readOptions(given, CONTEXT_RUN, 'options', context),
   memoryLimit,
 })
+/** A grant, or without `access` what takes one back. */
+function readGrant(given, optional = []) {
+  const grant = readOptions(given, GRANT, 'grant')
+  for (const name of Object.keys(GRANT)) {
+    if (grant[name] !== undefined || optional.includes(name)) continue
+    throw typeError(`The "grant.${name}" property is missing`)
+  }
+  return grant
+}
 const readCompileOptions = (given) => readOptions(given, COMPILE)
 const readCloseOptions = (given) => readOptions(given, CLOSE)
 /** The options of a shared dictionary; ids sorted, each once. */
@@ -115,7 +140,7 @@ const sortedIds = (ids) => (ids === '*' ? ids : [...new Set(ids)].sort())
 /** Each option's value, or its default. Every property is read once, as a getter may answer differently next time. */
 function readOptions(given = {}, known, what = 'options', defaults = undefined) {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    const place = what === 'options' ? 'The "options" argument' : `The "${what}" property`
+    const place = what.includes('.') ? `The "${what}" property` : `The "${what}" argument`
     throw typeError(`${place} must be an object. Received ${shown(given)}`)
   }
   const names = Object.keys(known)
@@ -147,6 +172,14 @@ function checkLabel(value, what) {
   const size = Buffer.byteLength(value)
   if (size > 256) throw valueError(`${rule}. Received ${size} bytes`)
   if (/\p{Cc}/u.test(value)) throw valueError(`${rule}. Received ${shown(value)}`)
+}
+
+/** Which keys a grant is about: more than this only Rust knows. */
+function checkPattern(value, what) {
+  const rule = `${what} must be a key, or what keys begin with and '*'`
+  if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
+  if (value === '') throw valueError(`${rule}. Received an empty string`)
+  if (!value.isWellFormed()) throw valueError(`${rule}. Received a string with a lone surrogate`)
 }
 
 function checkMilliseconds(value, what) {
@@ -192,12 +225,6 @@ function oneOf(...choices) {
   }
 }
 
-function checkState(value, what) {
-  if (value === 'memory') return
-  const error = typeof value === 'string' ? valueError : typeError
-  throw error(`${what} must be 'memory'. Received ${shown(value)}`)
-}
-
 /** What an object says is checked when it is read. */
 function checkCodeCache(value, what) {
   if (typeof value === 'boolean' || (typeof value === 'object' && value !== null)) return
@@ -232,6 +259,8 @@ module.exports = {
   readContextOptions,
   readContextRunOptions,
   readEngineOptions,
+  readGrant,
+  readOptions,
   readRunOptions,
   readSharedDictOptions,
   readValueRunOptions,

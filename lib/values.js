@@ -6,6 +6,12 @@ const { inspect } = require('node:util')
 const { short, shown, typeError, valueError } = require('./errors')
 const { isDetached } = require('./source')
 
+// Not looked up for each value: where globals are another realm's, as in Jest, that takes most of the time.
+const { isSafeInteger } = Number
+const { is } = Object
+const { floor } = Math
+const { isArray } = Array
+
 /** How deep arrays, objects and Maps may nest, as `{}` counts one. */
 const MAX_DEPTH = 128
 const MAX_BYTES = 2 ** 31 - 1
@@ -36,11 +42,18 @@ const bufferOf = Object.getOwnPropertyDescriptor(typedArray, 'buffer').get
 class Writer {
   #bytes = Buffer.allocUnsafe(256)
   #used = 0
+  #max
+  #tooLong
+
+  constructor(max = MAX_BYTES, tooLong = () => valueError(`The values take more than ${MAX_BYTES} bytes`)) {
+    this.#max = max
+    this.#tooLong = tooLong
+  }
 
   #reserve(size) {
     const start = this.#used
     this.#used += size
-    if (this.#used > MAX_BYTES) throw valueError(`The values take more than ${MAX_BYTES} bytes`)
+    if (this.#used > this.#max) throw this.#tooLong()
     if (this.#used > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(this.#used, this.#bytes.length * 2))
       this.#bytes.copy(grown, 0, 0, start)
@@ -64,7 +77,12 @@ class Writer {
   integer(value) {
     this.tag(INTEGER)
     const at = this.#reserve(8)
-    this.#bytes.writeBigInt64LE(BigInt(value), at)
+    if (typeof value === 'bigint') this.#bytes.writeBigInt64LE(value, at)
+    else {
+      // A BigInt would take ten times as long.
+      this.#bytes.writeInt32LE(value | 0, at)
+      this.#bytes.writeInt32LE(floor(value / 2 ** 32), at + 4)
+    }
   }
 
   float(value) {
@@ -108,11 +126,14 @@ function encode(values, root) {
   return writer.written()
 }
 
-/** The bytes of a list of one value, whose paths begin with `root`. */
-function encodeOne(value, root) {
-  const writer = new Writer()
+/**
+ * The bytes of a list of one value, whose paths begin with `root`. What is wrong with it becomes an error by `refuse`, and
+ * that it takes more than `maxBytes` by `tooLong`.
+ */
+function encodeOne(value, root, { refuse, maxBytes, tooLong } = {}) {
+  const writer = new Writer(maxBytes, tooLong)
   writer.count(1)
-  write(writer, value, { root, open: [], path: [] })
+  write(writer, value, { root, open: [], path: [], refuse })
   return writer.written()
 }
 
@@ -140,7 +161,7 @@ function write(writer, value, place) {
     case 'boolean':
       return writer.tag(value ? TRUE : FALSE)
     case 'number':
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? writer.integer(value) : writer.float(value)
+      return isSafeInteger(value) && !is(value, -0) ? writer.integer(value) : writer.float(value)
     case 'bigint':
       if (value >= MIN_INTEGER && value <= MAX_INTEGER) return writer.integer(value)
       throw refusal(place, `${short(value)}, which is no 64-bit integer`)
@@ -165,7 +186,7 @@ function writeObject(writer, value, place) {
   if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
   if (place.open.length === MAX_DEPTH) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
   place.open.push(value)
-  if (Array.isArray(value)) writeArray(writer, value, place)
+  if (isArray(value)) writeArray(writer, value, place)
   else if (isMap(value)) writeMap(writer, value, place)
   else if (isPlain(value)) {
     writer.tag(OBJECT)
@@ -245,7 +266,8 @@ function isPlain(object) {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
 }
 
-function refusal({ root, path }, what, verb = 'is') {
+function refusal({ root, path, refuse }, what, verb = 'is') {
+  if (refuse) return refuse(`${root}${path.join('')} ${verb} ${what}`)
   return typeError(`${root}${path.join('')} ${verb} ${what}. It cannot cross to Lua`)
 }
 

@@ -1,7 +1,9 @@
 //! What crosses the door as data: objects of JavaScript and their Rust counterparts. Nothing here decides anything.
 
 use moonpool_core::bridge::Limits as VmLimits;
-use moonpool_core::error::{Error, Failure as RunFailure};
+use moonpool_core::error::{Code, Error, Failure as RunFailure};
+use moonpool_core::host_state::Asked;
+use moonpool_core::state::{DEFAULT_CACHE, DEFAULT_COMMAND_TIMEOUT, Place};
 use moonpool_core::value::Shapes as VmShapes;
 use moonpool_core::vm::Exchange as VmExchange;
 use napi::bindgen_prelude::{Either, Result, ToNapiValue, Uint8Array};
@@ -23,10 +25,102 @@ pub struct EngineOptions {
     pub max_memory: f64,
     /// Bytes of State for each script.
     pub state_quota: f64,
+    /// Whether keys that only other scripts have count as missing.
+    pub foreign_keys_missing: bool,
     /// The names of the libraries that scripts find.
     pub libraries: Vec<String>,
     /// What the code cache may hold, if there is one.
     pub code_cache: Option<CodeCacheOptions>,
+}
+
+/// Where State is kept.
+#[napi(object, object_to_js = false)]
+pub struct StatePlace {
+    /// `memory`, `named`, `sqlite` or `redis`.
+    pub kind: String,
+    /// The name, the file or the address.
+    pub at: Option<String>,
+    /// Of SQLite: bytes of spaces that are kept in memory.
+    pub cache_bytes: Option<f64>,
+    /// Of SQLite: whether nothing waits for the disk.
+    pub relaxed: Option<bool>,
+    /// Of Redis: what tells these spaces from others on the server.
+    pub prefix: Option<String>,
+    /// Of Redis: how long an operation may take, in ms.
+    pub command_timeout: Option<f64>,
+}
+
+impl From<StatePlace> for Place {
+    fn from(StatePlace { kind, at, cache_bytes, relaxed, prefix, command_timeout }: StatePlace) -> Self {
+        let at = at.unwrap_or_default();
+        match &*kind {
+            "named" => Self::Named(at),
+            "sqlite" => Self::Sqlite {
+                path: at.into(),
+                cache_bytes: cache_bytes.map_or(DEFAULT_CACHE, |bytes| bytes as usize),
+                relaxed: relaxed.unwrap_or(false),
+            },
+            "redis" => Self::Redis {
+                url: at,
+                prefix: prefix.unwrap_or_default(),
+                command_timeout: command_timeout.map_or(DEFAULT_COMMAND_TIMEOUT, milliseconds),
+            },
+            // lib/ gives no other.
+            _ => Self::Memory,
+        }
+    }
+}
+
+/// What the host asks of State. Each function takes some of it.
+#[napi(object, object_to_js = false)]
+pub struct Question {
+    /// What to do.
+    pub function: String,
+    /// Whose space.
+    pub owner: Option<String>,
+    /// The key.
+    pub key: Option<String>,
+    /// A list of one value: the new value, or the number to add.
+    pub value: Option<Uint8Array>,
+    /// A list of one value: the value that is to be there, or what a number begins with.
+    pub old: Option<Uint8Array>,
+    /// How long the key lasts, in ms.
+    pub ttl: Option<f64>,
+    /// What keys begin with.
+    pub prefix: Option<String>,
+    /// The last key, or owner, of the page before.
+    pub after: Option<String>,
+    /// How many the page has at most.
+    pub limit: Option<u32>,
+    /// Of a grant: which keys.
+    pub keys: Option<String>,
+    /// Of a grant: for whom.
+    pub to: Option<String>,
+    /// Of a grant: `read` or `write`.
+    pub access: Option<String>,
+}
+
+/// What is known of a question.
+#[napi(object, object_from_js = false)]
+pub struct StateAnswer {
+    /// Its number, if the answer takes time.
+    pub id: Option<f64>,
+    /// The answer: a list of values.
+    #[napi(ts_type = "Buffer")]
+    pub values: Option<Bytes>,
+    /// Why there is none.
+    pub failure: Option<Failure>,
+}
+
+impl From<std::result::Result<Asked, Failure>> for StateAnswer {
+    fn from(asked: std::result::Result<Asked, Failure>) -> Self {
+        match asked {
+            Ok(Asked::Pending(id)) => Self { id: Some(id as f64), values: None, failure: None },
+            Ok(Asked::Settled(Ok(values))) => Self { id: None, values: Some(Bytes(values)), failure: None },
+            Ok(Asked::Settled(Err(error))) => Self { id: None, values: None, failure: Some(error.into()) },
+            Err(failure) => Self { id: None, values: None, failure: Some(failure) },
+        }
+    }
 }
 
 /// What a code cache may hold.
@@ -203,6 +297,13 @@ pub struct Failure {
     pub limit: Option<String>,
     /// The number of the host's error that this one stands for.
     pub cause: Option<u32>,
+}
+
+impl Failure {
+    /// An argument is wrong: JavaScript makes a `RangeError` of it.
+    pub(super) fn argument(message: String) -> Self {
+        Self { code: "ERR_INVALID_ARG_VALUE".to_owned(), ..Error::new(Code::Internal, message).into() }
+    }
 }
 
 impl From<Error> for Failure {

@@ -3,16 +3,18 @@
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
-    EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Registry, in_milliseconds, milliseconds,
+    EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Question, Registry, StateAnswer, StatePlace,
+    in_milliseconds, milliseconds,
 };
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
 use crate::shared::{NativeSharedDict, SharedDictOptions};
+use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{Answer, Compiled, HostError, HostFunction, Limits as VmLimits, Services};
 use moonpool_core::error::Failure as RunFailure;
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
-use moonpool_core::state::{MemoryStore, ScriptId};
+use moonpool_core::state::ScriptId;
 use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
 use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
 use napi_derive::napi;
@@ -34,11 +36,14 @@ pub struct NativeEngine {
 #[napi]
 impl NativeEngine {
     /// An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and
-    /// when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
+    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
+    /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
+    /// that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
+    /// question to State that got a number, and with the number 0 when the store is closed.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
+        store: &NativeStore,
         options: EngineOptions,
         defaults: Limits,
         #[napi(
@@ -50,6 +55,8 @@ impl NativeEngine {
             FnArgs<CallArgs>,
             (),
         >,
+        #[napi(ts_arg_type = "(questionId: number, values: Buffer | null, failure: Failure | null) => void")]
+        answered: Function<FnArgs<AnswerArgs>, ()>,
     ) -> Result<Self> {
         let callbacks = Callbacks {
             settle: Callback::new(&settle)?,
@@ -63,13 +70,18 @@ impl NativeEngine {
             CodeCache::new(CacheLimits { entries, bytes, ttl: cache.ttl.map(milliseconds) })
         });
         let factory = Factory::new(libraries, code_cache).with_max_memory(options.max_memory as usize);
-        let services = Services::new(Arc::new(MemoryStore::default()), options.state_quota as usize);
+        let (opened, quota) = (store.take()?, options.state_quota as usize);
+        let mut services = Services::new(opened.store().clone(), quota);
+        if options.foreign_keys_missing {
+            services = services.with_foreign_keys_missing();
+        }
+        let state = StateDesk::new(env, opened, quota, Callback::new(&answered)?);
         let capacity = Capacity {
             slots: options.concurrency as usize,
             queue: options.max_queue as usize,
             warm: options.warm_vms as usize,
         };
-        let inner = Inner::new(env, factory, services, defaults.into(), capacity, callbacks);
+        let inner = Inner::new(env, factory, services, defaults.into(), capacity, callbacks, state);
         Ok(Self { inner })
     }
 
@@ -206,6 +218,51 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.inner.scheduler.close();
+    }
+
+    /// Opens where State is kept, for a new engine; or says why that cannot be opened.
+    #[napi(catch_unwind)]
+    pub fn open_state(place: StatePlace) -> Either<NativeStore, Failure> {
+        match Opened::new(&place.into()) {
+            Ok(opened) => Either::A(NativeStore::new(opened)),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// Asks something of State.
+    #[napi(catch_unwind)]
+    pub fn ask_state(&self, question: Question) -> StateAnswer {
+        self.inner.state.ask(question).into()
+    }
+
+    /// A new import into State.
+    #[napi(catch_unwind)]
+    pub fn begin_import(&self) -> NativeImport {
+        self.inner.state.new_import()
+    }
+
+    /// Takes the next piece of an import's text, or its end. The answer is what crates/core/src/host_state/import.rs says.
+    #[napi(catch_unwind)]
+    pub fn import_piece(&self, under_way: &NativeImport, piece: Option<Uint8Array>) -> StateAnswer {
+        Ok(self.inner.state.import(under_way, piece.map(|piece| piece.to_vec()))).into()
+    }
+
+    /// All grants: owner, keys, grantee and access of each in turn.
+    #[napi(catch_unwind)]
+    pub fn grants(&self) -> Vec<String> {
+        self.inner.state.grants()
+    }
+
+    /// Closes the store of State. Says whether that is done; otherwise `answered` is called with the number 0.
+    #[napi(catch_unwind)]
+    pub fn close_state(&self) -> bool {
+        self.inner.state.close()
+    }
+
+    /// Forgets every question to State that was not answered, and the end of the store.
+    #[napi(catch_unwind)]
+    pub fn forget_state(&self) {
+        self.inner.state.forget();
     }
 
     /// What the engine does, and did since it was made.

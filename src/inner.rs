@@ -5,6 +5,7 @@
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
+use crate::state::StateDesk;
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
@@ -43,6 +44,7 @@ pub(super) struct Inner {
     pub(super) factory: Arc<Factory>,
     pub(super) services: Arc<Services>,
     pub(super) defaults: Limits,
+    pub(super) state: Rc<StateDesk>,
     callbacks: Callbacks,
     /// How many runs JavaScript has submitted and not been told the end of.
     in_flight: Cell<usize>,
@@ -70,6 +72,7 @@ impl Inner {
         defaults: Limits,
         capacity: Capacity,
         callbacks: Callbacks,
+        state: Rc<StateDesk>,
     ) -> Rc<Self> {
         let (factory, services) = (Arc::new(factory), Arc::new(services));
         let inner = Rc::new_cyclic(|inner: &Weak<Self>| {
@@ -85,6 +88,7 @@ impl Inner {
                 factory,
                 services,
                 defaults,
+                state,
                 callbacks,
                 in_flight: Cell::new(0),
                 submitting: Cell::new(0),

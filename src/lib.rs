@@ -30,6 +30,7 @@
 //! - [`engine`], [`context`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
+//! - [`state`]: the host's own questions to State.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread.
 //!
@@ -57,4 +58,5 @@ mod inner;
 mod outside;
 mod pool;
 mod shared;
+mod state;
 mod wake_up;

@@ -6,13 +6,16 @@ use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
 use napi::sys;
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::{Rc, Weak};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Something to do on a worker thread, and then to finish on the JS thread.
 pub(super) trait Job {
+    /// What async hooks call it.
+    const NAME: &CStr;
+
     /// On a worker thread. Touches only what may be touched there, and never unwinds.
     fn execute(&mut self);
 
@@ -31,7 +34,7 @@ struct Item<J> {
 /// `env` is the environment of the JS thread that calls this.
 pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
     let item = Box::into_raw(Box::new(Item { work: ptr::null_mut(), job }));
-    let name = c"moonpool.run";
+    let name = J::NAME;
     let mut resource = ptr::null_mut();
     // SAFETY: on the JS thread of `env`. The item stays where it is until `complete` takes it back, which Node
     // calls exactly once for each item that it queued.
@@ -175,6 +178,8 @@ struct Trip {
 }
 
 impl Job for Trip {
+    const NAME: &CStr = c"moonpool.run";
+
     fn execute(&mut self) {
         self.batch.execute();
     }

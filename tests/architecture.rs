@@ -22,7 +22,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 /// The floors of crates/core, from the top: each may use those below it. The last are the ground, which uses nothing.
 const FLOORS: &[&[&str]] = &[
     &["registry"],
-    &["scheduler"],
+    &["scheduler", "host_state"],
     &["vm"],
     &["api"],
     &["bridge"],

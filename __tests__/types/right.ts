@@ -27,6 +27,9 @@ import {
   type SharedInput,
   type SharedOutput,
   type SharedWritten,
+  type StateGrant,
+  type StateImport,
+  type StateSpace,
   type TimeSummary,
   type ValueRunOptions,
 } from 'moonpool'
@@ -239,4 +242,33 @@ export async function shareThings(engine: Engine, value: SharedInput): Promise<u
   await dict.set('key', undefined)
   await dict.flush_all()
   return [ok, problem, forcible, found, flags, sum, length, popped, numbers, keys, left, there]
+}
+
+export async function keepState(engine: Engine): Promise<LuaOutput> {
+  const places: EngineOptions[] = [
+    { state: 'memory', foreignKeys: 'missing' },
+    { state: { memory: 'name' } },
+    { state: { sqlite: new URL('file:///state.db'), cacheBytes: 1, durability: 'relaxed' } },
+    { state: { redis: 'redis://localhost', prefix: 'app', commandTimeout: 10 }, foreignKeys: undefined },
+  ]
+  const space: StateSpace = engine.state('tenant-1')
+  await space.set('k', { list: [1, 2n, null] }, { ttl: 1000 })
+  const sum: number | bigint = await space.incr('n', 2n, { init: 5, ttl: undefined })
+  const met: boolean[] = [await space.add('k', 1), await space.replace('k', 1), await space.cas('k', 1, undefined)]
+  const updated: number = await space.update('n', (n: number) => n + 1, 0)
+  const left: number | undefined = await space.ttl('k')
+  for await (const [key, value] of space.entries('a/')) met.push(key === String(value))
+  const keys: string[] = await space.list()
+  for await (const owner of engine.stateOwners()) keys.push(owner)
+  const { entries, bytes } = await space.size()
+  const grant: StateGrant = { owner: 'a', keys: 'k/*', to: '*', access: 'read' }
+  await engine.grant(grant)
+  const gone: boolean = await engine.revoke({ owner: 'a', keys: 'k/*', to: '*' })
+  const grants: StateGrant[] = await engine.grants()
+  const report: StateImport = await engine.importState(engine.exportState())
+  await engine.importState(['{}'])
+  await engine.importState(Buffer.from('{}'))
+  const lines: string[] = report.refused.map(({ line, owner, message }) => `${line} ${owner ?? ''} ${message}`)
+  const orFive: LuaOutput | 5 = await space.get('k', 5)
+  return [places.length, sum, updated, left, entries + bytes, gone, grants.length, orFive, ...keys, ...lines]
 }

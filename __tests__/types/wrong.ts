@@ -139,3 +139,17 @@ engine.sharedDict('d').set('k', null)
 engine.sharedDict('d').lpush('l', true)
 // @ts-expect-error: there may be no such key
 export const found: string = await engine.sharedDict('d').get('k')
+// @ts-expect-error: one place
+export const twice = new Engine({ state: { redis: 'redis://localhost', sqlite: 5 } })
+// @ts-expect-error: Redis wants a prefix
+export const bare = new Engine({ state: { redis: 'redis://localhost' } })
+// @ts-expect-error: no such place
+export const disk = new Engine({ state: 'disk' })
+// @ts-expect-error: a date cannot be stored
+engine.state('tenant-1').set('k', new Date())
+// @ts-expect-error: a key is a string
+engine.state('tenant-1').get(5)
+// @ts-expect-error: no such access
+engine.grant({ owner: 'a', keys: 'k', to: 'b', access: 'admin' })
+// @ts-expect-error: what is stored may be anything
+export const stored: Promise<number> = engine.state('tenant-1').get('k')

@@ -4,6 +4,7 @@
 //!
 //! - [`registry`]: what JavaScript and the documents also speak of.
 //! - [`scheduler`]: runs, the fair queue and its slots, contexts, the worker threads behind a trait, watchdog and timer.
+//! - [`host_state`]: State as the host uses it.
 //! - [`vm`]: one VM: the snapshot that it is a copy of, its code, its script, and how a run ends.
 //! - [`api`]: what scripts see: the allow-list, and beyond Lua `print`, `script`, `require`, `host`, `sleep`, `json`,
 //!   `Shared`, `State`.
@@ -17,6 +18,7 @@
 pub mod api;
 pub mod bridge;
 pub mod error;
+pub mod host_state;
 pub mod memory;
 pub mod registry;
 mod runtime;

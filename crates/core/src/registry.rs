@@ -35,6 +35,8 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("maxQueue", capacity.queue as f64),
         ("warmVms", capacity.warm as f64),
         ("stateQuota", state::DEFAULT_QUOTA as f64),
+        ("state.cacheBytes", state::DEFAULT_CACHE as f64),
+        ("state.commandTimeout", ms(state::DEFAULT_COMMAND_TIMEOUT)),
         ("codeCache.maxEntries", cache.entries as f64),
         ("codeCache.maxBytes", cache.bytes as f64),
         ("close.timeout", ms(CLOSE_TIMEOUT)),

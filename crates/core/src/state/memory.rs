@@ -5,6 +5,7 @@ use super::space::{Effect, Space};
 use super::{Answered, Grants, ScriptId, Store, now};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many locks the spaces are spread over, so that workers seldom wait for each other.
@@ -42,6 +43,8 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Shard {
     spaces: HashMap<ScriptId, Space>,
+    /// The ids that have a space, in order.
+    owners: BTreeSet<ScriptId>,
     /// The spaces that have keys that expire, by when the first does.
     due: BTreeSet<(u64, ScriptId)>,
 }
@@ -112,14 +115,20 @@ impl MemoryStore {
         let now = if shard.due.is_empty() && !op.sets_time() { 0 } else { (self.clock)() };
         self.sweep(&mut shard, now);
         let reads = matches!(op, Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. });
-        let Shard { spaces, due } = &mut *shard;
+        let Shard { spaces, owners, due } = &mut *shard;
         if reads {
             return match spaces.get_mut(owner) {
                 Some(space) => space.apply(op, quota, now, &mut |_, _| {}),
                 None => Space::default().apply(op, quota, now, &mut |_, _| {}),
             };
         }
-        let space = spaces.entry(owner.clone()).or_default();
+        let space = match spaces.get_mut(owner) {
+            Some(space) => space,
+            None => {
+                owners.insert(owner.clone());
+                spaces.entry(owner.clone()).or_default()
+            }
+        };
         let before = space.next_expiry();
         let response = space.apply(op, quota, now, &mut |key, effect| self.count(key, effect));
         let after = space.next_expiry();
@@ -130,13 +139,14 @@ impl MemoryStore {
         }
         if is_empty {
             spaces.remove(owner);
+            owners.remove(owner);
         }
         response
     }
 
     /// Forgets a few keys that have expired, so that spaces that nobody uses any more do not stay for ever.
     fn sweep(&self, shard: &mut Shard, now: u64) {
-        let Shard { spaces, due } = shard;
+        let Shard { spaces, owners, due } = shard;
         if due.first().is_none_or(|(at, _)| *at > now) {
             return;
         }
@@ -149,6 +159,7 @@ impl MemoryStore {
             }
             None if space.is_empty() => {
                 spaces.remove(&owner);
+                owners.remove(&owner);
             }
             None => {}
         }
@@ -177,11 +188,14 @@ impl MemoryStore {
     }
 
     fn owners(&self, after: Option<&ScriptId>, limit: usize) -> Response {
-        self.sweep_all((self.clock)());
+        let now = (self.clock)();
+        let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut owners = Vec::new();
         for shard in &self.shards {
             let shard = lock(shard);
-            owners.extend(shard.spaces.keys().filter(|owner| after.is_none_or(|after| *owner > after)).cloned());
+            let later = shard.owners.range::<ScriptId, _>((begin, Bound::Unbounded));
+            let live = later.filter(|owner| shard.spaces.get(owner).is_some_and(|space| space.is_live(now)));
+            owners.extend(live.take(limit).cloned());
         }
         owners.sort_unstable();
         owners.truncate(limit);

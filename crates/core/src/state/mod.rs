@@ -8,6 +8,7 @@ mod open;
 mod redis;
 mod request;
 mod space;
+mod sqlite;
 mod view;
 
 pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
@@ -18,6 +19,7 @@ pub use redis::DEFAULT_COMMAND_TIMEOUT;
 pub use request::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,
 };
+pub(crate) use space::ENTRY as ENTRY_COST;
 pub use view::{Denied, View};
 
 use std::sync::{Arc, Weak};
@@ -28,6 +30,9 @@ pub const MAX_VALUE: usize = 1 << 20;
 
 /// Bytes that each script may keep, by default: 16 MiB.
 pub const DEFAULT_QUOTA: usize = 16 << 20;
+
+/// Bytes of spaces that a store on disk keeps in memory, by default: 64 MiB.
+pub const DEFAULT_CACHE: usize = 64 << 20;
 
 /// Who is running: 1 to 256 UTF-8 bytes without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

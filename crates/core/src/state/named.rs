@@ -1,20 +1,56 @@
 //! Stores in memory that have a name: all engines of the process that use it share one, worker threads included.
 
-use super::MemoryStore;
+use super::{Answered, Grants, MemoryStore, Request, Store};
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// The stores that somebody uses, by name.
-static NAMED: LazyLock<Mutex<HashMap<String, Weak<MemoryStore>>>> = LazyLock::new(Mutex::default);
+/// The stores that somebody uses, by name; and how many do.
+static NAMED: LazyLock<Mutex<HashMap<String, (Arc<NamedStore>, usize)>>> = LazyLock::new(Mutex::default);
+
+/// A store in memory that is forgotten when all who opened it have closed it, whoever still refers to it.
+struct NamedStore {
+    name: String,
+    store: MemoryStore,
+}
 
 /// The store of this name: the one that somebody uses, or a new one.
-pub(super) fn open(name: &str) -> Arc<MemoryStore> {
-    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-    named.retain(|_, store| store.strong_count() > 0);
-    if let Some(store) = named.get(name).and_then(Weak::upgrade) {
-        return store;
+pub(super) fn open(name: &str) -> Arc<dyn Store> {
+    let mut named = lock();
+    let (store, users) = named.entry(name.to_owned()).or_insert_with(|| {
+        let store = NamedStore { name: name.to_owned(), store: MemoryStore::default() };
+        (Arc::new(store), 0)
+    });
+    *users += 1;
+    store.clone()
+}
+
+fn lock() -> MutexGuard<'static, HashMap<String, (Arc<NamedStore>, usize)>> {
+    // Nothing that holds this lock panics half way through a change.
+    NAMED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store for NamedStore {
+    fn now(&self, request: &Request<'_>) -> Option<Answered> {
+        self.store.now(request)
     }
-    let store = Arc::new(MemoryStore::default());
-    named.insert(name.to_owned(), Arc::downgrade(&store));
-    store
+
+    fn grants(&self) -> &Grants {
+        self.store.grants()
+    }
+
+    fn close(&self, done: Box<dyn FnOnce() + Send>) {
+        let mut named = lock();
+        let last = match named.get_mut(&self.name) {
+            Some((store, users)) if std::ptr::eq(&**store, self) => {
+                *users -= 1;
+                *users == 0
+            }
+            _ => false,
+        };
+        let forgotten = if last { named.remove(&self.name) } else { None };
+        // What it holds is given back while nobody waits for the others.
+        drop(named);
+        drop(forgotten);
+        done();
+    }
 }

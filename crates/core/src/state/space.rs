@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What an entry takes in memory besides its key and value, in bytes: two allocations, and its share of two maps.
-pub(super) const ENTRY: usize = 192;
+pub(crate) const ENTRY: usize = 192;
 
 /// One script's entries.
 #[derive(Debug, Default)]
@@ -91,14 +91,17 @@ impl Space {
         self.entries.is_empty()
     }
 
+    /// Whether it has an entry that has not expired.
+    pub(super) fn is_live(&self, now: u64) -> bool {
+        self.entries.len() > self.expiring.len() || self.expiring.last().is_some_and(|(at, _)| *at > now)
+    }
+
     /// Bytes, as the quota counts them.
-    #[allow(dead_code, reason = "for stores that cache spaces")]
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// An entry, also one that has expired and is not gone yet.
-    #[allow(dead_code, reason = "for stores that write entries down")]
     pub(super) fn entry(&self, key: &str) -> Option<Entry> {
         let (key, kept) = self.entries.get_key_value(key)?;
         Some(Entry { key: key.clone(), json: kept.json.clone(), expires: kept.expires })

@@ -1,12 +1,13 @@
 //! Lua values on their way out of a VM and into it: as JSON text, or as bytes that JavaScript reads.
 //!
 //! No direction recurses on the native stack beyond 128 levels. All count what they build against the VM's
-//! memory limit, and stop when the run is killed.
+//! memory limit, and stop when the run is killed. [`stored`] does the same without a VM, for the host's own requests to State.
 
 mod collisions;
 pub(crate) mod cost;
 pub(crate) mod json;
 mod refusal;
+pub mod stored;
 mod text;
 mod walk;
 pub(crate) mod wire;

@@ -16,17 +16,17 @@ use super::{MAX_DEPTH, Marks, Refusal, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Lua, Value};
 
-const NIL: u8 = 0;
-const FALSE: u8 = 1;
-const TRUE: u8 = 2;
-const INTEGER: u8 = 3;
-const FLOAT: u8 = 4;
-const TEXT: u8 = 5;
-const BYTES: u8 = 6;
-const NULL: u8 = 7;
-const ARRAY: u8 = 8;
-const OBJECT: u8 = 9;
-const MAP: u8 = 10;
+pub(super) const NIL: u8 = 0;
+pub(super) const FALSE: u8 = 1;
+pub(super) const TRUE: u8 = 2;
+pub(super) const INTEGER: u8 = 3;
+pub(super) const FLOAT: u8 = 4;
+pub(super) const TEXT: u8 = 5;
+pub(super) const BYTES: u8 = 6;
+pub(super) const NULL: u8 = 7;
+pub(super) const ARRAY: u8 = 8;
+pub(super) const OBJECT: u8 = 9;
+pub(super) const MAP: u8 = 10;
 
 /// A list of values, owned by whoever holds it.
 pub type Values = Vec<u8>;

@@ -47,24 +47,7 @@ impl Keyed {
 
     /// What a script hears when the store did not do what it asked.
     pub(super) fn refused(&self, call: &Call, error: StoreError) -> Error {
-        let Self { function, key } = self;
-        let key = quoted(key);
-        match error {
-            StoreError::Quota(bytes) => Error::new(
-                Code::StateQuota,
-                format!(
-                    "State.{function}: the key {key:?} would bring its space to {bytes} bytes; its stateQuota is {}",
-                    call.state_quota()
-                ),
-            ),
-            StoreError::NotANumber(what) => refusal(function, format!("the key {key:?} has a {what}, not a number")),
-            StoreError::OutOfRange => refusal(
-                function,
-                format!("the key {key:?} would pass the integers of 64 bits, or the largest float; it keeps its value"),
-            ),
-            StoreError::Unavailable(reason) => unavailable(function, &reason),
-            StoreError::Taken(_) => Error::new(Code::Internal, "a key is not a grant"),
-        }
+        store_error(self.function, &self.key, call.state_quota(), error)
     }
 
     /// An argument as JSON text; `name` is what messages call it.
@@ -153,6 +136,30 @@ impl Keyed {
             other => type_name(other).to_owned(),
         };
         Err(refusal(self.function, format!("{name} must be a finite number, got {got}")))
+    }
+}
+
+/// What becomes of a store's refusal to do what a function asked of a key.
+pub(crate) fn store_error(function: &str, key: &str, quota: usize, error: StoreError) -> Error {
+    let key = quoted(key);
+    match error {
+        StoreError::Quota(bytes) => Error::new(
+            Code::StateQuota,
+            format!(
+                "State.{function}: the key {key:?} would bring its space to {bytes} bytes; its stateQuota is {quota}"
+            ),
+        ),
+        StoreError::NotANumber(what) => refusal(function, format!("the key {key:?} has a {what}, not a number")),
+        StoreError::OutOfRange => refusal(
+            function,
+            format!("the key {key:?} would pass the integers of 64 bits, or the largest float; it keeps its value"),
+        ),
+        StoreError::Unavailable(reason) => unavailable(function, &reason),
+        StoreError::Taken(owner) => {
+            let owner = quoted(owner.as_str());
+            let message = format!("State.{function}: '{owner}' has granted the same name to the same scripts");
+            Error::new(Code::StateDenied, message)
+        }
     }
 }
 

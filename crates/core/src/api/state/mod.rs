@@ -6,6 +6,8 @@ mod list;
 mod quick;
 mod update;
 
+pub(crate) use arguments::store_error;
+
 use super::Named;
 use crate::waiting_function;
 use moonpool_lua::ffi;

@@ -1,0 +1,97 @@
+//! What a store answers, as values for JavaScript.
+
+use crate::error::{Code, Error};
+use crate::state::{Entry, Found, Lasts, Number, Response};
+use crate::value::Values;
+use crate::value::stored::{self, append_boolean, append_float, append_integer, append_nil, append_text};
+
+/// A list of values that is being written.
+pub(super) struct List {
+    values: Values,
+    count: u32,
+}
+
+impl List {
+    pub(super) fn new() -> Self {
+        Self { values: vec![0; 4], count: 0 }
+    }
+
+    /// Adds a value.
+    pub(super) fn add(&mut self, write: impl FnOnce(&mut Values)) {
+        write(&mut self.values);
+        self.count += 1;
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.add(|values| append_text(values, text));
+    }
+
+    pub(super) fn count(&mut self, n: usize) {
+        self.add(|values| append_integer(values, i64::try_from(n).unwrap_or(i64::MAX)));
+    }
+
+    pub(super) fn nil(&mut self) {
+        self.add(append_nil);
+    }
+
+    pub(super) fn boolean(&mut self, is: bool) {
+        self.add(|values| append_boolean(values, is));
+    }
+
+    /// Adds a value that a store keeps.
+    pub(super) fn json(&mut self, json: &str) -> Result<(), Error> {
+        self.count += 1;
+        stored::append(&mut self.values, json)
+            .map_err(|reason| Error::new(Code::Internal, format!("a value in State does not read: {reason}")))
+    }
+
+    pub(super) fn done(mut self) -> Values {
+        self.values[..4].copy_from_slice(&self.count.to_le_bytes());
+        self.values
+    }
+}
+
+/// What a response is to JavaScript, whatever was asked. Entries are for [`super::Pages`].
+pub(super) fn values_of(response: Response) -> Result<Values, Error> {
+    let mut list = List::new();
+    match response {
+        Response::Value(Found::Own(json)) => list.json(&json)?,
+        Response::Value(_) | Response::Done | Response::Lasts(Lasts::Missing) => {}
+        Response::Lasts(Lasts::Forever) => list.add(|values| append_float(values, f64::INFINITY)),
+        Response::Lasts(Lasts::For(time)) => list.count(time.as_millis().try_into().unwrap_or(usize::MAX)),
+        Response::Written { met, was_there } => {
+            list.boolean(met);
+            list.boolean(was_there);
+        }
+        Response::Number(Number::Integer(n)) => list.add(|values| append_integer(values, n)),
+        Response::Number(Number::Float(n)) => list.add(|values| append_float(values, n)),
+        Response::Size { entries, bytes } => {
+            list.count(entries);
+            list.count(bytes);
+        }
+        Response::Keys(keys) => keys.iter().for_each(|key| list.text(key)),
+        Response::Owners(owners) => owners.iter().for_each(|owner| list.text(owner.as_str())),
+        Response::Entries(_) => return Err(confused()),
+    }
+    Ok(list.done())
+}
+
+/// Whether an answer takes so little that it may be made on the engine's thread.
+pub(super) fn is_quick(response: &Response) -> bool {
+    const QUICK: usize = 16 << 10;
+    match response {
+        Response::Value(Found::Own(json)) => json.len() <= QUICK,
+        Response::Keys(_) | Response::Entries(_) | Response::Owners(_) => false,
+        _ => true,
+    }
+}
+
+/// The bytes of an entry, about.
+pub(super) fn weight(entry: &Entry) -> usize {
+    entry.key.len() + entry.json.len() + 16
+}
+
+/// What a store must never answer.
+pub(super) fn confused() -> Error {
+    Error::new(Code::Internal, "the store answered something else")
+}

@@ -1,0 +1,219 @@
+//! Values of the host's become the same JSON text as a script's, and come back the same, as the way through a VM says.
+
+mod common;
+#[path = "common/generate.rs"]
+mod generate;
+
+use common::{FACTORY, execute_with, script, services, store};
+use generate::{floats, integers, texts, values};
+use moonpool_core::state::{Found, MAX_VALUE, Op, Request, Response, ScriptId, Store, Write};
+use moonpool_core::value::stored::{json_of, values_of};
+use moonpool_core::value::{Shapes, Values};
+use moonpool_core::vm::Exchange;
+use proptest::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(0x006d_6f6f_6e70_6f6f),
+        ..ProptestConfig::default()
+    }
+}
+
+/// A value as lib/values.js writes it.
+#[derive(Clone, Debug)]
+enum Given {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Array(Vec<Given>),
+    Object(Vec<(String, Given)>),
+    Map(Vec<(Given, Given)>),
+}
+
+impl Given {
+    fn write(&self, out: &mut Values) {
+        let count = |out: &mut Values, n: usize| out.extend_from_slice(&(n as u32).to_le_bytes());
+        match self {
+            Self::Null => out.push(7),
+            Self::Boolean(b) => out.push(if *b { 2 } else { 1 }),
+            Self::Integer(n) => {
+                out.push(3);
+                out.extend_from_slice(&n.to_le_bytes());
+            }
+            Self::Float(n) => {
+                out.push(4);
+                out.extend_from_slice(&n.to_le_bytes());
+            }
+            Self::Text(text) => {
+                out.push(5);
+                count(out, text.len());
+                out.extend_from_slice(text.as_bytes());
+            }
+            Self::Bytes(bytes) => {
+                out.push(6);
+                count(out, bytes.len());
+                out.extend_from_slice(bytes);
+            }
+            Self::Array(items) => {
+                out.push(8);
+                count(out, items.len());
+                items.iter().for_each(|item| item.write(out));
+            }
+            Self::Object(members) => {
+                out.push(9);
+                count(out, members.len());
+                for (key, value) in members {
+                    count(out, key.len());
+                    out.extend_from_slice(key.as_bytes());
+                    value.write(out);
+                }
+            }
+            Self::Map(members) => {
+                out.push(10);
+                count(out, members.len());
+                for (key, value) in members {
+                    key.write(out);
+                    value.write(out);
+                }
+            }
+        }
+    }
+
+    fn list(&self) -> Values {
+        let mut out = 1_u32.to_le_bytes().to_vec();
+        self.write(&mut out);
+        out
+    }
+}
+
+/// Keys of maps, of which no two are the same in Lua.
+fn map_keys() -> impl Strategy<Value = Vec<Given>> {
+    prop_oneof![
+        3 => (0..6_i64).prop_map(|n| (1..=n).map(Given::Integer).collect()),
+        1 => (1..6_i64).prop_map(|n| (1..=n).rev().map(|i| Given::Float(i as f64)).collect()),
+        3 => prop::collection::btree_set(texts(), 0..6).prop_map(|keys| keys.into_iter().map(Given::Text).collect()),
+        1 => prop::collection::btree_set(-1..4_i64, 0..4).prop_map(|keys| keys.into_iter().map(Given::Integer).collect()),
+        1 => Just(vec![Given::Integer(1), Given::Text("a".into())]),
+        1 => Just(vec![Given::Float(1.5)]),
+        1 => Just(vec![Given::Boolean(true)]),
+    ]
+}
+
+fn given() -> impl Strategy<Value = Given> {
+    let leaf = prop_oneof![
+        1 => Just(Given::Null),
+        1 => any::<bool>().prop_map(Given::Boolean),
+        3 => integers().prop_map(Given::Integer),
+        3 => floats().prop_map(Given::Float),
+        1 => prop::sample::select(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY][..]).prop_map(Given::Float),
+        4 => texts().prop_map(Given::Text),
+        1 => texts().prop_map(|text| Given::Bytes(text.into_bytes())),
+        1 => prop::collection::vec(any::<u8>(), 0..4).prop_map(Given::Bytes),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        let maps = (map_keys(), prop::collection::vec(inner.clone(), 6))
+            .prop_map(|(keys, values)| Given::Map(keys.into_iter().zip(values).collect()));
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Given::Array),
+            prop::collection::btree_map(texts(), inner, 0..6)
+                .prop_map(|m| Given::Object(m.into_iter().rev().collect())),
+            maps,
+        ]
+    })
+}
+
+fn ask(store: &Arc<dyn Store>, op: Op<'_>) -> Response {
+    let request = Request { owner: ScriptId::new("tester").expect("an id"), quota: 64 << 20, op };
+    store.now(&request).expect("in memory").response.expect("no failure")
+}
+
+/// What a script keeps that is given these values, or what it hears.
+fn kept_by_a_script(list: Values) -> Result<String, String> {
+    let store = store();
+    let mut setter = script("State.set('k', ...)");
+    setter.services = services(store.clone());
+    setter.id = ScriptId::new("tester").expect("an id");
+    setter.exchange = Exchange { args: Some(list), ..Exchange::default() };
+    execute_with(&FACTORY, setter, Duration::from_secs(10)).outcome.map_err(|failure| failure.error.message)?;
+    match ask(&store, Op::Get { key: "k".into(), foreign: false }) {
+        Response::Value(Found::Own(json)) => Ok(json.to_string()),
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(config(1000))]
+
+    #[test]
+    fn the_text_of_a_hosts_value_is_that_of_a_script(given in given()) {
+        let list = given.list();
+        let text = json_of(&list, "value");
+        match kept_by_a_script(list) {
+            Ok(kept) => prop_assert_eq!(text, Ok(Some(kept))),
+            Err(_) => prop_assert!(text.is_err(), "{:?}", text),
+        }
+    }
+
+    #[test]
+    fn a_text_becomes_the_values_that_a_script_returns(json in values()) {
+        let text = serde_json::to_string(&json).expect("JSON");
+        let store = store();
+        ask(&store, Op::Write(Write::put("k", &*text)));
+        let mut getter = script("return State.get('k')");
+        getter.services = services(store);
+        getter.id = ScriptId::new("tester").expect("an id");
+        getter.exchange = Exchange { results: Some(Shapes::default()), ..Exchange::default() };
+        let success = execute_with(&FACTORY, getter, Duration::from_secs(10)).outcome.expect("it runs");
+        let values = values_of(&text).expect("it reads");
+        prop_assert_eq!(Some(&values), success.values.as_ref());
+        // And back: the canonical text is what a script would store.
+        prop_assert_eq!(json_of(&values, "value"), kept_by_a_script(values.clone()).map(Some));
+    }
+
+    #[test]
+    fn bytes_that_are_no_values_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        let mut list = 1_u32.to_le_bytes().to_vec();
+        list.extend(bytes);
+        let _ = json_of(&list, "value");
+    }
+}
+
+#[test]
+fn a_refusal_has_the_path_as_javascript_writes_it() {
+    let refused = |given: Given| json_of(&given.list(), "value").expect_err("a refusal");
+    let object = |key: &str, value| Given::Object(vec![(key.to_owned(), value)]);
+    assert_eq!(refused(Given::Float(f64::NAN)), "value is NaN");
+    let inner = Given::Array(vec![Given::Null, object("x y", Given::Float(f64::INFINITY))]);
+    assert_eq!(refused(object("list", inner)), "value.list[1][\"x y\"] is infinite");
+    let map = Given::Map(vec![(Given::Integer(1), Given::Null), (Given::Integer(3), Given::Null)]);
+    assert_eq!(refused(object("m", map)), "value.m is an array with holes (2 values, highest index 3)");
+    assert_eq!(refused(Given::Bytes(vec![0xff])), "value is a string that is not UTF-8");
+    let mut deep = Given::Null;
+    for _ in 0..129 {
+        deep = Given::Array(vec![deep]);
+    }
+    assert!(refused(deep).ends_with("[0] is nested deeper than 128 levels"));
+}
+
+#[test]
+fn a_text_has_at_most_a_mebibyte() {
+    let text = |n: usize| Given::Text("x".repeat(n)).list();
+    assert!(json_of(&text(MAX_VALUE - 2), "value").is_ok());
+    let refused = json_of(&text(MAX_VALUE - 1), "value");
+    assert_eq!(refused, Err(format!("the value is longer than {MAX_VALUE} bytes of JSON")));
+}
+
+#[test]
+fn of_several_values_of_one_key_the_last_one_counts() {
+    let values = values_of("{\"b\":1,\"a\":[2],\"b\":{\"10\":0,\"9\":1},\"a\":3}").expect("JSON");
+    assert_eq!(json_of(&values, "value"), Ok(Some("{\"a\":3,\"b\":{\"10\":0,\"9\":1}}".into())));
+    assert!(values_of("[1").is_err() && values_of("1 2").is_err());
+    assert!(values_of(&"[".repeat(1 << 20)).is_err_and(|e| e.contains("128 levels")));
+}
