@@ -1,12 +1,14 @@
 // Runs the Rust tests: all of them as cargo does, or those that are chosen, in the programs that have any.
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { prepareRedis } from './redis.mjs'
 import { capture, pipe, root } from './run.mjs'
 
 const CARGO_TEST = ['test', '--workspace', '--locked', '--no-fail-fast', '--quiet']
 
 /** Every Rust test, those of the documentation included. Resolves with the exit code and the totals. */
-export function allRustTests() {
+export async function allRustTests() {
+  await prepareRedis()
   return follow('cargo', CARGO_TEST)
 }
 
@@ -15,6 +17,7 @@ export function allRustTests() {
  * that has one is then run directly, in the folder and with the variable that cargo would give it.
  */
 export async function chosenRustTests(selection) {
+  await prepareRedis()
   const { exitCode, stdout } = capture('cargo', [...CARGO_TEST, '--no-run', '--message-format=json-render-diagnostics'])
   if (exitCode !== 0) return { exitCode, passed: 0, failed: 0 }
   const results = []

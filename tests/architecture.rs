@@ -29,6 +29,7 @@ const FLOORS: &[&[&str]] = &[
     &["value"],
     &["memory"],
     &["error", "state"],
+    &["runtime"],
 ];
 
 fn floor_of(module: &str) -> Option<usize> {

@@ -12,7 +12,7 @@
 //! - [`value`]: Lua values as JSON text, and as bytes that cross to JavaScript.
 //! - [`memory`]: what a VM may hold, and where its blocks are.
 //! - The ground: [`error`], the one error type and its stable codes; [`state`], each script's own keys, behind a trait
-//!   that stores implement; [`moonpool_lua`], Lua with safepoints.
+//!   that stores implement; `runtime`, threads that wait for many things at once; [`moonpool_lua`], Lua with safepoints.
 
 pub mod api;
 pub mod bridge;
@@ -20,6 +20,7 @@ pub mod error;
 pub mod host_state;
 pub mod memory;
 pub mod registry;
+mod runtime;
 pub mod scheduler;
 pub mod state;
 pub mod value;

@@ -1,6 +1,7 @@
 //! The queue and its slots: batches that execute when told, and real threads.
 
 mod common;
+mod redis_server;
 use common::{FACTORY, script, services, store};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{HostCall, HostError, HostFunction, Services};
@@ -1052,4 +1053,38 @@ fn every_run_settles_exactly_once_on_real_threads() {
         }
     }
     assert_eq!(seen, [1; 500]);
+}
+
+/// The server stands still until all of them wait: so they do at once, without a slot or a thread.
+#[test]
+fn ten_thousand_runs_wait_for_a_redis_server_at_once_and_all_settle() {
+    const RUNS: u64 = 10_000;
+    let Some(server) = redis_server::Server::start(&[]) else { return };
+    let (engine, held) = engine(2);
+    let services = services(server.store("p", Duration::from_secs(100)));
+    let run = |id| {
+        let owner = ScriptId::new(&format!("script {}", id % 100)).expect("a good id");
+        let source = format!("State.set('k{id}', {id}) return State.get('k{id}') + State.get('none', 1)");
+        submit_script(&engine, id, Script { id: owner, services: services.clone(), ..script(&source) });
+    };
+    server.signal("-STOP");
+    (0..RUNS).for_each(run);
+    while engine.busy() > 0 {
+        assert_eq!(step(&engine, &held).len(), 0);
+    }
+    assert_eq!((engine.suspended(), engine.running()), (RUNS as usize, 0));
+    server.signal("-CONT");
+    let mut seen = vec![0; RUNS as usize];
+    while engine.suspended() > 0 || engine.busy() > 0 {
+        let signal = held.1.borrow().recv_timeout(Duration::from_secs(60)).expect("an answer");
+        let mut settled = engine.signal(signal).settled;
+        while engine.busy() > 0 {
+            settled.extend(step(&engine, &held));
+        }
+        for settled in settled {
+            assert_eq!(text(&settled), Ok(&*(settled.id + 1).to_string()));
+            seen[settled.id as usize] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count == 1));
 }

@@ -5,6 +5,7 @@ mod memory;
 mod named;
 mod number;
 mod open;
+mod redis;
 mod request;
 mod space;
 mod sqlite;
@@ -14,6 +15,7 @@ pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
 pub use memory::MemoryStore;
 pub use number::equal;
 pub use open::{Place, open};
+pub use redis::DEFAULT_COMMAND_TIMEOUT;
 pub use request::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,
 };
@@ -21,7 +23,7 @@ pub(crate) use space::ENTRY as ENTRY_COST;
 pub use view::{Denied, View};
 
 use std::sync::{Arc, Weak};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The longest JSON text that one value may have, in bytes: 1 MiB.
 pub const MAX_VALUE: usize = 1 << 20;
@@ -31,9 +33,6 @@ pub const DEFAULT_QUOTA: usize = 16 << 20;
 
 /// Bytes of spaces that a store on disk keeps in memory, by default: 64 MiB.
 pub const DEFAULT_CACHE: usize = 64 << 20;
-
-/// How long an operation of a store on a server may take, by default.
-pub const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Who is running: 1 to 256 UTF-8 bytes without control characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -20,9 +20,15 @@ pub struct Child {
 
 impl Child {
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With these variables in its environment.
+    pub fn start_with(variables: &[(&str, &str)]) -> Self {
         let program = std::env::current_exe().expect("the test program has a path");
         let mut process = Command::new(program)
             .args(["child_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

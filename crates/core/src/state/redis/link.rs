@@ -1,0 +1,305 @@
+//! What is asked of the server waits here for its turn, and goes out in batches over one connection, which is taken up again
+//! when it is lost.
+
+use super::address::Address;
+use super::connection::connect;
+use super::trouble::{Then, Trouble};
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, Pipeline, Value};
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// At most so many batches are with the server. What comes meanwhile makes the next ones.
+const BATCHES: usize = 16;
+
+/// At most so many commands go out in one batch: its answers come together.
+const BATCH: usize = 64;
+
+/// How long to wait before another attempt to connect: the first time, and at most. Between half and all of it.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// An attempt to connect takes no longer, and no longer than an operation may take.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(5);
+
+/// The way to a server.
+pub(super) struct Link {
+    pub(super) address: Address,
+    /// How long an operation may take.
+    pub(super) timeout: Duration,
+    state: Mutex<State>,
+    /// Wakes whoever drives the link, when anything has changed.
+    changed: Notify,
+    /// How many batches are with the server.
+    batches: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Item>,
+    /// Why there is no connection, if there is none. Stays until there is one.
+    trouble: Option<Trouble>,
+    /// Why the connection is to be given up, if it is.
+    giving_up: Option<Trouble>,
+    /// When the server has last answered, or had nothing to answer.
+    heard: Option<Instant>,
+    closed: Option<Vec<Box<dyn FnOnce() + Send>>>,
+    /// Nobody drives the link any more.
+    ended: bool,
+}
+
+/// Commands that go out together, in their order.
+struct Item {
+    commands: Vec<Cmd>,
+    /// Becomes true when they go out.
+    sent: Arc<AtomicBool>,
+    reply: oneshot::Sender<Result<Vec<Value>, Trouble>>,
+}
+
+impl Link {
+    pub(super) fn new(address: Address, timeout: Duration) -> Self {
+        let state = Mutex::default();
+        Self { address, timeout, state, changed: Notify::new(), batches: AtomicUsize::new(0) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// Sends commands, in their order; `sent` becomes true when they go out. Whoever drops this takes back what has not.
+    ///
+    /// # Errors
+    /// Why there are no answers. A server's refusal of a single command is among the answers.
+    pub(super) async fn send(&self, commands: Vec<Cmd>, sent: &Arc<AtomicBool>) -> Result<Vec<Value>, Trouble> {
+        let (reply, answers) = oneshot::channel();
+        {
+            let mut state = self.state();
+            if state.closed.is_some() {
+                return Err(closed());
+            }
+            state.waiting.push_back(Item { commands, sent: sent.clone(), reply });
+            // Otherwise somebody has told already.
+            if state.waiting.len() == 1 {
+                self.changed.notify_one();
+            }
+        }
+        answers.await.unwrap_or_else(|_| {
+            let reason = match self.trouble() {
+                Some(trouble) => trouble.reason,
+                None => format!("the connection to {} was lost", self.address.name),
+            };
+            Err(Trouble::new(Then::Unknown, reason))
+        })
+    }
+
+    /// Why there is no connection, if there is none.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        self.state().trouble.clone()
+    }
+
+    /// Gives the connection up, to look for another server at the address.
+    pub(super) fn give_up(&self, why: Trouble) {
+        self.state().giving_up = Some(why);
+        self.changed.notify_one();
+    }
+
+    /// Gives the connection up if the server has answered nothing for as long as an operation may take.
+    pub(super) fn suspect(&self) {
+        if self.batches.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        // What was sent when the server fell silent waits a little longer than it has been silent.
+        let long = self.timeout.mul_f32(0.9);
+        if self.state().heard.is_some_and(|heard| heard.elapsed() >= long) {
+            let ms = self.timeout.as_millis();
+            self.give_up(Trouble::new(Then::Unknown, format!("{} did not answer within {ms} ms", self.address.name)));
+        }
+    }
+
+    /// Ends it: whatever waits fails. Calls `done` when the connection is closed.
+    pub(super) fn close(&self, done: Box<dyn FnOnce() + Send>) {
+        let mut state = self.state();
+        if state.ended {
+            drop(state);
+            return done();
+        }
+        state.closed.get_or_insert_default().push(done);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.state().closed.is_some()
+    }
+
+    /// Connects and sends, until it is closed.
+    pub(super) async fn drive(self: &Arc<Self>) {
+        let mut back_off = BACK_OFF.0;
+        let attempt = || connect(&self.address, self.timeout.min(LONGEST_ATTEMPT));
+        while let Some(connected) = self.unless_closed(attempt()).await {
+            match connected {
+                Ok(connection) => {
+                    back_off = BACK_OFF.0;
+                    {
+                        let mut state = self.state();
+                        state.trouble = None;
+                        state.giving_up = None;
+                    }
+                    let trouble = self.serve(&connection).await;
+                    self.state().trouble = Some(trouble);
+                }
+                Err(trouble) => self.fail_to_connect(trouble),
+            }
+            self.pause(back_off).await;
+            back_off = (back_off * 2).min(BACK_OFF.1);
+        }
+        let mut state = self.state();
+        let waiting = std::mem::take(&mut state.waiting);
+        state.ended = true;
+        let done = state.closed.replace(Vec::new());
+        drop(state);
+        for item in waiting {
+            let _ = item.reply.send(Err(closed()));
+        }
+        for done in done.into_iter().flatten() {
+            done();
+        }
+    }
+
+    /// What comes of this, unless it is closed before.
+    async fn unless_closed<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        while !self.is_closed() {
+            let mut changed = pin!(self.changed.notified());
+            let either = std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => changed.as_mut().poll(cx).map(|()| None),
+            });
+            if let Some(done) = either.await {
+                return Some(done);
+            }
+        }
+        None
+    }
+
+    /// Keeps the reason; when there is no hope, those that wait need not wait longer.
+    fn fail_to_connect(&self, trouble: Trouble) {
+        let mut state = self.state();
+        state.trouble = Some(trouble.clone());
+        let hopeless = if trouble.then == Then::Never { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
+        drop(state);
+        for item in hopeless {
+            let _ = item.reply.send(Err(trouble.clone()));
+        }
+    }
+
+    /// Waits before the next attempt; not after the end.
+    async fn pause(&self, back_off: Duration) {
+        let share = (RandomState::new().hash_one(0) % 1000) as f32 / 2000.0;
+        self.unless_closed(tokio::time::sleep(back_off.mul_f32(0.5 + share))).await;
+    }
+
+    /// Sends what waits, until the connection is lost. Returns why.
+    async fn serve(self: &Arc<Self>, connection: &MultiplexedConnection) -> Trouble {
+        let lost: Arc<Mutex<Option<Trouble>>> = Arc::default();
+        let mut sending = JoinSet::new();
+        let why = loop {
+            while sending.try_join_next().is_some() {}
+            self.batches.store(sending.len(), Ordering::Relaxed);
+            if let Some(trouble) = lock(&lost).take() {
+                break trouble;
+            }
+            let batch = {
+                let mut state = self.state();
+                if state.closed.is_some() {
+                    break closed();
+                }
+                if let Some(trouble) = state.giving_up.take() {
+                    break trouble;
+                }
+                if sending.is_empty() {
+                    state.heard = Some(Instant::now());
+                }
+                if sending.len() < BATCHES { Batch::take(&mut state.waiting) } else { None }
+            };
+            match batch {
+                Some(batch) => {
+                    sending.spawn(batch.go(self.clone(), connection.clone(), lost.clone()));
+                    // Lets it go out, and others come.
+                    tokio::task::yield_now().await;
+                }
+                // Each batch that is answered tells, too.
+                None => self.changed.notified().await,
+            }
+        };
+        self.batches.store(0, Ordering::Relaxed);
+        why
+    }
+}
+
+/// What goes out together.
+struct Batch {
+    pipeline: Pipeline,
+    /// Who waits for how many of the answers.
+    replies: Vec<(usize, oneshot::Sender<Result<Vec<Value>, Trouble>>)>,
+}
+
+impl Batch {
+    /// The first of those who wait, and still do.
+    fn take(waiting: &mut VecDeque<Item>) -> Option<Self> {
+        let mut batch = Self { pipeline: Pipeline::new(), replies: Vec::new() };
+        while batch.pipeline.len() < BATCH
+            && let Some(item) = waiting.pop_front()
+        {
+            if item.reply.is_closed() {
+                continue;
+            }
+            item.sent.store(true, Ordering::Relaxed);
+            batch.replies.push((item.commands.len(), item.reply));
+            for command in item.commands {
+                batch.pipeline.add_command(command);
+            }
+        }
+        (!batch.replies.is_empty()).then_some(batch)
+    }
+
+    /// Sends it, and hands the answers out.
+    async fn go(self, link: Arc<Link>, mut connection: MultiplexedConnection, lost: Arc<Mutex<Option<Trouble>>>) {
+        let count = self.pipeline.len();
+        match connection.send_packed_commands(&self.pipeline, 0, count).await {
+            Ok(answers) => {
+                let mut answers = answers.into_iter();
+                for (count, reply) in self.replies {
+                    // Nobody listens any more whose time is over.
+                    let _ = reply.send(Ok(answers.by_ref().take(count).collect()));
+                }
+                link.state().heard = Some(Instant::now());
+            }
+            Err(error) => {
+                let trouble = Trouble::lost(&link.address, &error);
+                for (_, reply) in self.replies {
+                    let _ = reply.send(Err(trouble.clone()));
+                }
+                *lock(&lost) = Some(trouble);
+            }
+        }
+        link.changed.notify_one();
+    }
+}
+
+/// Why nothing is asked any more.
+fn closed() -> Trouble {
+    Trouble::new(Then::Never, "the store was closed")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that holds one panics half way through a change.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
