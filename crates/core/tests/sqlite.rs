@@ -217,6 +217,11 @@ fn what_is_no_database_of_ours_is_refused_by_name_and_stays_as_it_is() {
         assert!(refused.contains(name) && refused.contains(why), "{name}: {refused}");
         assert_eq!(contents(&folder), before, "{name}");
     }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(folder.join("nothing"), folder.join("link")).expect("a link");
+        assert!(refusal(&folder.join("link")).contains("a link to nothing"));
+    }
     assert!(refusal(Path::new("/")).contains("the SQLite database /: "));
     assert!(refusal(Path::new("")).contains("names no file"));
 }
