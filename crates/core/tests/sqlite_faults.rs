@@ -268,6 +268,40 @@ fn a_close_does_not_wait_for_ever_for_a_disk_that_hangs() {
     close(&store);
 }
 
+#[test]
+fn a_full_disk_refuses_a_new_database_and_harms_no_old_one() {
+    let (folder, disk, store) = on_disk();
+    assert_eq!(fate(&store, put(&store, "a", "k", "1")), Fate::Durable);
+    close(&store);
+    for mood in [Mood::Full, Mood::NoWrite, Mood::NoSync] {
+        disk.is(mood);
+        let place = Place::Sqlite { path: folder.join("new.db"), cache_bytes: 0, relaxed: false };
+        let refused = open(&place).err().expect("there is no room");
+        assert!(refused.contains("new.db"), "{mood:?}: {refused}");
+        assert_eq!(folder.files(), ["state.db"], "{mood:?}: it leaves nothing behind");
+        let store = sqlite(&folder.join("state.db"));
+        assert_eq!(store.get(&id("a"), &key("k")), own("1"), "{mood:?}");
+        assert!(matches!(fate(&store, put(&store, "a", "k", "2")), Fate::Lost(_)), "{mood:?}");
+        close(&store);
+        disk.is(Mood::Good);
+        assert_eq!(value_on_disk(&folder.join("state.db"), "a", "k").as_deref(), Some("1"), "{mood:?}");
+    }
+}
+
+#[test]
+fn a_program_that_holds_the_database_makes_a_commit_fail_until_it_lets_go() {
+    let (folder, _disk, store) = on_disk();
+    assert_eq!(fate(&store, put(&store, "a", "k", "1")), Fate::Durable);
+    let other = rusqlite::Connection::open(folder.join("state.db")).expect("it opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("it writes");
+    let Fate::Lost(reason) = fate(&store, put(&store, "a", "k", "2")) else { panic!("it is held") };
+    assert!(reason.contains("locked"), "{reason}");
+    assert_eq!(store.get(&id("a"), &key("k")), own("1"));
+    drop(other);
+    assert_eq!(fate(&store, put(&store, "a", "k", "3")), Fate::Durable);
+    close(&store);
+}
+
 /// An engine whose batches are executed when told.
 struct Engine {
     scheduler: Scheduler<Held>,
@@ -408,4 +442,52 @@ fn a_run_that_is_held_settles_at_its_timeout_and_an_engine_ends_while_the_disk_h
     engine.scheduler.close();
     disk.is(Mood::Good);
     close(&store);
+}
+
+/// `cargo test --test sqlite_faults gathered -- --ignored --nocapture`, alone on the machine.
+#[test]
+#[ignore = "a measurement"]
+fn gathered_commits_against_a_transaction_for_each_write() {
+    const FLIGHT: u64 = 64;
+    const RUNS: u64 = 64 * 60;
+    const ALONE: u32 = 600;
+    for round in 1..=5 {
+        let (folder, disk, store) = on_disk();
+        let engine = Engine::new(&store);
+        engine.submit(0, "State.list()", LONG);
+        engine.go(LONG, |settled, _| !settled.is_empty());
+        let before = disk.log_syncs.load(Ordering::SeqCst);
+        let begin = Instant::now();
+        for id in 1..=FLIGHT {
+            engine.submit(id, &format!("State.set('k{}', {id})", id % FLIGHT), LONG);
+        }
+        let mut next = FLIGHT + 1;
+        let mut done = 0;
+        while done < RUNS {
+            let (settled, _) = engine.go(LONG, |settled, _| !settled.is_empty());
+            assert!(settled.iter().all(|settled| code(settled) == "ok"));
+            done += settled.len() as u64;
+            for _ in settled.iter().filter(|_| next <= RUNS).collect::<Vec<_>>() {
+                engine.submit(next, &format!("State.set('k{}', {next})", next % FLIGHT), LONG);
+                next += 1;
+            }
+        }
+        let gathered = begin.elapsed() / u32::try_from(RUNS).expect("few");
+        let syncs = disk.log_syncs.load(Ordering::SeqCst) - before;
+        close(&store);
+        let connection = rusqlite::Connection::open(folder.join("state.db")).expect("it opens");
+        connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL").expect("it is set");
+        let mut put = connection
+            .prepare("INSERT INTO entries VALUES ('b', ?1, ?2, NULL) ON CONFLICT DO UPDATE SET value = excluded.value")
+            .expect("a statement");
+        let begin = Instant::now();
+        for n in 0..ALONE {
+            put.execute([format!("k{}", n % 64), n.to_string()]).expect("a write");
+        }
+        let alone = begin.elapsed() / ALONE;
+        let ratio = alone.as_secs_f64() / gathered.as_secs_f64();
+        println!(
+            "round {round}: {gathered:?} a run ({syncs} syncs for {RUNS} runs), {alone:?} a transaction alone: {ratio:.1} times"
+        );
+    }
 }
