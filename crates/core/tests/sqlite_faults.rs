@@ -15,7 +15,8 @@ use folder::Folder;
 use moonpool_core::bridge::{HostFunction, Services};
 use moonpool_core::scheduler::{Batch, Caller, Capacity, HostCallOf, Scheduler, Settled, Signal, WakeUp, Workers};
 use moonpool_core::state::{
-    Access, Depends, Fate, Found, Grant, Grantee, Op, Pattern, Place, Request, Response, Seq, StoreError, Write, open,
+    Access, Depends, Fate, Found, Grant, Grantee, Incr, Number, Op, Pattern, Place, Request, Response, Seq, StoreError,
+    Write, open,
 };
 use moonpool_core::vm::Script;
 use std::cell::RefCell;
@@ -23,7 +24,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -266,6 +267,65 @@ fn a_close_does_not_wait_for_ever_for_a_disk_that_hangs() {
     let store = sqlite(&folder.join("state.db"));
     assert_eq!(store.get(&id("a"), &key("k")), own("1"));
     close(&store);
+}
+
+/// Writers and a disk that fails now and then: in the end, exactly that is there which was told to be durable.
+#[test]
+fn what_is_on_disk_is_what_was_told_to_be_durable_however_often_the_disk_fails() {
+    const WRITERS: usize = 6;
+    let (folder, disk, store) = on_disk();
+    let stop = AtomicBool::new(false);
+    let lost = AtomicUsize::new(0);
+    let sums = AtomicUsize::new(0);
+    let last: Vec<_> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (store, stop, lost, sums) = (&store, &stop, &lost, &sums);
+                scope.spawn(move || {
+                    let (shared, own) = (id(&format!("shared {}", writer % 2)), format!("w{writer}"));
+                    let mut seqs = Vec::new();
+                    let mut n = 0;
+                    while !stop.load(Ordering::Relaxed) {
+                        n += 1;
+                        let put = put(store, &own, "n", &n.to_string());
+                        let incr =
+                            Incr { key: "n".into(), by: Number::Integer(1), init: Number::Integer(0), ttl: None };
+                        let incr = store.ask(&shared, ROOMY, Op::Incr(incr));
+                        assert!(incr.response.is_ok(), "{incr:?}");
+                        seqs.push((n, put, incr.depends));
+                        if n % 7 == 0 {
+                            fate(store, incr.depends);
+                        }
+                    }
+                    let mut last = 0;
+                    for (n, put, incr) in seqs {
+                        match fate(store, put) {
+                            Fate::Durable => last = n,
+                            _ => drop(lost.fetch_add(1, Ordering::Relaxed)),
+                        }
+                        sums.fetch_add(usize::from(fate(store, incr) == Fate::Durable), Ordering::Relaxed);
+                    }
+                    last
+                })
+            })
+            .collect();
+        for pause in 0..60_u64 {
+            disk.is(Mood::FailsOnce);
+            std::thread::sleep(Duration::from_millis(5 + pause * 7 % 20));
+        }
+        disk.is(Mood::Good);
+        stop.store(true, Ordering::Relaxed);
+        writers.into_iter().map(|writer| writer.join().expect("a writer")).collect()
+    });
+    close(&store);
+    let path = folder.join("state.db");
+    for (writer, last) in last.into_iter().enumerate() {
+        let there = value_on_disk(&path, &format!("w{writer}"), "n").map_or(0, |json| json.parse().expect("a number"));
+        assert_eq!(there, last, "writer {writer}");
+    }
+    let sum = |shared| value_on_disk(&path, shared, "n").map_or(0, |json| json.parse::<usize>().expect("a number"));
+    assert_eq!(sum("shared 0") + sum("shared 1"), sums.into_inner());
+    assert!(lost.into_inner() > 0, "the disk has failed");
 }
 
 #[test]
