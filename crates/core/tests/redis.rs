@@ -449,7 +449,7 @@ fn a_user_of_redis_needs_no_more_than_the_documents_say() {
     assert_eq!(store.ask(&a, ROOMY, Op::Import(vec![entry])).response, Ok(Response::Done));
     let grant = grant("a", "k", "b", Access::Read);
     assert_eq!(store.ask(&a, 0, Op::Grant(grant.clone())).response, Ok(Response::Done));
-    assert_eq!(store.0.grants().list(), [grant.clone()]);
+    assert_eq!(store.0.grants().list(), std::slice::from_ref(&grant));
     store.ask(&a, 0, Op::Revoke(grant)).response.expect("a revocation");
     store.ask(&a, 0, Op::Clear).response.expect("it clears");
     wait_until("nothing is left", || server.size() == 0);
