@@ -81,6 +81,22 @@ fn nothing_is_left_on_the_server_after_deletes() {
 }
 
 #[test]
+fn a_large_space_is_imported_in_one_step_and_cleared_without_a_trace() {
+    const ENTRIES: usize = 20_000;
+    let server = server!();
+    let store = Asked(server.new_store());
+    let expires = |i: usize| if i.is_multiple_of(2) { Some(4_000_000_000_000) } else { None };
+    let entry = |i: usize| Entry { key: format!("k{i:05}").into(), json: "1".into(), expires: expires(i) };
+    let import = Op::Import((0..ENTRIES).map(entry).collect());
+    assert_eq!(store.ask(&id("a"), ROOMY, import).response, Ok(Response::Done));
+    assert_eq!(store.size(&id("a")).0, ENTRIES);
+    assert_eq!(store.entries(&id("a"), Some("k19997"), 10), [entry(19_998), entry(19_999)]);
+    assert_eq!(store.list(&id("a"), "").map(|keys| keys.len()), Ok(ENTRIES));
+    assert!(matches!(store.ask(&id("a"), 0, Op::Clear).response, Ok(Response::Size { entries: ENTRIES, .. })));
+    wait_until("nothing is left", || server.size() == 0);
+}
+
+#[test]
 fn nothing_is_left_on_the_server_after_expiry_though_nobody_asks() {
     let server = server!();
     let store = Asked(server.new_store());

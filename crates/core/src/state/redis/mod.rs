@@ -180,9 +180,9 @@ impl Ticket {
         };
         let loose = std::mem::take(&mut operation.loose);
         reply.tell(response);
-        if !loose.is_empty() {
+        for loose in loose.chunks(index::TIDY) {
             // What is not tidied now is when somebody asks for the name.
-            let _ = tokio::time::timeout(link.timeout, index::tidy(&asked, keys, &loose)).await;
+            let Ok(Ok(_)) = tokio::time::timeout(link.timeout, index::tidy(&asked, keys, loose)).await else { return };
         }
     }
 }

@@ -19,9 +19,6 @@ use std::time::Duration;
 /// The longest time that a key lasts which lasts not for ever, in ms: 30 000 years. Redis and its scripts count further.
 const LONGEST: u64 = 1_000_000_000_000_000;
 
-/// How many names are added to the index in one step.
-const TOGETHER: usize = 128;
-
 /// How many keys Redis looks at in one step of a walk through all.
 const STEP: usize = 1000;
 
@@ -256,7 +253,7 @@ impl Operation<'_> {
     }
 
     async fn join(&self, owner: &ScriptId, names: &[&str]) -> Result<(), Trouble> {
-        for names in names.chunks(TOGETHER) {
+        for names in names.chunks(index::TIDY) {
             let commands = names.iter().map(|name| index::join(self.keys, owner, name, For::Ever)).collect();
             self.asked.read(commands).await?;
         }
