@@ -337,6 +337,33 @@ fn grants_and_revocations_of_one_process_reach_another_within_a_second() {
     assert!(other.grants().is_empty(), "another prefix");
 }
 
+/// It was asked for as the script's own key, because nobody knew better.
+#[test]
+fn what_is_asked_before_the_grants_are_known_is_never_done_to_the_wrong_key() {
+    let server = server!();
+    let here = Asked(server.store("p", PATIENT));
+    here.ask(&id("a"), 0, Op::Grant(grant("a", "k*", "b", Access::Write))).response.expect("a grant");
+    server.signal("-STOP");
+    let there = Asked(server.store("p", PATIENT));
+    std::thread::scope(|scope| {
+        let set = scope.spawn(|| there.set(&id("b"), &key("k"), "1", ROOMY));
+        let list = scope.spawn(|| there.list(&id("b"), ""));
+        let own = scope.spawn(|| there.set(&id("b"), &key("own"), "1", ROOMY));
+        std::thread::sleep(Duration::from_millis(100));
+        server.signal("-CONT");
+        for answer in [set.join().expect("no panic").err(), list.join().expect("no panic").err()] {
+            assert!(
+                matches!(&answer, Some(StoreError::Unavailable(why)) if why.contains("not known yet")),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(own.join().expect("no panic"), Ok(()));
+    });
+    assert_eq!(here.list(&id("b"), ""), Ok(vec!["own".into()]));
+    assert!(!there.0.grants().is_empty(), "by now they are known");
+    assert_eq!(there.set(&id("b"), &key("k"), "1", ROOMY), Ok(()), "whoever asks now, knows");
+}
+
 #[test]
 fn an_owner_that_the_index_names_and_that_has_no_such_key_is_not_believed_and_taken_out() {
     let server = server!();

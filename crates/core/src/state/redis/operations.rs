@@ -6,7 +6,7 @@ use super::grants::Known;
 use super::index::{self, For};
 use super::keys::Keys;
 use super::scripts::{self, evaluate};
-use super::trouble::Trouble;
+use super::trouble::{Then, Trouble};
 use crate::state::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, ScriptId, StoreError, Write,
 };
@@ -27,6 +27,8 @@ pub(super) struct Operation<'a> {
     pub(super) asked: &'a Asked<'a>,
     pub(super) keys: &'a Keys,
     pub(super) known: &'a Known,
+    /// Whether the grants were known when this was asked.
+    pub(super) informed: bool,
     /// Whose membership in which index is to be looked at when all is done.
     pub(super) loose: Vec<(ScriptId, String)>,
 }
@@ -58,6 +60,13 @@ impl Operation<'_> {
     /// Why that could not be done.
     pub(super) async fn perform(&mut self, request: Request<'static>) -> Result<Response, Failed> {
         let Request { owner, quota, op } = request;
+        if !self.informed {
+            // A name may mean another's key. Who asked has taken it for one of its own.
+            self.known.learn(self.asked, self.keys).await?;
+            if self.known.redirect(&owner, &op) {
+                return Err(Trouble::new(Then::Never, "the grants of this key were not known yet; ask again").into());
+            }
+        }
         Ok(match op {
             Op::Get { key, foreign } => Response::Value(self.get(&owner, &key, foreign).await?),
             Op::Lasts { key } => Response::Lasts(self.lasts(&owner, &key).await?),
