@@ -160,16 +160,6 @@ impl StateDesk {
         NativeImport { importer: Importer::new(self.quota) }
     }
 
-    /// All grants: of each its owner, keys, grantee and access.
-    pub(super) fn grants(&self) -> Vec<String> {
-        let grants = self.opened.store.grants().list();
-        let texts = grants.iter().flat_map(|grant| {
-            let access = moonpool_core::host_state::access_text(grant.access);
-            [grant.owner.as_str(), grant.keys.as_str(), grant.to.as_str(), access]
-        });
-        texts.map(str::to_owned).collect()
-    }
-
     /// Closes the store. Says whether that is done; otherwise it is told by `answered`, with the number 0.
     pub(super) fn close(&self) -> bool {
         let (letters, done) = (self.letters.clone(), Arc::new(AtomicBool::new(false)));
@@ -224,6 +214,7 @@ impl StateDesk {
                 let pages = Pages::new(&function, id(&owner)?, prefix.unwrap_or_default(), after, limit);
                 Ok(Box::new(pages))
             }
+            "grants" => one("grants", id("*")?, Op::Grants),
             "owners" => {
                 let after = after.map(|after| id(&after)).transpose()?;
                 // Whose space it is does not matter.
