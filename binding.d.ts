@@ -21,10 +21,10 @@ export declare class NativeContext {
 export declare class NativeEngine {
   /**
    * An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-   * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
+   * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and
    * when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -45,10 +45,14 @@ export declare class NativeEngine {
   addModules(modules: Array<Module>): Failure | null
   /** Lets runs that begin from now on find a function in `host`, under this path of names. */
   expose(path: Array<string>, number: number): void
+  /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
+  declareSharedDict(name: string, options: SharedDictOptions): NativeSharedDict
   /** Answers the call that a run waits for, with a list of one value. */
   answer(runId: number, values: Uint8Array): void
   /** Answers the call that a run waits for with an error, known by a number. */
   fail(runId: number, message: string, cause: number): void
+  /** JavaScript has made its own values of what came of a run, for which `settle` returned true. */
+  takenOver(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
   kill(runId: number): void
   /** Stops all runs. */
@@ -61,6 +65,41 @@ export declare class NativeEngine {
 
 /** A compiled chunk. */
 export declare class NativeScript {}
+
+/** A shared dictionary. */
+export declare class NativeSharedDict {
+  /** The value of a key, also of one that has expired if `stale_too`. */
+  get(key: Key, staleToo: boolean): SharedAnswer
+  /**
+   * Stores a value, or removes what there is: always, or only when the key is `present`, or only when it is not. A
+   * `safe` write removes no others.
+   */
+  store(key: Key, value: Given | undefined | null, ttl: number, flags: number, present: boolean | undefined | null, safe: boolean): SharedAnswer
+  /** Adds to a number; where there is none, to `init`. */
+  incr(key: Key, by: number | bigint, init: number | bigint | undefined | null, ttl: number): SharedAnswer
+  /** Puts a value at an end of a list. */
+  push(key: Key, value: Given, left: boolean): SharedAnswer
+  /** Takes a value from an end of a list. */
+  pop(key: Key, left: boolean): SharedAnswer
+  /** How long a list is. */
+  len(key: Key): SharedAnswer
+  /** How long a key lives on, in ms; 0 is for ever. */
+  ttl(key: Key): number | null
+  /** Sets how long a key lives on, in ms. */
+  expire(key: Key, ttl: number): boolean
+  /** Lets everything expire. */
+  flushAll(): void
+  /** In how many parts the dictionary is walked through. */
+  get shards(): number
+  /** Removes up to `most` entries of a part that have expired. */
+  flushExpired(shard: number, most: number): number
+  /** Up to `most` keys of a part. */
+  keys(shard: number, most: number): Array<string | Buffer>
+  /** How many bytes it may hold. */
+  get capacity(): number
+  /** How many bytes more it may hold. */
+  get freeSpace(): number
+}
 
 /** What a code cache may hold. */
 export interface CodeCacheOptions {
@@ -178,6 +217,9 @@ export interface Module {
   source: string | Uint8Array
 }
 
+/** Calls a function outside of every async context, and throws what it throws. */
+export declare function outside(work: () => void): void
+
 /** What is written down once, in Rust. */
 export interface Registry {
   /** The stable strings of all error codes. */
@@ -194,4 +236,30 @@ export interface Shapes {
   bytes: boolean
   /** Every table as a map. */
   maps: boolean
+}
+
+/** What a method has to say; each has some of this. */
+export interface SharedAnswer {
+  /** The value that was found, or is the result. */
+  value?: SharedText
+  /** The number that it was stored with. */
+  flags?: number
+  /** Whether it has expired. */
+  stale?: boolean
+  /** Why nothing was done. */
+  err?: string
+  /** Whether others were removed that had not expired. */
+  forcible?: boolean
+}
+
+/** What a dictionary may hold, and who may use it. */
+export interface SharedDictOptions {
+  /** Entries. */
+  maxItems?: number
+  /** Bytes. */
+  maxBytes: number
+  /** The ids that find it; absent for all. */
+  readers?: Array<string>
+  /** The ids of those that may change it; absent for all. */
+  writers?: Array<string>
 }

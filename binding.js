@@ -838,3 +838,5 @@ module.exports = nativeBinding
 module.exports.NativeContext = nativeBinding.NativeContext
 module.exports.NativeEngine = nativeBinding.NativeEngine
 module.exports.NativeScript = nativeBinding.NativeScript
+module.exports.NativeSharedDict = nativeBinding.NativeSharedDict
+module.exports.outside = nativeBinding.outside

@@ -329,7 +329,7 @@ export interface RedisState {
 }
 
 /** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
-export type Library = 'coroutine' | 'io' | 'json' | 'math' | 'os' | 'State' | 'string' | 'table' | 'utf8'
+export type Library = 'coroutine' | 'io' | 'json' | 'math' | 'os' | 'Shared' | 'State' | 'string' | 'table' | 'utf8'
 
 /** How much compiled code an engine keeps. */
 export interface CodeCacheOptions {
@@ -453,6 +453,33 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * @returns (resolves) The names of the modules, sorted.
    */
   addModules(folder: string | URL): Promise<string[]>
+
+  /**
+   * Declares a shared dictionary: keys and values in memory that scripts of different ids use together, as
+   * `Shared.name` in runs that begin from now on. Declaring it again with the same options gives the same one.
+   *
+   * @param name An identifier of Lua.
+   * @param options What it may hold, and who may use it: see {@link SharedDictOptions}. `{}` for the defaults.
+   * @throws {RangeError} with `ERR_INVALID_ARG_VALUE` when it was declared with other options.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * const hits = engine.sharedDict('hits', { maxItems: 10_000 })
+   * await engine.runLua('Shared.hits:incr("tea", 1, 0)', 'tenant-1')
+   * await engine.runLua('Shared.hits:incr("tea", 1, 0)', 'tenant-2')
+   * console.log(await hits.get('tea')) // 2
+   * ```
+   */
+  sharedDict(name: string, options: SharedDictOptions): SharedDict
+  /**
+   * The shared dictionary that was declared under this name.
+   *
+   * @throws {RangeError} with `ERR_INVALID_ARG_VALUE` when there is none.
+   */
+  sharedDict(name: string): SharedDict
 
   /**
    * Makes a VM that lives on between its runs: what one run leaves in its globals, the next one finds.
@@ -773,6 +800,151 @@ export class Context {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** What a shared dictionary may hold, and who may use it. An option that is `undefined` counts as absent. */
+export interface SharedDictOptions {
+  /**
+   * How many entries it holds at most: a whole number from 1.
+   * @defaultValue as many as `maxBytes` has room for
+   */
+  maxItems?: number | undefined
+  /**
+   * How many bytes it holds at most: a whole number from 1024. It counts, for each entry, its key, its string, and 208
+   * bytes; for a list 256 bytes more, and for each of its elements its string and 112 bytes.
+   * @defaultValue 16 777 216 (16 MiB)
+   */
+  maxBytes?: number | undefined
+  /**
+   * The ids whose scripts find it, or `'*'` for all.
+   * @defaultValue `'*'`: the dictionary is there because you declared it, to be shared
+   */
+  readers?: '*' | readonly string[] | undefined
+  /**
+   * The ids of those whose scripts may change it, or `'*'` for all. Others get an error with the code
+   * `ERR_STATE_DENIED`. Name them when scripts do not trust each other: who may write may also flush everything.
+   * @defaultValue `'*'`
+   */
+  writers?: '*' | readonly string[] | undefined
+}
+
+/** What a shared dictionary takes as a value: `Uint8Array`s are strings of any bytes. */
+export type SharedInput = string | Uint8Array | number | bigint | boolean
+
+/**
+ * What a shared dictionary gives: strings that are not UTF-8 as `Buffer`s, and integers that are no safe integers as
+ * `BigInt`s.
+ */
+export type SharedOutput = string | Uint8Array | number | bigint | boolean
+
+/** What came of a write. */
+export interface SharedWritten {
+  /** Whether it was done. */
+  ok: boolean
+  /** Why not: `'no memory'`, `'exists'`, `'not found'`, or `'attempt to add or replace nil values'`. */
+  err: string | undefined
+  /** Whether entries were removed for it that had not expired. */
+  forcible: boolean
+}
+
+/**
+ * A shared dictionary, made by {@link Engine.sharedDict}. It has the methods that scripts have, under the same names, as
+ * promises. The host may read and write every dictionary. Each call does its work at once, in one step; the promise
+ * only tells. Wrong arguments reject with a `TypeError` or a `RangeError`. A dictionary lives as long as its engine, also
+ * when that is closed.
+ *
+ * Keys are strings or bytes, 1 to 65 535 bytes long. Times are in seconds, down to a millisecond; 0 is for ever.
+ */
+export class SharedDict {
+  // What only looks like one has no such member.
+  #private
+  private constructor()
+  /** Its name. */
+  readonly name: string
+  /**
+   * The value of a key that has not expired.
+   * @throws {LuaError} (rejects) with `ERR_STATE_VALUE` when it is a list.
+   */
+  get(key: string | Uint8Array): Promise<SharedOutput | undefined>
+  /** The value of a key with its flags, also when it has expired and is still there: then it is `stale`. */
+  get_stale(key: string | Uint8Array): Promise<{ value: SharedOutput; flags: number; stale: boolean } | undefined>
+  /**
+   * Stores a value; `undefined` removes the key. When there is no room, what was used least recently goes.
+   * @param exptime For how many seconds. 0, the default, is for ever.
+   * @param flags A whole number from 0 to 4 294 967 295 that is kept beside the value.
+   */
+  set(
+    key: string | Uint8Array,
+    value: SharedInput | undefined,
+    exptime?: number,
+    flags?: number,
+  ): Promise<SharedWritten>
+  /** As {@link SharedDict.set}, but nothing goes that has not expired. */
+  safe_set(
+    key: string | Uint8Array,
+    value: SharedInput | undefined,
+    exptime?: number,
+    flags?: number,
+  ): Promise<SharedWritten>
+  /** As {@link SharedDict.set}, when there is no such key: else `err` is `'exists'`. */
+  add(key: string | Uint8Array, value: SharedInput, exptime?: number, flags?: number): Promise<SharedWritten>
+  /** As {@link SharedDict.add}, but nothing goes that has not expired. */
+  safe_add(key: string | Uint8Array, value: SharedInput, exptime?: number, flags?: number): Promise<SharedWritten>
+  /** As {@link SharedDict.set}, when there is such a key: else `err` is `'not found'`. */
+  replace(key: string | Uint8Array, value: SharedInput, exptime?: number, flags?: number): Promise<SharedWritten>
+  /** Removes a key, whether it is there or not. */
+  delete(key: string | Uint8Array): Promise<SharedWritten>
+  /**
+   * Adds to a number. Where there is none, it begins with `init`, and lives for `init_ttl` seconds; without `init`, `err`
+   * is `'not found'`. It may also be `'not a number'` or `'no memory'`.
+   */
+  incr(
+    key: string | Uint8Array,
+    value: number | bigint,
+    init?: number | bigint,
+    init_ttl?: number,
+  ): Promise<{ value: number | bigint | undefined; err: string | undefined; forcible: boolean }>
+  /** Puts a value at the head of a list, which begins when there is none. `err`: `'value not a list'`, `'no memory'`. */
+  lpush(
+    key: string | Uint8Array,
+    value: Exclude<SharedInput, boolean>,
+  ): Promise<{ length: number | undefined; err: string | undefined }>
+  /** Puts a value at the tail of a list. */
+  rpush(
+    key: string | Uint8Array,
+    value: Exclude<SharedInput, boolean>,
+  ): Promise<{ length: number | undefined; err: string | undefined }>
+  /** Takes the first value of a list; `undefined` when there is none. `err`: `'value not a list'`. */
+  lpop(
+    key: string | Uint8Array,
+  ): Promise<{ value: Exclude<SharedOutput, boolean> | undefined; err: string | undefined }>
+  /** Takes the last value of a list. */
+  rpop(
+    key: string | Uint8Array,
+  ): Promise<{ value: Exclude<SharedOutput, boolean> | undefined; err: string | undefined }>
+  /** The length of a list, 0 when there is none. `err`: `'value not a list'`. */
+  llen(key: string | Uint8Array): Promise<{ length: number | undefined; err: string | undefined }>
+  /** For how many seconds the key lives on, 0 for one that does not expire; `undefined` when there is no such key. */
+  ttl(key: string | Uint8Array): Promise<number | undefined>
+  /** Lets the key live on for so many seconds from now; says whether there is such a key. */
+  expire(key: string | Uint8Array, exptime: number): Promise<boolean>
+  /** Lets everything expire at once. The memory is not given back. */
+  flush_all(): Promise<void>
+  /**
+   * Removes what has expired, some in each turn of the event loop; resolves with how many entries that were.
+   * @param max_count How many at most. 0, the default, is all.
+   */
+  flush_expired(max_count?: number): Promise<number>
+  /**
+   * Keys that have not expired, in no particular order, gathered over turns of the event loop. Those that are not UTF-8
+   * are `Buffer`s.
+   * @param max_count How many at most: 1024 by default. 0 is all.
+   */
+  get_keys(max_count?: number): Promise<Array<string | Uint8Array>>
+  /** How many bytes it may hold: its `maxBytes`. */
+  capacity(): Promise<number>
+  /** How many bytes more it may hold. */
+  free_space(): Promise<number>
+}
+
 /** A compiled chunk, made by {@link Engine.compile}: immutable, and independent of the engine that compiled it. */
 export class Script {
   // What only looks like one has no such member.
@@ -853,8 +1025,8 @@ export interface TimeSummary {
  * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
  * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
- * | `ERR_STATE_DENIED` | `State`: another script has the key, has granted it to be read only, or has granted the same name |
- * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored |
+ * | `ERR_STATE_DENIED` | `State`: another script has the key, has granted it to be read only, or has granted the same name; `Shared`: the script may not change the dictionary |
+ * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored; {@link SharedDict.get}: the value is a list |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be opened or reached, or has lost a write that this depends on |
  * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw |

@@ -5,6 +5,7 @@ const { Context } = require('./lib/context')
 const { runLua } = require('./lib/default-engine')
 const { Engine } = require('./lib/engine')
 const { LuaError } = require('./lib/errors')
+const { SharedDict } = require('./lib/shared')
 const { Script } = require('./lib/source')
 
-module.exports = { Context, Engine, LuaError, Script, runLua }
+module.exports = { Context, Engine, LuaError, Script, SharedDict, runLua }

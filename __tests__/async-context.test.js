@@ -123,6 +123,74 @@ describe('so has everything else', () => {
     for (const [i, store] of seen) expect(store).toBe(i)
   })
 
+  test('signals, thenables and errors of the host’s own making', async () => {
+    const seen = {}
+    const see = (what, i) => {
+      seen[what] ??= 'its own'
+      if (stored() !== i) seen[what] = 'of another'
+    }
+    /** A signal that does no more than it has to. */
+    function signalFor(i) {
+      const listeners = new Set()
+      const told =
+        (what, act) =>
+        (...args) => {
+          see(what, i)
+          return act(...args)
+        }
+      const signal = {
+        addEventListener: told('addEventListener', (_type, listener) => listeners.add(listener)),
+        removeEventListener: told('removeEventListener', (_type, listener) => listeners.delete(listener)),
+      }
+      Object.defineProperty(signal, 'aborted', { get: told('aborted', () => false) })
+      Object.defineProperty(signal, 'reason', { get: told('reason', () => 'enough') })
+      return {
+        signal,
+        listeners,
+        abort: () => storage.run('another', () => [...listeners].map((listener) => listener())),
+      }
+    }
+    /** What resolves or rejects later, twice. */
+    const thenableFor = (i, resolved, rejected) => ({
+      // biome-ignore lint/suspicious/noThenProperty: that is what a thenable is
+      get then() {
+        see('then', i)
+        return (resolve, reject) => {
+          see('then()', i)
+          setImmediate(() => {
+            if (rejected) reject(rejected)
+            resolve(resolved)
+            reject(resolved)
+          })
+        }
+      },
+    })
+    const messageFor = (i) =>
+      Object.defineProperty(new Error(), 'message', {
+        get() {
+          see('message', i)
+          return 'no'
+        },
+      })
+    const engine = engineExposing({
+      thenable: (_context, i) => thenableFor(i, thenableFor(i, 7)),
+      bad: (_context, i) => thenableFor(i, undefined, messageFor(i)),
+      wait: () => new Promise(() => {}),
+    })
+    const code = 'local i = ... local n = host.thenable(i) pcall(host.bad, i) host.wait() return n'
+    const left = await requests(async (i) => {
+      const { signal, listeners, abort } = signalFor(i)
+      const run = rejection(engine.run(code, `id${i % 9}`, { args: [i], signal, timeout: 20_000 }))
+      while (!seen.message) await later()
+      setTimeout(abort, 50)
+      expect(await run).toBe('enough')
+      return listeners.size
+    })
+    expect(left).toEqual(NUMBERS.map(() => 0))
+    const whats = ['aborted', 'addEventListener', 'then', 'then()', 'message', 'reason', 'removeEventListener']
+    expect(seen).toEqual(Object.fromEntries(whats.map((what) => [what, 'its own'])))
+  })
+
   test('what is no run’s, full and drain, is emitted where the engine was made', async () => {
     const engine = storage.run('engine', () => engineWith({ concurrency: 1, maxQueue: 2 }))
     const seen = []

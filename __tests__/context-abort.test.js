@@ -4,13 +4,12 @@
 const { getEventListeners } = require('node:events')
 const { ENDLESS, FOREVER } = require('./support/constants')
 const { contextWith, valueIn, valuesIn, withWait } = require('./support/context')
-const { engineWith, hold, until } = require('./support/engine')
+const { engineWith, held: holdNow, until } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
 /** Holds the only thread of an engine. Returns what gives it back. */
 async function held(engine) {
-  const release = hold(engine)
-  await until(() => engine.stats().running === 1)
+  const release = await holdNow(engine)
   return async () => {
     await release()
     await until(() => engine.stats().running === 0)

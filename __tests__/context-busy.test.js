@@ -99,6 +99,60 @@ describe('through others', () => {
   })
 })
 
+describe('in a circle of several runs', () => {
+  /** Contexts whose runs each call the next one, when all of them have begun. */
+  async function circle(count, call) {
+    const engine = engineWith({ concurrency: 2 })
+    const contexts = Array.from({ length: count }, (_, i) => engine.createContext(`c${i}`, LONG))
+    let begun = 0
+    const refused = []
+    engine.expose('next', async (_run, i) => {
+      begun += 1
+      await until(() => begun === count)
+      await call(contexts[(i + 1) % count]).catch((error) => refused.push(error))
+    })
+    await Promise.all(contexts.map((context, i) => context.run(`host.next(${i}) n = 1`)))
+    for (const context of contexts) expect(await context.get('n')).toBe(1)
+    return refused
+  }
+
+  const { close, ...ways } = WAYS
+  test.each(Object.entries(ways).flatMap(([way, call]) => [2, 3, 10].map((count) => [way, count, call])))(
+    '%s, of %i: the one that closes it is refused, and the others go on',
+    async (_way, count, call) => {
+      expect(await circle(count, call)).toEqual([expect.objectContaining({ code: 'ERR_CONTEXT_BUSY' })])
+    },
+  )
+
+  test('also behind runs that wait for their turn, and through runs without a context', async () => {
+    const engine = engineWith({ concurrency: 2 })
+    const [a, b] = ['a', 'b'].map((id) => engine.createContext(id, LONG))
+    const others = { a: b, b: a }
+    let begun = 0
+    const refused = []
+    engine.expose('far', (_run, id) => engine.run(`host.near('${id}')`, 'between', LONG).catch(() => {}))
+    engine.expose('near', async (_run, id) => {
+      begun += 1
+      await until(() => begun === 2)
+      await others[id].call('tostring', 1).catch((error) => refused.push(error))
+    })
+    const runs = [a, b].flatMap((context) => [context.run('host.far(script.id)'), context.run('return 1')])
+    await Promise.all(runs)
+    expect(refused).toEqual([expect.objectContaining({ code: 'ERR_CONTEXT_BUSY' })])
+  })
+
+  test('a circle that has ended does not count', async () => {
+    const engine = engineWith()
+    const [a, b] = ['a', 'b'].map((id) => engine.createContext(id, LONG))
+    engine.expose('b', async () => (await b.run('return 1')).value)
+    engine.expose('a', async () => (await a.run('return 2')).value)
+    for (let i = 0; i < 3; i++) {
+      expect((await a.run('return host.b()')).value).toBe(1)
+      expect((await b.run('return host.a()')).value).toBe(2)
+    }
+  })
+})
+
 describe('is not for', () => {
   test('other contexts, and runs without one', async () => {
     const engine = engineWith()

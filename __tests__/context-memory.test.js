@@ -37,6 +37,16 @@ describe('memory', () => {
     expect(Math.max(...least)).toBeLessThan(500_000)
   })
 
+  test('is not what a recursion took, once its run is over', async () => {
+    const context = contextWith()
+    for (let i = 0; i < 3; i++) {
+      const { value, stats } = await context.run('local function f() return 1 + f() end return (pcall(f))')
+      expect(value).toBe(false)
+      expect(stats.peakMemory).toBeGreaterThan(10e6)
+      expect(await context.memory()).toBeLessThan(1e6)
+    }
+  })
+
   test('does not grow with functions of the host, over 2000 runs', async () => {
     const engine = engineWith()
     engine.expose('db', { get: async () => 1, deeper: { put: async () => 2 } })

@@ -4,13 +4,12 @@
 const path = require('node:path')
 const { Engine, LuaError } = require('..')
 const { runProgram } = require('./support/child')
-const { ENDLESS, HOLDING } = require('./support/constants')
+const { ENDLESS, FOREVER, HOLDING, holdingAfter } = require('./support/constants')
 const { engineWith: newEngine, hold, until } = require('./support/engine')
 const { folderWith } = require('./support/files')
 const { ends, expectBadArgument, rejection } = require('./support/rejection')
 
 /** They print first, so that a run that began can be told from one that waited. */
-const SAYING_ENDLESS = `print("so far") ${ENDLESS}`
 const SAYING_HOLDING = `print("so far") ;${HOLDING}`
 const BUSY = 'for i = 1, 3e6 do end return "finished"'
 
@@ -73,10 +72,16 @@ describe('what was accepted', () => {
 describe('after the timeout', () => {
   test('the rest is stopped: with what it printed if it ran, without a trace if it waited', async () => {
     const engine = engineWith()
-    const began = ['a', 'b'].map((id) => rejection(engine.runLua(SAYING_ENDLESS, id)))
-    await until(() => engine.stats().started === 2)
-    const holder = rejection(engine.runLua(SAYING_HOLDING, 'holder'))
-    await until(() => engine.stats().suspended === 2 && engine.stats().queued === 0)
+    const saying = 'print("so far") host.wait(script.id)'
+    const waiting = new Set()
+    engine.expose('wait', (_run, id) => {
+      waiting.add(id)
+      return id === 'holder' ? undefined : new Promise(() => {})
+    })
+    const began = ['a', 'b'].map((id) => rejection(engine.runLua(saying, id, { timeout: FOREVER })))
+    await until(() => waiting.size === 2)
+    const holder = rejection(engine.runLua(holdingAfter(saying), 'holder', { timeout: FOREVER }))
+    await until(() => waiting.has('holder') && engine.stats().running === 1)
     const waits = rejection(engine.runLua('State.set("ran", 1)', 'waits'))
     await engine.close({ timeout: 0 })
     for (const error of await Promise.all([...began, holder])) {

@@ -20,14 +20,16 @@ describe('under Jest', () => {
   beforeAll(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-leak-'))
     for (let i = 0; i < 40; i++) cpSync(path.join(PROJECT, 'leak.case.js'), path.join(folder, `leak-${i}.case.js`))
+    for (let i = 0; i < 5; i++)
+      cpSync(path.join(PROJECT, 'leak-inside.case.js'), path.join(folder, `inside-${i}.case.js`))
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'))
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  async function jest(...args) {
+  async function jest(files, ...args) {
     const config = {
       rootDir: folder,
-      testMatch: ['<rootDir>/*.case.js'],
+      testMatch: [`<rootDir>/${files}.case.js`],
       moduleNameMapper: { '^moonpool$': path.join(ROOT, 'index.js') },
       watchman: false,
       transform: {},
@@ -42,14 +44,17 @@ describe('under Jest', () => {
     return { exitCode: outcome.exitCode, text: outcome.stdout + outcome.stderr }
   }
 
-  test('--detectLeaks finds none', async () => {
-    const { exitCode, text } = await jest('--detectLeaks', '--testPathPatterns', 'leak-[0-4]\\.case')
+  test.each([
+    ['at the top of files', 'leak-[0-4]'],
+    ['inside of tests', 'inside-*'],
+  ])('--detectLeaks finds none where it is required %s', async (_, files) => {
+    const { exitCode, text } = await jest(files, '--detectLeaks')
     if (exitCode !== 0) throw new Error(text)
     expect(text).toMatch(/^Tests: +5 passed, 5 total$/m)
   })
 
   test('the heap does not grow with the number of files', async () => {
-    const { exitCode, text } = await jest('--logHeapUsage')
+    const { exitCode, text } = await jest('leak-*', '--logHeapUsage')
     if (exitCode !== 0) throw new Error(text)
     const heaps = [...text.matchAll(/\((\d+) MB heap size\)/g)].map(([, size]) => Number(size))
     expect(heaps).toHaveLength(40)
@@ -121,6 +126,83 @@ describe('an engine that nobody refers to is collected', () => {
       `),
     ).toEqual(['0 0', '3 1,2,3,4,4,4'])
   })
+})
+
+/** How many of the stores in which `act` was done, one after the other, are kept when it is long done. */
+async function keptStores(act, before = '', collected = 'await collectGarbage(20, 10)') {
+  const [kept] = await output(`
+    const { AsyncLocalStorage } = require('node:async_hooks')
+    const storage = new AsyncLocalStorage()
+    const all = []
+    ${before}
+    async function main() {
+      const stores = []
+      for (let i = 0; i < 5; i++)
+        await (async () => {
+          const store = { i }
+          stores.push(new WeakRef(store))
+          await storage.run(store, async () => { ${act} })
+        })()
+      ${collected}
+      console.log(stores.filter((store) => store.deref()).length)
+    }
+    main()
+  `)
+  return Number(kept)
+}
+
+describe('no store of an AsyncLocalStorage is kept', () => {
+  const MADE = "const { Engine } = require('.'); const engine = new Engine(); engine.expose('f', async () => 1)"
+
+  test.each([
+    ['in which the module was loaded first', "all.push(require('.'))"],
+    ['in which runLua was called first', "await require('.').runLua('return 1', 'x')"],
+    ['that leads back to an engine that was made in it', "storage.getStore().engine = new (require('.').Engine)()"],
+    [
+      'that leads back to an engine that was used in it',
+      `${MADE}; storage.getStore().engine = engine; await engine.run('sleep(0.001) return host.f()', 'x')`,
+    ],
+  ])('%s', async (_, act) => {
+    expect(await keptStores(act)).toBe(0)
+  })
+
+  test.each([
+    ['run', "await engine.run('return host.f()', 'x')"],
+    ['rest after it', "await engine.run('return 1', 'x'); await sleep(50)"],
+    ['context', "all.push(engine.createContext('x')); await all.at(-1).run('return host.f()')"],
+    ['timeout', "await engine.run('while true do end', 'x', { timeout: 20 }).catch(() => {})"],
+    ['sleep', "await engine.run('sleep(0.01)', 'x')"],
+    ['abort', "await engine.run('sleep(1)', 'x', { signal: AbortSignal.timeout(10) }).catch(() => {})"],
+    ['big result', "await engine.run('return (\\'x\\'):rep(3e5)', 'x')"],
+  ])('of a %s, by an engine that lives on', async (_, act) => {
+    expect(await keptStores(act, MADE)).toBe(0)
+  })
+
+  test('also while an idle engine waits for a moment to build VMs', async () => {
+    // Less than 20 ms, or else this proves nothing.
+    const soon = 'await new Promise(setImmediate); gc(); await new Promise(setImmediate); gc()'
+    const use = "await sleep(40); await engine.run('return 1', 'x')"
+    expect(await keptStores(use, MADE, soon)).toBe(0)
+  })
+})
+
+test('a run that goes on keeps no store of those before it', async () => {
+  const [kept] = await output(`
+    const { AsyncLocalStorage } = require('node:async_hooks')
+    const { Engine } = require('.')
+    const storage = new AsyncLocalStorage()
+    const engine = new Engine({ concurrency: 1 })
+    let store = {}
+    const weak = new WeakRef(store)
+    async function main() {
+      const first = storage.run(store, () => engine.run('for i = 1, 1e6 do end', 'x'))
+      store = undefined
+      engine.run('while true do end', 'y', { timeout: 20000 }).catch(() => {})
+      await first
+    }
+    main().then(() => collectGarbage(20, 10)).then(() => process.exit(console.log(weak.deref() ? 'kept' : 'collected')))
+  `)
+  expect(kept).toBe('collected')
 })
 
 test('vm contexts in which moonpool was used are collected', async () => {

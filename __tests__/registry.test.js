@@ -75,6 +75,7 @@ function amount(text) {
 const PREFIXES = {
   CodeCacheOptions: 'codeCache.',
   CloseOptions: 'close.',
+  SharedDictOptions: 'sharedDict.',
   SqliteState: 'state.',
   RedisState: 'state.',
 }
@@ -178,6 +179,7 @@ describe('defaults', () => {
     ['docs/engine.md', 'maxQueue', /Up to `maxQueue` runs may wait to begin, (.+?) by default/],
     ['docs/engine.md', 'codeCache.maxEntries', /By default it keeps up to (\d+) chunks/],
     ['docs/engine.md', 'codeCache.maxBytes', /By default it keeps up to \d+ chunks and (.+?);/],
+    ['docs/engine.md', 'sharedDict.maxBytes', /how many bytes it holds, (.+?) by default/],
     ['docs/engine.md', 'warmVms', /up to `warmVms` VMs ahead, (\d+) by default/],
     ['docs/engine.md', 'close.timeout', /After its `timeout`, (.+?) by default, it stops the rest/],
     ['docs/lua-api.md', 'stateQuota', /A space holds at most (.+?), or what the host has set/],

@@ -32,14 +32,40 @@ describe('keys that collide in V8', () => {
     if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
   })
 
-  test('strings so long that V8 hashes their length alone', async () => {
-    const code =
-      'local p, t = ("x"):rep(16400), {} for i = 1, 1500 do t[p .. string.format("%06d", i)] = 1 end return t'
-    for (const tables of ['map', 'object']) {
-      const { error, longest } = await run(code, { tables, memoryLimit: GIB })
-      if (error) expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: expect.stringContaining('collide') })
+  describe('strings so long that V8 hashes their length alone: refused', () => {
+    const LONG = 'local p, t = ("x"):rep(16384 - 6), {} for i = 1, 1500 do KEYS end return t'
+    test.each([
+      ['in one table', 't[p .. string.format("%06d", i)] = 1'],
+      // V8 keeps the names of properties in one table for the whole process.
+      ['in a table for each', 't[i] = { [p .. string.format("%06d", i)] = 1 }'],
+    ])('%s', async (_, keys) => {
+      for (const tables of ['map', 'object']) {
+        const { error, longest } = await run(LONG.replace('KEYS', keys), { tables, memoryLimit: GIB })
+        expect(error).toMatchObject({ code: 'ERR_LUA_RESULT' })
+        expect(error.message).toMatch(
+          /value(\[1\])? has a key of 16384 bytes, and JavaScript is given 16383 characters: "x{60}"\.\.\.$/,
+        )
+        expect(longest).toBeLessThan(STILL)
+      }
+    })
+
+    test('one that is just as long as possible: given', async () => {
+      const { value } = await run('return { [("é"):rep(16383)] = 1 }')
+      expect(value.value).toEqual({ ['é'.repeat(16383)]: 1 })
+    })
+
+    test('one of megabytes', async () => {
+      const { error, longest } = await run('return { [("x"):rep(2^26)] = 1 }', { memoryLimit: GIB })
+      expect(error).toMatchObject({ code: 'ERR_LUA_RESULT' })
       expect(longest).toBeLessThan(STILL)
-    }
+    })
+
+    test('in arguments of host functions: an error that can be caught', async () => {
+      const engine = engineExposing({ f: () => 7 })
+      const code = 'local ok, e = pcall(host.f, { [("x"):rep(20000)] = 1 }) return ok, e.code, e.message'
+      const { values } = await engine.run(code, 'x', LIMIT)
+      expect(values).toEqual([false, 'ERR_HOST_FUNCTION', expect.stringContaining('args[1] has a key of 20000 bytes')])
+    })
   })
 
   test('also those that get through to JavaScript: refused by the time that they take', async () => {
@@ -95,8 +121,46 @@ describe('keys of objects that look like indexes', () => {
   })
 })
 
+describe('tables so big that V8 stands still when they grow: refused', () => {
+  const options = { memoryLimit: 4 * GIB, maxNodes: 4e9 }
+
+  test.each([
+    ['an object of indexes', 'for i = 1, 300001 do t[tostring(i * 1357)] = 1 end', {}],
+    ['an object of names', 'for i = 1, 300001 do t["key" .. i] = 1 end', {}],
+    ['a map of integers', 'for i = 1, 300001 do t[i] = 1 end', { tables: 'map' }],
+    ['a map of strings', 'for i = 1, 300001 do t["key" .. i] = 1 end', { tables: 'map' }],
+    ['a map of 1 500 000', 'for i = 1, 1500000 do t[i * 0.5] = 1 end', { tables: 'map' }],
+  ])('%s', async (_, line, shape) => {
+    const { error, longest } = await run(`local t = {} ${line} return { x = t }`, { ...options, ...shape })
+    const message = 'value.x has more than 300000 keys, which JavaScript cannot hold without standing still'
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${message}` })
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('one key fewer: given', async () => {
+    const { value, longest } = await run('local t = {} for i = 1, 300000 do t[tostring(i * 1357)] = 1 end return t', {
+      ...options,
+    })
+    expect(Object.keys(value.value)).toHaveLength(300000)
+    expect(longest).toBeLessThan(STILL)
+  })
+
+  test('an array', async () => {
+    const { error } = await run('local t = {} for i = 1, 4000001 do t[i] = true end return t', options)
+    const message = 'value has 4000001 values; more than 4000000 JavaScript cannot hold without standing still'
+    expect(error).toMatchObject({ code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${message}` })
+  })
+
+  test('as text there is no such limit', async () => {
+    const code = 'local t = {} for i = 1, 300001 do t["key" .. i] = 1 end return t'
+    const text = await engineWith().runLua(code, 'x', { ...LIMIT, memoryLimit: GIB })
+    expect(text.split(',')).toHaveLength(300001)
+  })
+})
+
 describe('one value, referenced many times', () => {
-  const MANY = 'local s, t = VALUE, {} for i = 1, 4000000 do t[i] = s end return t'
+  const MANY =
+    'local s, t = VALUE, {} for i = 1, 2000 do local u = {} for j = 1, 1000 do u[j] = s end t[i] = u end return t'
 
   test.each([
     ['a string', '"a"', {}],
@@ -122,10 +186,26 @@ describe('one value, referenced many times', () => {
     const { error, longest } = await run(MANY.replace('VALUE', value), {
       ...options,
       maxNodes: 4e9,
-      memoryLimit: 300 * 2 ** 20,
+      memoryLimit: 100 * 2 ** 20,
     })
     expect(error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
     expect(longest).toBeLessThan(STILL)
+  })
+
+  test('an index that makes V8 take an array up to there counts as that', async () => {
+    const code = 'local t = {} for i = 1, 100000 do t[i] = { ["1000"] = 1 } end return t'
+    expect((await run(code)).error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
+    const few = await run(code.replace('100000', '1000'))
+    expect(few.value.value).toHaveLength(1000)
+  })
+
+  test('so do objects of so many properties that V8 makes dictionaries of them', async () => {
+    const code = `
+      local t = {} for i = 1, 5000 do t[i] = { BOTH } end return t`
+    const keys = (count) => Array.from({ length: count }, (_, i) => `k${i} = 1`).join()
+    const options = { memoryLimit: 20 * 2 ** 20 }
+    expect((await run(code.replace('BOTH', keys(16)), options)).error).toBeUndefined()
+    expect((await run(code.replace('BOTH', keys(30)), options)).error).toMatchObject({ code: 'ERR_LUA_MEMORY' })
   })
 
   test('text of two bytes for each character in V8 counts twice', async () => {

@@ -6,7 +6,10 @@ const { debug } = require('./diagnostics')
 /** Signal → what to do when it is aborted. Node warns of a signal that has more than ten listeners. */
 const watched = new WeakMap()
 
-/** Calls `act` when the signal is aborted, at most once. Returns what takes that back. Throws what the signal throws. */
+/**
+ * Calls `act` when the signal is aborted. Returns what takes that back, and is to be called also after that: the signal is
+ * the host's, and is called in the async context of a run, not in that of whoever aborts it. Throws what the signal throws.
+ */
 function onAbort(signal, act) {
   const entry = watched.get(signal) ?? { acts: new Set() }
   entry.acts.add(act)
@@ -23,22 +26,22 @@ function onAbort(signal, act) {
     }
   }
   return () => {
-    entry.acts.delete(act)
-    if (entry.acts.size === 0) forget(signal, entry)
+    if (entry.acts.delete(act) && entry.acts.size === 0) forget(signal, entry)
   }
 }
 
 function abort(signal, entry) {
-  forget(signal, entry)
   // A signal of the host's own making may come again.
-  const acts = [...entry.acts]
-  entry.acts.clear()
-  for (const act of acts) act()
+  unwatch(signal, entry)
+  for (const act of [...entry.acts]) act()
+}
+
+function unwatch(signal, entry) {
+  if (watched.get(signal) === entry) watched.delete(signal)
 }
 
 function forget(signal, entry) {
-  if (watched.get(signal) !== entry) return
-  watched.delete(signal)
+  unwatch(signal, entry)
   try {
     signal.removeEventListener('abort', entry.listener)
   } catch (error) {

@@ -7,7 +7,7 @@ const { notRun, shown, typeError, valueError } = require('./errors')
 const { readContextRunOptions } = require('./options')
 const { checkCode, codeOf } = require('./source')
 const { encodeOneNamed, exchangeOf } = require('./values')
-const { isAwaitedBy } = require('./waits')
+const { awaits, isAwaitedBy } = require('./waits')
 
 class Context {
   #native
@@ -86,6 +86,7 @@ class Context {
     const refusal = this.#refusal()
     if (refusal) return this.#execute(run.take(what).refuse(refusal))
     run.accept()
+    awaits(this.#native, () => run.whenGone())
     // A signal that is aborted in the turn of the call stops nothing: a run that has begun would end the context.
     await undefined
     return this.#execute(run.take(what))
@@ -105,7 +106,9 @@ class Context {
 
   /** Resolves when the runs that were asked for until now are gone. */
   async #runsToEnd() {
-    await Promise.all(Array.from(this.#runs, (run) => run.whenGone()))
+    const ended = Promise.all(Array.from(this.#runs, (run) => run.whenGone()))
+    awaits(this.#native, () => ended)
+    await ended
   }
 }
 

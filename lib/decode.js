@@ -31,13 +31,19 @@ const PATIENCE = 200
 const FEW_KEYS = 1000
 
 /**
- * Gives `then` the values that a script passes to a host function: `then(error, values)`, now or later.
+ * Gives `then` the values that a script passes to a host function: `then(error, values)`, now, or later, and then it
+ * returns what can be `cancelled` until then.
  */
 function decodeArgs(bytes, then) {
-  if (bytes.length <= SMALL && fitsIntoTurn(bytes.length)) return then(undefined, readAll(bytes))
+  if (bytes.length <= SMALL && fitsIntoTurn(bytes.length)) {
+    then(undefined, readAll(bytes))
+    return undefined
+  }
   // All that is decoded in slices shares one timer: the async context is that of the call all the same.
   const bound = AsyncResource.bind(then)
-  inSlices(new Job([new Values(bytes)], ([args], error) => bound(error, args)))
+  const job = new Job([new Values(bytes)], ([args], error) => bound(error, args))
+  inSlices(job)
+  return job
 }
 
 /** The values of a list, now or later. */
@@ -83,6 +89,7 @@ function failed(failure, output = '', thrown = undefined) {
 
 const parsed = (json) => ({ value: JSON.parse(String(json)) })
 
+/** The failure of a run whose result was not decoded. */
 function refused(error, output = '') {
   return { code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${error.message}`, output }
 }
@@ -370,4 +377,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeList, decodeOutcome }
+module.exports = { decodeArgs, decodeList, decodeOutcome, refused }

@@ -2,17 +2,19 @@
 'use strict'
 
 const { Engine } = require('./engine')
-const { Scope } = require('./scope')
-
-// Made on behalf of everybody: not in the async context of whoever happens to be the first.
-const scope = new Scope('moonpool.module')
+const { outside } = require('./native')
 
 let engine
 
 /** Async, so that whatever is wrong rejects. */
 async function runLua(code, scriptId, options) {
-  engine ??= scope.runInAsyncScope(() => new Engine())
+  if (!engine) outside(make)
   return engine.runLua(code, scriptId, options)
+}
+
+/** On behalf of everybody: not in the async context of whoever happens to be the first. */
+function make() {
+  engine = new Engine()
 }
 
 module.exports = { runLua }

@@ -10,7 +10,7 @@ const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, valueError } = require('./errors')
 const { checkNew, functionsOf } = require('./host')
 const { moduleOf, modulesOfFolder } = require('./modules')
-const { NativeEngine } = require('./native')
+const { NativeEngine, outside } = require('./native')
 const {
   checkLabel,
   readCloseOptions,
@@ -24,6 +24,7 @@ const {
 } = require('./options')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
+const { SharedDicts } = require('./shared')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Space } = require('./state')
 const { StateDesk, answersOf } = require('./state-desk')
@@ -48,10 +49,13 @@ class Engine extends EventEmitter {
   #desk
   #modules = new Set()
   #functions = []
+  #shared
   // What the host asks of State.
   #state
   #closing
   #killed = false
+  // What it does when it has been idle for a while, if anything; and the timer that waits for that.
+  #warmer
   #idleTimer
   // The async context in which it was made: what is no run's is emitted in there.
   #scope = new Scope('moonpool.engine')
@@ -69,6 +73,7 @@ class Engine extends EventEmitter {
     this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks, answers.answered)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle())
     this.#stats = new Stats(this.#native, options.concurrency)
+    this.#shared = new SharedDicts(this.#native)
     this.#desk = {
       native: this.#native,
       stats: this.#stats,
@@ -79,7 +84,8 @@ class Engine extends EventEmitter {
       gone: () => this.#noticeIdle(),
       broke: (failure, scriptId) => this.#tellError(failure, scriptId),
     }
-    if (options.warmVms > 0) this.#idleTimer = setTimeout(Engine.#warmerOf(this.#native), IDLE).unref()
+    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(new WeakRef(this))
+    this.#noticeIdle()
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)
   }
 
@@ -141,6 +147,13 @@ class Engine extends EventEmitter {
     const modules = await modulesOfFolder(folder, this.#defaults.maxSource)
     this.#addModules(modules)
     return modules.map(({ name }) => name)
+  }
+
+  sharedDict(name, options) {
+    if (options === undefined) return this.#shared.get(name)
+    return this.#shared.declare(name, options, () => {
+      if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no dictionaries any more')
+    })
   }
 
   createContext(scriptId, given) {
@@ -224,7 +237,18 @@ class Engine extends EventEmitter {
   #noticeIdle() {
     if (this.#desk.inFlight.size + this.#desk.accepted + this.#state.awaited > 0) return
     if (this.#closing) this.#closed()
-    else this.#idleTimer?.refresh()
+    else if (this.#idleTimer) this.#idleTimer.refresh()
+    else if (this.#warmer) outside(() => this.#setIdleTimer())
+  }
+
+  /** A timer refers to the async context in which it is set, or refreshed after it fired: nobody's shall be kept. */
+  #setIdleTimer() {
+    this.#idleTimer = setTimeout(this.#warmer, IDLE).unref()
+  }
+
+  #warmUp() {
+    this.#idleTimer = undefined
+    this.#native.warmUp()
   }
 
   #killAll() {
@@ -245,7 +269,7 @@ class Engine extends EventEmitter {
     return new Run(this.#desk, { scriptId, options: limits, limits, exchange: exchangeOf(limits) })
   }
 
-  async #execute(run) {
+  #execute(run) {
     if (!isWatched()) return this.#outcome(run)
     const context = { scriptId: run.scriptId, name: run.name, engine: this }
     return watched(run, context, () => this.#outcome(run, context))
@@ -265,8 +289,8 @@ class Engine extends EventEmitter {
   // whatever holds an engine, native or not, would keep it from being garbage-collected. A run holds its engine only
   // while it is in flight.
 
-  static #warmerOf(native) {
-    return () => native.warmUp()
+  static #warmerOf(weak) {
+    return () => weak.deref()?.#warmUp()
   }
 
   /** The native engine's `pressure`: the queue is full, or empty after that. */
@@ -278,7 +302,7 @@ class Engine extends EventEmitter {
   static #settlerOf(inFlight) {
     return (runId, text, values, failure, queueTime, runTime, cpuTime, peakMemory, slices) => {
       const usage = { queueTime, runTime, cpuTime, peakMemory, slices }
-      inFlight.get(runId)?.settle({ text, values, failure }, usage)
+      return inFlight.get(runId)?.settle({ text, values, failure }, usage)
     }
   }
 

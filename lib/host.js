@@ -25,10 +25,7 @@ function functionsOf(name, what) {
 
 function* listed(path, what) {
   const name = path.at(-1)
-  const rule = 'names in "host" must be identifiers of Lua'
-  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
-    throw valueError(`${rule}. Received ${inspect(name)}`)
+  checkIdentifier(name, 'names in "host" must be identifiers of Lua')
   const place = `host.${path.join('.')}`
   if (typeof what === 'function') yield { path, call: what }
   else if (typeof what === 'object' && what !== null && isPlain(what) && path.length < 10) {
@@ -36,6 +33,13 @@ function* listed(path, what) {
     if (names.length === 0) throw valueError(`${place} must have functions. Received an empty object`)
     for (const inner of names) yield* listed([...path, inner], what[inner])
   } else throw typeError(`${place} must be a function, or a plain object of functions. Received ${shown(what)}`)
+}
+
+/** Throws when a name is none that a script can write behind a dot. */
+function checkIdentifier(name, rule) {
+  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
+    throw valueError(`${rule}. Received ${inspect(name)}`)
 }
 
 /** Throws when a function would stand where another one, or a table of others, is. */
@@ -49,7 +53,7 @@ function checkNew(path, taken) {
 
 /**
  * Calls a function for a script, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
- * `fail` (an error of any kind), now or later.
+ * `fail` (an error of any kind), now or later. While its arguments are decoded, they can be `cancelled` in what it returns.
  */
 function callFunction({ path, call }, context, args, answer, fail) {
   const settle = (value) => {
@@ -62,8 +66,6 @@ function callFunction({ path, call }, context, args, answer, fail) {
     answer(bytes)
   }
   const begin = (refusal, values) => {
-    // The run has ended while its arguments were decoded.
-    if (context.signal.aborted) return
     if (refusal) return fail(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {
       const result = call(context, ...values)
@@ -73,7 +75,7 @@ function callFunction({ path, call }, context, args, answer, fail) {
       fail(error)
     }
   }
-  decodeArgs(args, begin)
+  return decodeArgs(args, begin)
 }
 
 /** The last errors that a run was given, by number: a script may fail with any that it caught. */
@@ -103,4 +105,4 @@ function messageOf(error) {
   }
 }
 
-module.exports = { Causes, callFunction, checkNew, functionsOf, messageOf }
+module.exports = { Causes, callFunction, checkIdentifier, checkNew, functionsOf, messageOf }

@@ -36,6 +36,6 @@ function load() {
   }
 }
 
-const { NativeEngine } = load()
+const { NativeEngine, outside } = load()
 
-module.exports = { NativeEngine, registry: NativeEngine.registry() }
+module.exports = { NativeEngine, outside, registry: NativeEngine.registry() }

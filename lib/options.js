@@ -58,6 +58,13 @@ const CODE_CACHE = {
   ttl: { default: undefined, check: checkMilliseconds },
 }
 
+const SHARED_DICT = {
+  maxItems: { default: undefined, check: whole('entries', 1, Number.MAX_SAFE_INTEGER) },
+  maxBytes: { default: DEFAULTS['sharedDict.maxBytes'], check: whole('bytes', 1024, Number.MAX_SAFE_INTEGER) },
+  readers: { default: '*', check: checkIds },
+  writers: { default: '*', check: checkIds },
+}
+
 const STATE = optionsOf({ oneOf, whole, checkMilliseconds })
 
 const GRANT = {
@@ -122,6 +129,13 @@ function readGrant(given, optional = []) {
 }
 const readCompileOptions = (given) => readOptions(given, COMPILE)
 const readCloseOptions = (given) => readOptions(given, CLOSE)
+/** The options of a shared dictionary; ids sorted, each once. */
+function readSharedDictOptions(given) {
+  const { readers, writers, ...limits } = readOptions(given, SHARED_DICT)
+  return { ...limits, readers: sortedIds(readers), writers: sortedIds(writers) }
+}
+
+const sortedIds = (ids) => (ids === '*' ? ids : [...new Set(ids)].sort())
 
 /** Each option's value, or its default. Every property is read once, as a getter may answer differently next time. */
 function readOptions(given = {}, known, what = 'options', defaults = undefined) {
@@ -217,6 +231,14 @@ function checkCodeCache(value, what) {
   throw typeError(`${what} must be true, false or an object. Received ${shown(value)}`)
 }
 
+function checkIds(value, what) {
+  const rule = `${what} must be '*' or an array of scriptIds`
+  if (value === '*') return
+  if (typeof value === 'string') throw valueError(`${rule}. Received ${shown(value)}`)
+  if (!Array.isArray(value)) throw typeError(`${rule}. Received ${shown(value)}`)
+  for (const [i, id] of value.entries()) checkLabel(id, `${what}[${i}]`)
+}
+
 function checkLibraries(value, what) {
   if (!Array.isArray(value)) throw typeError(`${what} must be an array of names. Received ${shown(value)}`)
   for (const name of value) {
@@ -240,5 +262,6 @@ module.exports = {
   readGrant,
   readOptions,
   readRunOptions,
+  readSharedDictOptions,
   readValueRunOptions,
 }

@@ -2,7 +2,7 @@
 'use strict'
 
 const { onAbort, reasonOf } = require('./abort')
-const { decodeOutcome } = require('./decode')
+const { decodeOutcome, refused } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction, messageOf } = require('./host')
 const { Scope } = require('./scope')
@@ -40,8 +40,9 @@ class Run {
   #causes
   #hostCall
   #usage
-  // Its result, while that is too big to be decoded at once.
+  // Its result, while that is too big to be decoded at once; and the arguments of its last call, then.
   #decoding
+  #args
   #whenGone
 
   /**
@@ -178,24 +179,43 @@ class Run {
   #abort() {
     this.#stopped = true
     if (this.#state !== 'submitted') return
-    this.#conclude('aborted', { error: { reason: reasonOf(this.options.signal) } })
+    const reason = this.#scope.runInAsyncScope(reasonOf, undefined, this.options.signal)
+    this.#conclude('aborted', { error: { reason } })
     if (this.#decoding) this.#stopDecoding()
     else this.#desk.native.kill(this.#id)
   }
 
-  /** The native engine is done with it. Until its result is decoded, it is still in flight. */
+  /** The native engine is done with it. Until its result is decoded, it is still in flight, and then it returns true. */
   settle(outcome, usage) {
-    if (this.#usage) return
+    if (this.#usage) return false
     this.#usage = usage
     if (usage.slices > 0) this.#desk.stats.record(usage)
-    if (this.#state === 'submitted') this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
+    if (this.#state === 'submitted') this.#decode(outcome)
     else this.#leaves()
+    return this.#decoding !== undefined
+  }
+
+  #decode(outcome) {
+    try {
+      this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
+    } catch (error) {
+      // For instance because no stack is left, when the host stops a run deep inside of its own.
+      if (this.#state !== 'gone') this.#decoded({ failure: refused(error) })
+    }
   }
 
   #decoded(outcome) {
-    this.#decoding = undefined
+    const later = this.#endDecoding()
     this.#conclude(endOf(outcome.failure, this.#usage.slices > 0), outcome)
     this.#leaves()
+    if (later) this.#desk.native.takenOver(this.#id)
+  }
+
+  /** Nothing of its result is decoded any more. Returns whether the native engine still counts it. */
+  #endDecoding() {
+    const counts = this.#decoding !== undefined
+    this.#decoding = undefined
+    return counts
   }
 
   /** The engine is closed: its result is not decoded any more. */
@@ -210,8 +230,9 @@ class Run {
     // The host, which hears of the end first, may have come here already.
     if (!this.#decoding) return
     this.#decoding.cancelled = true
-    this.#decoding = undefined
+    this.#endDecoding()
     this.#leaves()
+    this.#desk.native.takenOver(this.#id)
   }
 
   #leaves() {
@@ -224,7 +245,9 @@ class Run {
     if (this.#state !== 'submitted') return
     this.#state = 'concluded'
     this.#counts(end)
-    if (this.#hostCall) this.#hostCall.over = true
+    this.#hostCall?.end()
+    // Nobody needs them any more, nor the memory that they take.
+    if (this.#args) this.#args.cancelled = true
     this.#resolve(outcome)
     if (debug.enabled) this.#trace(outcome.failure?.code ?? end)
     const broke = outcome.failure?.code === 'ERR_INTERNAL'
@@ -278,7 +301,7 @@ class Run {
         const message = messageOf(error)
         native.fail(this.#goesOn(), message, this.#causes.keep(error))
       }
-      callFunction(functions[number], this.#host, args, answer, fail)
+      this.#args = callFunction(functions[number], this.#host, args, answer, fail)
     }
     if (this.#context) this.#scope.runInAsyncScope(wait, undefined, this.#context, act)
     else this.#scope.runInAsyncScope(act)
@@ -286,7 +309,7 @@ class Run {
 
   /** Its wait for the host is over. Returns its number. */
   #goesOn() {
-    if (this.#hostCall) this.#hostCall.over = true
+    this.#hostCall?.end()
     this.#hostCall = undefined
     return this.#id
   }

@@ -218,11 +218,10 @@ function writeMap(writer, map, place) {
   writer.tag(MAP)
   const at = writer.count(0)
   let count = 0
-  const numbers = new Set()
   // Not `map.entries()` of its own, which a subclass may have replaced.
   for (const [key, value] of Map.prototype.entries.call(map)) {
     place.path.push(`[${short(key)}]`)
-    if (isSecond(numbers, key)) throw refusal(place, 'a second value for one key of a Lua table', 'has')
+    if (isSecond(map, key)) throw refusal(place, 'a second value for one key of a Lua table', 'has')
     if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
       throw refusal(place, 'a value under a key that no Lua table can have by value', 'has')
     }
@@ -236,12 +235,10 @@ function writeMap(writer, map, place) {
   writer.correct(at, count)
 }
 
-/** Whether `numbers` have a number that Lua takes for the same as `key`; then it is one of them. */
-function isSecond(numbers, key) {
-  if (typeof key !== 'bigint' && !Number.isInteger(key)) return false
-  const { size } = numbers
-  numbers.add(BigInt(key))
-  return numbers.size === size
+/** Whether `key` is a bigint, and a map has the same as a number, too. Not by a set of its own: keys of scripts' collide. */
+function isSecond(map, key) {
+  if (typeof key !== 'bigint' || key < MIN_INTEGER || key > MAX_INTEGER) return false
+  return BigInt(Number(key)) === key && Map.prototype.has.call(map, Number(key))
 }
 
 /** A property that is undefined is as good as absent, on both sides. */

@@ -6,18 +6,60 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 /** The call of a host function that one is inside, and `around` it those that it is inside; each may be over. */
 const inside = new AsyncLocalStorage()
 
-/** Lets a host function `act` for a run of this context. What it returns is to be marked `over` when the run goes on. */
+/** The call that a context's run waits for, by context. */
+const calls = new WeakMap()
+
+/** A call of a host function by a run of a context, which waits for it. */
+class Call {
+  over = false
+  // The contexts that it waits for itself, each in an object of its own.
+  awaited = new Set()
+
+  constructor(context) {
+    this.context = context
+    this.around = lasting(inside.getStore())
+    calls.set(context, this)
+  }
+
+  /** The run goes on. */
+  end() {
+    this.over = true
+    if (calls.get(this.context) === this) calls.delete(this.context)
+  }
+}
+
+/** Lets a host function `act` for a run of this context. It is given the call, which is to `end` when the run goes on. */
 function wait(context, act) {
-  const call = { context, over: false, around: lasting(inside.getStore()) }
+  const call = new Call(context)
   inside.run(call, act, call)
 }
 
-/** Whether a run of this context waits for the function that calls this, or for one further out. */
+/** The call that one is inside waits for this context, until the promise that `whenDone` returns resolves. */
+function awaits(context, whenDone) {
+  const call = lasting(inside.getStore())
+  if (!call) return
+  const awaited = { context }
+  call.awaited.add(awaited)
+  whenDone().then(() => call.awaited.delete(awaited))
+}
+
+/**
+ * Whether a run of this context waits for the function that calls this, or for one further out: because it has called that
+ * function, or because it waits for other contexts whose runs do.
+ */
 function isAwaitedBy(context) {
+  const around = new Set()
   for (let call = lasting(inside.getStore()); call; call = lasting(call.around)) {
-    if (call.context === context) return true
+    around.add(call.context)
     // What is over is forgotten: a function may begin work that calls scripts for ever.
     call.around = lasting(call.around)
+  }
+  if (around.size === 0) return false
+  // A set goes on with what is added to it meanwhile.
+  const reached = new Set([context])
+  for (const one of reached) {
+    if (around.has(one)) return true
+    for (const next of calls.get(one)?.awaited ?? []) reached.add(next.context)
   }
   return false
 }
@@ -29,4 +71,4 @@ function lasting(call) {
   return innermost
 }
 
-module.exports = { isAwaitedBy, wait }
+module.exports = { awaits, isAwaitedBy, wait }

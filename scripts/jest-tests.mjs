@@ -6,18 +6,22 @@ import { root, run, tool } from './run.mjs'
 
 const REPORT = path.join(root, 'target/jest.json')
 
-/** Every Jest test. The addon must have been built with the profile. Resolves with the exit code and the totals. */
-export function allJestTests(profile) {
-  return jest([], profile)
+/** Every Jest test, with the addon as it is: see global-setup.mjs. Resolves with the exit code and the totals. */
+export function allJestTests() {
+  return jest([], { MOONPOOL_PROFILE: 'built' })
 }
 
-/** Those that the selection chooses. `isQuick`: a process for each core, and one for all attacks of a file. */
-export function chosenJestTests(selection, profile, isQuick) {
+/**
+ * Those that the selection chooses, with an addon of the profile quick. `isQuick`: a process for each core, and one for
+ * all attacks of a file.
+ */
+export function chosenJestTests(selection, isQuick) {
   const files = selection.jestFiles(testFiles())
   if (files.length === 0) return { exitCode: 0, passed: 0, failed: 0 }
   const args = [...without(selection.jestSkips(files)), '--runTestsByPath', ...files]
-  if (!isQuick) return jest(args, profile)
-  return jest([`--maxWorkers=${os.availableParallelism()}`, ...args], profile, { MOONPOOL_ATTACKS: 'together' })
+  const env = { MOONPOOL_PROFILE: 'quick' }
+  if (!isQuick) return jest(args, env)
+  return jest([`--maxWorkers=${os.availableParallelism()}`, ...args], { ...env, MOONPOOL_ATTACKS: 'together' })
 }
 
 function testFiles() {
@@ -32,11 +36,11 @@ function without(names) {
   return ['--testNamePattern', `^(?!.*(?:${names.map(literal).join('|')}))`]
 }
 
-async function jest(args, profile, env = {}) {
+async function jest(args, env) {
   mkdirSync(path.dirname(REPORT), { recursive: true })
   rmSync(REPORT, { force: true })
   const command = tool('jest/bin/jest.js', '--json', '--outputFile', REPORT, ...args)
-  const exitCode = await run(...command, { env: { ...env, MOONPOOL_PROFILE: profile } })
+  const exitCode = await run(...command, { env })
   if (!existsSync(REPORT)) return { exitCode, passed: 0, failed: 0 }
   const report = JSON.parse(readFileSync(REPORT, 'utf8'))
   // A test file that does not load counts as a failed test.

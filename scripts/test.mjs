@@ -15,7 +15,7 @@ async function testAll() {
   console.log('test: Rust')
   const rust = await allRustTests()
   console.log('test: Jest')
-  const jest = await allJestTests('release')
+  const jest = await allJestTests()
   return { rust, jest }
 }
 
@@ -26,7 +26,7 @@ async function testPart() {
   console.log('test: Rust')
   const rust = await chosenRustTests(selection)
   console.log('test: Jest')
-  const jest = await chosenJestTests(selection, 'quick', isQuick)
+  const jest = await chosenJestTests(selection, isQuick)
   for (const { file, tests, why } of selection.whatIsLeftOut()) {
     console.log(`left out: ${file}${tests ? `, ${tests.join(', ')}` : ''} (${why})`)
   }

@@ -4,30 +4,31 @@
 //! reference from here would keep both for ever. Only while runs are in flight one function is held, because somebody
 //! waits for it to be called: see [`Callback::hold`].
 
-use napi::bindgen_prelude::{FnArgs, FromNapiValue, Function, JsValue, JsValuesTupleIntoVec, Result};
+use napi::bindgen_prelude::{FnArgs, FromNapiValue, Function, JsValue, JsValuesTupleIntoVec, Result, TypeName};
 use napi::{check_status, sys};
 use std::marker::PhantomData;
 use std::ptr;
 
 /// A function on the JS thread of `env`. Belongs to that thread, as it is neither `Send` nor `Sync`.
-pub(super) struct Callback<Args> {
+pub(super) struct Callback<Args, Returns = ()> {
     env: sys::napi_env,
     reference: sys::napi_ref,
-    args: PhantomData<fn(Args)>,
+    signature: PhantomData<fn(Args) -> Returns>,
 }
 
-impl<Args> Callback<Args>
+impl<Args, Returns> Callback<Args, Returns>
 where
     FnArgs<Args>: JsValuesTupleIntoVec,
+    Returns: FromNapiValue + TypeName + Default,
 {
     /// Refers to the function, and does not hold it.
-    pub(super) fn new(function: &Function<FnArgs<Args>, ()>) -> Result<Self> {
+    pub(super) fn new(function: &Function<FnArgs<Args>, Returns>) -> Result<Self> {
         let (env, value) = (function.value().env, function.value().value);
         let mut reference = ptr::null_mut();
         // SAFETY: the function was handed to us by JS just now, so this is the JS thread of its env, in a handle scope.
         let status = unsafe { sys::napi_create_reference(env, value, 0, &mut reference) };
         check_status!(status, "no reference to a function")?;
-        Ok(Self { env, reference, args: PhantomData })
+        Ok(Self { env, reference, signature: PhantomData })
     }
 
     /// Keeps the function alive, and what it refers to; once, until [`Self::release`].
@@ -48,15 +49,15 @@ where
     /// # Errors
     /// When something does not become a value of JavaScript, JS may not be called any more, or the function throws. No
     /// exception is left behind, which would fail every call after it.
-    pub(super) fn call(&self, args: Args) -> Result<()> {
+    pub(super) fn call(&self, args: Args) -> Result<Returns> {
         let mut value = ptr::null_mut();
         // SAFETY: on the JS thread; a null value means that the function was collected.
         let status = unsafe { sys::napi_get_reference_value(self.env, self.reference, &mut value) };
         if status != sys::Status::napi_ok || value.is_null() {
-            return Ok(());
+            return Ok(Returns::default());
         }
         // SAFETY: the reference was made from a function with these arguments.
-        let function = unsafe { Function::<FnArgs<Args>, ()>::from_napi_value(self.env, value) };
+        let function = unsafe { Function::<FnArgs<Args>, Returns>::from_napi_value(self.env, value) };
         let called = function.and_then(|function| function.call(FnArgs { data: args }));
         if called.is_err() {
             let mut exception = ptr::null_mut();
@@ -67,7 +68,7 @@ where
     }
 }
 
-impl<Args> Drop for Callback<Args> {
+impl<Args, Returns> Drop for Callback<Args, Returns> {
     fn drop(&mut self) {
         // SAFETY: made by `new`, deleted once. An engine is dropped by a finalizer, by the end of a work item, or by a call
         // of JS: on the JS thread, before Node forgets the env's references.

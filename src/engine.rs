@@ -7,6 +7,7 @@ use crate::convert::{
     in_milliseconds, milliseconds,
 };
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
+use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{Answer, Compiled, HostError, HostFunction, Limits as VmLimits, Services};
@@ -35,9 +36,10 @@ pub struct NativeEngine {
 #[napi]
 impl NativeEngine {
     /// An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, `pressure` when the queue is full and
-    /// when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer, `answered` exactly once for each question to
-    /// State that got a number, and with the number 0 when the store is closed.
+    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
+    /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
+    /// that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
+    /// question to State that got a number, and with the number 0 when the store is closed.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -45,9 +47,9 @@ impl NativeEngine {
         options: EngineOptions,
         defaults: Limits,
         #[napi(
-            ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => void"
+            ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined"
         )]
-        settle: Function<FnArgs<SettleArgs>, ()>,
+        settle: Function<FnArgs<SettleArgs>, Option<bool>>,
         #[napi(ts_arg_type = "(full: boolean) => void")] pressure: Function<FnArgs<(bool,)>, ()>,
         #[napi(ts_arg_type = "(runId: number, functionNumber: number, args: Buffer) => void")] call: Function<
             FnArgs<CallArgs>,
@@ -172,6 +174,14 @@ impl NativeEngine {
         functions.push(HostFunction { path, number });
     }
 
+    /// Lets runs that begin from now on find a new dictionary of this name in `Shared`.
+    #[napi(catch_unwind)]
+    pub fn declare_shared_dict(&self, name: String, options: SharedDictOptions) -> Result<NativeSharedDict> {
+        let (native, shared) = NativeSharedDict::declare(&name, options)?;
+        self.inner.services.shared.add(shared);
+        Ok(native)
+    }
+
     /// Answers the call that a run waits for, with a list of one value.
     #[napi(catch_unwind)]
     pub fn answer(&self, run_id: f64, values: Uint8Array) {
@@ -182,6 +192,12 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn fail(&self, run_id: f64, message: String, cause: u32) {
         self.answered(run_id, Err(HostError { message, cause }));
+    }
+
+    /// JavaScript has made its own values of what came of a run, for which `settle` returned true.
+    #[napi(catch_unwind)]
+    pub fn taken_over(&self, run_id: f64) {
+        self.inner.taken_over(run_id as u64);
     }
 
     /// Stops a run: one that still waits settles during this call, one that has begun soon after it.

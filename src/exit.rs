@@ -6,8 +6,10 @@
 use crate::border::guarded_elsewhere;
 use crate::inner::stop_engines;
 use napi::bindgen_prelude::{Env, FnArgs, Function, JsObjectValue, Object, Result};
+use napi::sys;
 use napi_derive::napi;
 use std::cell::Cell;
+use std::ptr;
 
 thread_local! {
     /// Whether the end of this JS thread is listened for.
@@ -24,9 +26,11 @@ pub(super) fn on_load(_exports: Object, env: Env) -> Result<()> {
     let process = env.get_global()?.get_named_property::<Object>("process")?;
     let listen_first =
         process.get_named_property::<Function<FnArgs<(&str, Function<(), ()>)>, ()>>("prependListener")?;
-    let stop = env.create_function_from_closure::<(), (), _>("stopEngines", |_| {
-        guarded_elsewhere(stop_engines);
-        Ok(())
-    })?;
+    let stop = env.create_function::<(), ()>("stopEngines", stop)?;
     listen_first.apply(process, ("exit", stop).into())
+}
+
+unsafe extern "C" fn stop(_env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
+    guarded_elsewhere(stop_engines);
+    ptr::null_mut()
 }

@@ -9,12 +9,14 @@ use crate::state::StateDesk;
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
+use moonpool_core::memory::Held;
 use moonpool_core::scheduler::Finished as Outgoing;
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
 use napi::sys;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -28,7 +30,8 @@ pub(super) type CallArgs = (f64, u32, Bytes);
 /// What JavaScript is told by. The engine in JavaScript holds these functions; and `settle`, which is held from here while
 /// runs are in flight, holds that engine through them.
 pub(super) struct Callbacks {
-    pub(super) settle: Callback<SettleArgs>,
+    /// Returns whether JavaScript has not taken the outcome over yet; then it says so later, by [`Inner::taken_over`].
+    pub(super) settle: Callback<SettleArgs, Option<bool>>,
     pub(super) pressure: Callback<(bool,)>,
     pub(super) call: Callback<CallArgs>,
 }
@@ -49,6 +52,8 @@ pub(super) struct Inner {
     submitting: Cell<u32>,
     /// What came of runs meanwhile.
     untold: RefCell<Vec<Settled>>,
+    /// What outcomes hold that JavaScript is still taking over, by the numbers of their runs.
+    held: RefCell<HashMap<u64, Held>>,
 }
 
 thread_local! {
@@ -76,7 +81,6 @@ impl Inner {
             let mailbox = Arc::<Mailbox>::default();
             let pool = LibuvPool::new(env.raw(), inner.clone(), waker.clone(), mailbox.clone());
             let scheduler = Scheduler::new(pool, factory.clone(), capacity);
-            let (in_flight, submitting, untold) = (Cell::new(0), Cell::new(0), RefCell::default());
             Self {
                 scheduler,
                 mailbox,
@@ -86,9 +90,10 @@ impl Inner {
                 defaults,
                 state,
                 callbacks,
-                in_flight,
-                submitting,
-                untold,
+                in_flight: Cell::new(0),
+                submitting: Cell::new(0),
+                untold: RefCell::default(),
+                held: RefCell::default(),
             }
         });
         if EXITING.get() {
@@ -119,21 +124,34 @@ impl Inner {
     }
 
     /// Tells JavaScript what came of runs.
-    pub(super) fn tell(&self, settled: Vec<Settled>) {
-        if self.submitting.get() > 0 {
-            self.untold.borrow_mut().extend(settled);
-            self.waker.wake();
-            return;
-        }
-        for settled in settled {
-            if settled.caller == Caller::Host {
-                self.tell_one(settled);
+    pub(super) fn tell(&self, mut settled: Vec<Settled>) {
+        while !settled.is_empty() {
+            if self.submitting.get() > 0 {
+                self.untold.borrow_mut().extend(settled);
+                self.waker.wake();
+                return;
             }
+            let held = settled.iter().any(|settled| settled.held.is_some());
+            for settled in settled {
+                if settled.caller == Caller::Host {
+                    self.tell_one(settled);
+                }
+            }
+            settled = if held { self.scheduler.go_on() } else { Vec::new() };
         }
         self.tell_pressure();
     }
 
-    fn tell_one(&self, Settled { id, outcome, usage, .. }: Settled) {
+    /// JavaScript has made its own values of what came of a run.
+    pub(super) fn taken_over(&self, run: u64) {
+        let held = self.held.borrow_mut().remove(&run);
+        if held.is_some() {
+            drop(held);
+            self.tell(self.scheduler.go_on());
+        }
+    }
+
+    fn tell_one(&self, Settled { id, outcome, usage, held, .. }: Settled) {
         let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
         let settle = |text, values, failure| {
             let peak_memory = usage.peak_memory as f64;
@@ -156,6 +174,9 @@ impl Inner {
             }
             Err(failure) => (failure.error.clone(), settle(None, None, Some((*failure).into()))),
         };
+        if let (Ok(Some(true)), Some(held)) = (&told, held) {
+            self.held.borrow_mut().insert(id, held);
+        }
         if told.is_err() {
             // Something did not become a value of JavaScript, and the run shall settle all the same.
             let _ = settle(None, None, Some(error.into()));

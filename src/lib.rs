@@ -27,12 +27,12 @@
 //!
 //! This crate is the addon: the only one that depends on Node-API. It converts and delegates.
 //!
-//! - [`engine`] and [`context`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
+//! - [`engine`], [`context`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
-//!   [`exit`]: the end of a JS thread.
+//!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread.
 //!
 //! Everything else knows no Node and is in [`moonpool_core`], floor by floor: `scheduler`, `vm`, `api`, `bridge`,
 //! `value`, `memory`, and on the ground `error`, `state` and [`moonpool_lua`](moonpool_core), which is Lua with safepoints.
@@ -40,13 +40,14 @@
 //! All decisions about runs are made on the JS thread, behind one short lock that is never held while anybody is called;
 //! a VM is used by one thread at a time and moves with its work item. What threads share is the flag of each run, the
 //! watchdog's list of deadlines, what makes an engine's VMs (`vm::Factory`: snapshot and code cache), what scripts
-//! may use (`bridge::Services`: the store, modules, names of host functions), and the mailbox in which an engine hears
+//! may use (`bridge::Services`: the store, modules, names of host functions, shared dictionaries), and the mailbox in which an engine hears
 //! from other threads.
 
 #![allow(rustdoc::private_intra_doc_links, reason = "nobody uses this crate from Rust: its page is for its readers")]
 
 #[cfg(feature = "bench")]
 mod bench;
+mod bigint;
 mod border;
 mod callback;
 mod context;
@@ -54,6 +55,8 @@ mod convert;
 mod engine;
 mod exit;
 mod inner;
+mod outside;
 mod pool;
+mod shared;
 mod state;
 mod wake_up;

@@ -1,9 +1,11 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
 use crate::border::{guarded, guarded_elsewhere};
+use crate::outside::outside;
 use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
 use napi::sys;
+use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::rc::{Rc, Weak};
@@ -55,6 +57,23 @@ pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
     }
 }
 
+/// As [`queue`], outside of every async context, if JS may be called.
+///
+/// # Safety
+/// As [`queue`], in a handle scope.
+unsafe fn queue_outside<J: Job + 'static>(env: sys::napi_env, job: J) {
+    let mut job = Some(job);
+    let mut queue_it = || {
+        if let Some(job) = job.take() {
+            // SAFETY: as the caller.
+            unsafe { queue(env, job) }
+        }
+    };
+    // SAFETY: as the caller; queueing does not unwind.
+    unsafe { outside(env, &mut queue_it) };
+    queue_it();
+}
+
 unsafe extern "C" fn execute<J: Job>(_env: sys::napi_env, item: *mut c_void) {
     // SAFETY: the item is alive, and nobody else uses its job meanwhile.
     let job = unsafe { &mut (*item.cast::<Item<J>>()).job };
@@ -88,7 +107,12 @@ pub(super) struct LibuvPool {
     owner: Weak<dyn Finished>,
     waker: Arc<Waker>,
     mailbox: Arc<Mailbox>,
+    completing: Completing,
 }
+
+/// Whether a batch is being taken back. What is started then follows it, and would inherit its async context, from one batch
+/// to the next: that of a call which is long done.
+type Completing = Rc<Cell<bool>>;
 
 /// What other threads have to tell one JS thread.
 #[derive(Default)]
@@ -108,7 +132,7 @@ impl Mailbox {
 impl LibuvPool {
     /// The pool of `env`, whose batches go back to `owner`. Signals are put into `mailbox`, and then `waker` wakes it.
     pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>, waker: Arc<Waker>, mailbox: Arc<Mailbox>) -> Self {
-        Self { env, owner, waker, mailbox }
+        Self { env, owner, waker, mailbox, completing: Completing::default() }
     }
 }
 
@@ -120,9 +144,15 @@ impl Drop for LibuvPool {
 
 impl Workers for LibuvPool {
     fn start(&self, batch: Batch) {
-        if let Some(owner) = self.owner.upgrade() {
-            // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
-            unsafe { queue(self.env, Trip { batch, owner }) }
+        let Some(owner) = self.owner.upgrade() else { return };
+        let trip = Trip { batch, owner, completing: self.completing.clone() };
+        // SAFETY: the engine that owns this pool lives on the JS thread of `env`, and batches are started by what JS calls.
+        unsafe {
+            if self.completing.get() {
+                queue_outside(self.env, trip);
+            } else {
+                queue(self.env, trip);
+            }
         }
     }
 
@@ -144,6 +174,7 @@ impl Workers for LibuvPool {
 struct Trip {
     batch: Batch,
     owner: Rc<dyn Finished>,
+    completing: Completing,
 }
 
 impl Job for Trip {
@@ -157,7 +188,9 @@ impl Job for Trip {
         if !may_call_js(env) {
             self.owner.ending();
         }
+        self.completing.set(true);
         self.owner.finished(self.batch);
+        self.completing.set(false);
     }
 }
 

@@ -4,6 +4,7 @@
 //! the loop that Node runs while a terminated thread waits for its work items. It keeps a process alive only while held.
 
 use crate::border::guarded;
+use crate::outside::outside;
 use napi::sys;
 use std::ffi::c_void;
 use std::ptr;
@@ -38,33 +39,12 @@ impl Waker {
     pub(super) unsafe fn new(env: sys::napi_env, owner: Weak<dyn Awakened>) -> Arc<Self> {
         let waker = Arc::new(Self(Mutex::new(None)));
         let context: *mut c_void = Box::into_raw(Box::new(Context { waker: waker.clone(), owner })).cast();
-        let (mut name, mut function) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: as the caller.
-        let resource = unsafe { unreferenced(env) };
-        // SAFETY: on the JS thread. Node owns the context from here on, and gives it back to `finalize` once.
-        unsafe {
-            let made = sys::napi_create_string_utf8(env, c"moonpool.wakeup".as_ptr(), 15, &mut name)
-                == sys::Status::napi_ok
-                && sys::napi_create_threadsafe_function(
-                    env,
-                    ptr::null_mut(),
-                    resource,
-                    name,
-                    0,
-                    1,
-                    context,
-                    Some(finalize),
-                    context,
-                    Some(awakened),
-                    &mut function,
-                ) == sys::Status::napi_ok;
-            if made {
-                sys::napi_unref_threadsafe_function(env, function);
-                forget_stores(env, resource);
-                *waker.lock() = Some(Function(function));
-            } else {
-                drop(Box::from_raw(context.cast::<Context>()));
-            }
+        // SAFETY: on the JS thread, in a handle scope, as the caller vouches.
+        let function = unsafe { outside(env, || threadsafe_function(env, context)) }.flatten();
+        match function {
+            Some(function) => *waker.lock() = Some(Function(function)),
+            // SAFETY: Node has not taken it.
+            None => drop(unsafe { Box::from_raw(context.cast::<Context>()) }),
         }
         waker
     }
@@ -117,6 +97,36 @@ impl Waker {
     }
 }
 
+/// A thread-safe function of this context, which does not keep the event loop alive. Node owns the context then, and gives
+/// it back to `finalize` once.
+fn threadsafe_function(env: sys::napi_env, context: *mut c_void) -> Option<sys::napi_threadsafe_function> {
+    let (mut name, mut function) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: called by `Waker::new`, on the JS thread.
+    unsafe {
+        let resource = unreferenced(env);
+        let made = sys::napi_create_string_utf8(env, c"moonpool.wakeup".as_ptr(), 15, &mut name)
+            == sys::Status::napi_ok
+            && sys::napi_create_threadsafe_function(
+                env,
+                ptr::null_mut(),
+                resource,
+                name,
+                0,
+                1,
+                context,
+                Some(finalize),
+                context,
+                Some(awakened),
+                &mut function,
+            ) == sys::Status::napi_ok;
+        if !made {
+            return None;
+        }
+        sys::napi_unref_threadsafe_function(env, function);
+    }
+    Some(function)
+}
+
 /// The resource that async hooks see. Jest's `--detectOpenHandles` asks it whether it keeps the process alive.
 ///
 /// # Safety
@@ -130,33 +140,6 @@ unsafe fn unreferenced(env: sys::napi_env) -> sys::napi_value {
         sys::napi_set_named_property(env, resource, c"hasRef".as_ptr(), has_ref);
     }
     resource
-}
-
-/// Takes from a resource what async hooks have put onto it: the stores of every `AsyncLocalStorage`, which would live as
-/// long as the engine, and might hold it.
-///
-/// # Safety
-/// As [`Waker::new`].
-unsafe fn forget_stores(env: sys::napi_env, resource: sys::napi_value) {
-    let (mut names, mut count) = (ptr::null_mut(), 0);
-    // SAFETY: on the JS thread. What fails is left as it is.
-    unsafe {
-        let found = sys::napi_get_all_property_names(
-            env,
-            resource,
-            sys::KeyCollectionMode::own_only,
-            sys::KeyFilter::skip_strings,
-            sys::KeyConversion::keep_numbers,
-            &mut names,
-        ) == sys::Status::napi_ok
-            && sys::napi_get_array_length(env, names, &mut count) == sys::Status::napi_ok;
-        for i in 0..if found { count } else { 0 } {
-            let mut name = ptr::null_mut();
-            if sys::napi_get_element(env, names, i, &mut name) == sys::Status::napi_ok {
-                sys::napi_delete_property(env, resource, name, ptr::null_mut());
-            }
-        }
-    }
 }
 
 unsafe extern "C" fn always_false(env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {

@@ -22,15 +22,15 @@
 -- docs/lua-api.md and docs/lua.md explain what differs from stock Lua.
 
 ---@alias moonpool.ErrorCode
----| "ERR_STATE_DENIED" # State.get: another script holds the key
----| "ERR_STATE_VALUE" # State: a key or a value outside the rules
----| "ERR_STATE_QUOTA" # State.set: the script's space is full
+---| "ERR_STATE_DENIED" # State: another script holds the key, or granted it to be read only; Shared: the script may only read the dictionary
+---| "ERR_STATE_VALUE" # State: a key, a value or an option outside the rules
+---| "ERR_STATE_QUOTA" # State: the space is full
 ---| "ERR_STATE_UNAVAILABLE" # State: the store cannot be reached
 ---| "ERR_LUA_RESULT" # json.encode: a value that JSON cannot carry
 ---| "ERR_HOST_FUNCTION" # host: the function failed, or a value cannot cross
 ---| "ERR_LUA_RUNTIME" # wrong arguments, text that is not JSON, writing to script
 
----What `pcall` returns as the error of `State`, `json`, `host`, `sleep` and `script`. `tostring` gives the whole text.
+---What `pcall` returns as the error of `Shared`, `State`, `json`, `host`, `sleep` and `script`. `tostring` gives the whole text.
 ---@class moonpool.Error: userdata
 ---@field code moonpool.ErrorCode
 ---@field message string The text without chunk and line.
@@ -244,6 +244,42 @@ function json.decode(text) end
 ---@return T
 function json.array(t) end
 
+-- Shared
+
+---The shared dictionaries that the host has declared, by name.
+---@class moonpool.Shared
+---@field [string] moonpool.SharedDict
+Shared = {}
+
+---A string, or a number, which is taken as its text.
+---@alias moonpool.SharedKey string|number
+
+---@alias moonpool.SharedValue string|number|boolean
+
+---A shared dictionary, with the methods of OpenResty's `ngx.shared.DICT`. Times are in seconds; 0 is for ever.
+---@class moonpool.SharedDict: userdata
+---@field get fun(self: moonpool.SharedDict, key: moonpool.SharedKey): value: moonpool.SharedValue?, flags: integer|string|nil The value, and the flags unless they are 0.
+---@field get_stale fun(self: moonpool.SharedDict, key: moonpool.SharedKey): value: moonpool.SharedValue?, flags: integer|string|nil, stale: boolean? Also a value that has expired.
+---@field set fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: moonpool.SharedValue?, exptime?: number, flags?: integer): ok: boolean?, err: string?, forcible: boolean? Stores a value; nil deletes.
+---@field safe_set fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: moonpool.SharedValue?, exptime?: number, flags?: integer): ok: boolean?, err: string?, forcible: boolean? As `set`, but removes nothing that has not expired.
+---@field add fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: moonpool.SharedValue, exptime?: number, flags?: integer): ok: boolean?, err: string?, forcible: boolean? Stores a value when there is no such key.
+---@field safe_add fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: moonpool.SharedValue, exptime?: number, flags?: integer): ok: boolean?, err: string?, forcible: boolean? As `add`, but removes nothing that has not expired.
+---@field replace fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: moonpool.SharedValue, exptime?: number, flags?: integer): ok: boolean?, err: string?, forcible: boolean? Stores a value when there is such a key.
+---@field delete fun(self: moonpool.SharedDict, key: moonpool.SharedKey): ok: boolean?, err: string?, forcible: boolean? Removes a key.
+---@field incr fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: number, init?: number, init_ttl?: number): sum: number?, err: string?, forcible: boolean? Adds to a number; where there is none, to `init`.
+---@field lpush fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: string|number): length: integer?, err: string? Puts a value at the head of a list.
+---@field rpush fun(self: moonpool.SharedDict, key: moonpool.SharedKey, value: string|number): length: integer?, err: string? Puts a value at the tail of a list.
+---@field lpop fun(self: moonpool.SharedDict, key: moonpool.SharedKey): value: string|number|nil, err: string? Takes the first value of a list.
+---@field rpop fun(self: moonpool.SharedDict, key: moonpool.SharedKey): value: string|number|nil, err: string? Takes the last value of a list.
+---@field llen fun(self: moonpool.SharedDict, key: moonpool.SharedKey): length: integer?, err: string? The length of a list.
+---@field ttl fun(self: moonpool.SharedDict, key: moonpool.SharedKey): seconds: number?, err: string? How long the key lives on.
+---@field expire fun(self: moonpool.SharedDict, key: moonpool.SharedKey, exptime: number): ok: boolean?, err: string? Sets how long the key lives on.
+---@field flush_all fun(self: moonpool.SharedDict) Lets everything expire.
+---@field flush_expired fun(self: moonpool.SharedDict, max_count?: integer): flushed: integer Removes what has expired; at most so much, or with 0 all.
+---@field get_keys fun(self: moonpool.SharedDict, max_count?: integer): keys: string[] At most so many keys, 1024 by default; with 0 all.
+---@field capacity fun(self: moonpool.SharedDict): bytes: integer How many bytes it may hold.
+---@field free_space fun(self: moonpool.SharedDict): bytes: integer How many bytes more it may hold.
+
 -- State
 
 ---The script's own keys and values, which outlive the run. Each call is atomic.
@@ -257,10 +293,65 @@ State = {}
 ---@nodiscard
 function State.get(key, default) end
 
----Stores a copy of `value` in the script's own space; nil deletes the key.
+---@class moonpool.StateOptions
+---@field ttl? number Seconds until the key expires: more than 0, at most 3155760000.
+
+---@class moonpool.IncrOptions : moonpool.StateOptions
+---@field init? number What a key begins with that is not there. 0 by default.
+
+---Stores a copy of `value`; nil deletes the key.
 ---@param key string 1 to 512 UTF-8 bytes.
 ---@param value moonpool.Json? At most 1 MiB of JSON.
-function State.set(key, value) end
+---@param options? moonpool.StateOptions
+function State.set(key, value, options) end
+
+---As `set`, but only if there is no such key.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param value moonpool.Json At most 1 MiB of JSON.
+---@param options? moonpool.StateOptions
+---@return boolean stored
+function State.add(key, value, options) end
+
+---As `set`, but only if there is such a key.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param value moonpool.Json At most 1 MiB of JSON.
+---@param options? moonpool.StateOptions
+---@return boolean stored
+function State.replace(key, value, options) end
+
+---Adds to a number. Integers are exact to 64 bits; past those it raises ERR_STATE_VALUE.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param by? number 1 by default.
+---@param options? moonpool.IncrOptions For a key that is not there.
+---@return number sum
+function State.incr(key, by, options) end
+
+---Stores what `f` makes of the value. `f` may be called again, when somebody was faster; it cannot wait.
+---@generic T
+---@param key string 1 to 512 UTF-8 bytes.
+---@param f fun(value: any): T? nil deletes the key.
+---@param default? any What `f` gets when there is no such key.
+---@return T? value
+function State.update(key, f, default) end
+
+---Compare and set: stores `new` if the value equals `old`.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param old moonpool.Json? nil for "no such key".
+---@param new moonpool.Json? nil deletes the key.
+---@return boolean stored
+function State.cas(key, old, new) end
+
+---Lets the key expire so long from now; nil lets it last.
+---@param key string 1 to 512 UTF-8 bytes.
+---@param seconds number? More than 0, at most 3155760000.
+---@return boolean exists
+function State.expire(key, seconds) end
+
+---The seconds until the key expires; `math.huge` when it does not; nil when there is no such key.
+---@param key string 1 to 512 UTF-8 bytes.
+---@return number?
+---@nodiscard
+function State.ttl(key) end
 
 ---Whether the script has the key.
 ---@param key string 1 to 512 UTF-8 bytes.
@@ -273,7 +364,7 @@ function State.has(key) end
 ---@return boolean deleted Whether it was there.
 function State.delete(key) end
 
----The script's own keys that begin with `prefix`, sorted by bytes.
+---The script's keys that begin with `prefix`, granted ones included, sorted by bytes.
 ---@param prefix? string
 ---@return string[] keys
 ---@nodiscard

@@ -80,9 +80,13 @@ async function run(attack, engine) {
   if (attack.after) report({ after: await outcome(engine, attack.after.code, attack.after.id) })
 }
 
-/** In a process with others, each attack has an engine of its own: they share no State, queue or VM. */
+/**
+ * In a process with others, each attack has an engine of its own: they share no State, queue or VM. And so has one that
+ * needs shared dictionaries.
+ */
 async function runApart(attack) {
   const engine = new moonpool.Engine()
+  for (const [name, options] of Object.entries(attack.shared ?? {})) engine.sharedDict(name, options)
   await run(attack, { runLua: engine.runLua.bind(engine) })
   await engine.close()
 }
@@ -90,7 +94,7 @@ async function runApart(attack) {
 async function main() {
   for await (const line of createInterface({ input: process.stdin })) {
     const attack = JSON.parse(line)
-    await (isShared ? runApart(attack) : run(attack, moonpool))
+    await (isShared || attack.shared ? runApart(attack) : run(attack, moonpool))
     report({ stage: 'end' })
   }
 }

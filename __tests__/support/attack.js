@@ -34,7 +34,7 @@ const CODES = [
   ...['ERR_STATE_DENIED', 'ERR_STATE_VALUE', 'ERR_STATE_QUOTA', 'ERR_STATE_UNAVAILABLE'],
 ]
 
-const FIELDS = ['mechanism', 'options', 'values', 'expect', 'id', 'setup', 'after']
+const FIELDS = ['mechanism', 'options', 'values', 'shared', 'expect', 'id', 'setup', 'after']
 
 /** The names of the corpus's scripts whose section is `letter`. */
 function attackNames(letter = '') {
@@ -53,6 +53,7 @@ function readAttack(name) {
  *   mechanism  what is tried
  *   options    of the run, as JSON
  *   values     how its results are given as values, as JSON, for `engine.run`; without it they are text, of `runLua`
+ *   shared     the shared dictionaries of its engine, as JSON: options by name
  *   expect     the allowed outcomes, separated by `|`: error codes, `value "a JSON string"`, or `any`
  *   id         the script id; by default, the script's name
  *   setup      a run before, as JSON: { id, code }
@@ -75,6 +76,7 @@ function parseAttack(name, source) {
     mechanism: fields.mechanism,
     options: json(fields.options) ?? { timeout: 300 },
     values: json(fields.values),
+    shared: json(fields.shared),
     expect: parseOutcomes(name, fields.expect),
     id: fields.id ?? name,
     setup: json(fields.setup),

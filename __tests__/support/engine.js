@@ -2,7 +2,7 @@
 'use strict'
 
 const { Engine } = require('../..')
-const { FOREVER, HOLDING } = require('./constants')
+const { FOREVER, HOLDING, holdingAfter } = require('./constants')
 const { rejection } = require('./rejection')
 
 const engines = []
@@ -53,4 +53,17 @@ function hold(engine, code = HOLDING) {
   }
 }
 
-module.exports = { engineExposing, engineWith, engineWithModules, hold, isIdle, until, valuesOf }
+/** As `hold`, for an engine without other runs: resolves when the thread is held. */
+async function held(engine) {
+  let holds
+  const begun = new Promise((resolve) => {
+    holds = resolve
+  })
+  engine.expose('holds', () => holds())
+  const release = hold(engine, holdingAfter('host.holds()'))
+  await begun
+  await until(() => engine.stats().running === 1)
+  return release
+}
+
+module.exports = { engineExposing, engineWith, engineWithModules, held, hold, isIdle, until, valuesOf }

@@ -22,6 +22,11 @@ import {
   type RunStats,
   runLua,
   type Script,
+  type SharedDict,
+  type SharedDictOptions,
+  type SharedInput,
+  type SharedOutput,
+  type SharedWritten,
   type StateGrant,
   type StateImport,
   type StateSpace,
@@ -93,7 +98,7 @@ export function isOurFault(code: LuaErrorCode): boolean {
 
 const limits: Limits = { queueTimeout: 0.5, timeout: 100 }
 const codeCache: CodeCacheOptions = { maxEntries: 1, maxBytes: 1, ttl: 0.5 }
-const libraries: Library[] = ['coroutine', 'io', 'json', 'math', 'os', 'State', 'string', 'table', 'utf8']
+const libraries: Library[] = ['coroutine', 'io', 'json', 'math', 'os', 'Shared', 'State', 'string', 'table', 'utf8']
 const frozen: readonly Library[] = libraries
 
 const engineOptions: EngineOptions = {
@@ -216,6 +221,27 @@ export async function openDoors(engine: Engine): Promise<string[]> {
   engine.addModule('bytes', Buffer.from('return 1'))
   const names: string[] = await engine.addModules('rules')
   return names.concat(await engine.addModules(new URL('file:///rules')))
+}
+
+export async function shareThings(engine: Engine, value: SharedInput): Promise<unknown[]> {
+  const options: SharedDictOptions = { maxItems: 10, maxBytes: 1024, readers: '*', writers: ['a'] as const }
+  const dict: SharedDict = engine.sharedDict('d', options)
+  const same: SharedDict = engine.sharedDict(dict.name)
+  const { ok, err, forcible }: SharedWritten = await same.set('key', value, 0.5, 7)
+  const problem: string | undefined = err
+  const found: SharedOutput | undefined = await dict.get(Buffer.from('key'))
+  const stale = await dict.get_stale('key')
+  const flags: number | undefined = stale?.flags
+  const { value: sum }: { value: number | bigint | undefined } = await dict.incr('n', 1, 0, 60)
+  const { length }: { length: number | undefined } = await dict.lpush('list', 'x')
+  const popped: string | Uint8Array | number | bigint | undefined = (await dict.rpop('list')).value
+  const numbers: number[] = [await dict.flush_expired(5), await dict.capacity(), await dict.free_space()]
+  const keys: Array<string | Uint8Array> = await dict.get_keys(0)
+  const left: number | undefined = await dict.ttl('key')
+  const there: boolean = await dict.expire('key', 1)
+  await dict.set('key', undefined)
+  await dict.flush_all()
+  return [ok, problem, forcible, found, flags, sum, length, popped, numbers, keys, left, there]
 }
 
 export async function keepState(engine: Engine): Promise<LuaOutput> {

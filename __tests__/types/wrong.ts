@@ -1,5 +1,5 @@
 // Wrong uses of the public types: no line compiles without its expectation.
-import { Engine, type EngineStats, LuaError, type LuaErrorCode, runLua, Script } from 'moonpool'
+import { Engine, type EngineStats, LuaError, type LuaErrorCode, runLua, Script, SharedDict } from 'moonpool'
 
 // @ts-expect-error: scriptId is required
 runLua('return 1')
@@ -124,6 +124,21 @@ engine.expose('forge', (context) => (context.scriptId = 'other'))
 engine.addModule('rules', engine.compile(''))
 // @ts-expect-error: reading a folder takes its time
 export const modules: string[] = engine.addModules('rules')
+
+// @ts-expect-error: only engines make them
+export const shared = new SharedDict()
+// @ts-expect-error: a misspelt option
+engine.sharedDict('d', { maxItem: 5 })
+// @ts-expect-error: all, or a list of ids
+engine.sharedDict('d', { readers: 'a' })
+// @ts-expect-error: a dictionary keeps no tables
+engine.sharedDict('d').set('k', {})
+// @ts-expect-error: undefined deletes, null does not
+engine.sharedDict('d').set('k', null)
+// @ts-expect-error: lists have no booleans
+engine.sharedDict('d').lpush('l', true)
+// @ts-expect-error: there may be no such key
+export const found: string = await engine.sharedDict('d').get('k')
 // @ts-expect-error: one place
 export const twice = new Engine({ state: { redis: 'redis://localhost', sqlite: 5 } })
 // @ts-expect-error: Redis wants a prefix

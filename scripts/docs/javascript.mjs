@@ -1,4 +1,5 @@
-// Runs the JavaScript examples of the documents and compiles the TypeScript ones, against the built package.
+// Runs the JavaScript examples of the documents, which must print what they say, and compiles the TypeScript ones, against
+// the built package.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pipe, root, run, tool } from '../run.mjs'
@@ -32,7 +33,7 @@ function prepare() {
   mkdirSync(FOLDER, { recursive: true })
 }
 
-/** What an example prints is shown only when it fails. */
+/** What an example prints is shown only when it fails, or prints something else than stands behind its `console.log`. */
 async function runs(example) {
   const { name, text } = programOf(example)
   const program = path.join(FOLDER, name)
@@ -41,8 +42,17 @@ async function runs(example) {
   const exitCode = await pipe(process.execPath, [program], (piece) => {
     output += piece
   })
-  if (exitCode !== 0) console.error(`${example.place}: this example fails\n${output}`)
-  return exitCode === 0
+  const missing = said(example).filter((text) => !`\n${output}`.includes(`\n${text}\n`))
+  if (exitCode === 0 && missing.length === 0) return true
+  const what = exitCode === 0 ? `does not print\n${missing.join('\n')}\nbut prints` : 'fails'
+  console.error(`${example.place}: this example ${what}\n${output}`)
+  return false
+}
+
+/** What an example says that its lines print. */
+function said({ code }) {
+  const comments = [...code.matchAll(/console\.log\(.* \/\/ (.+)$/gm)]
+  return comments.map(([, text]) => text.replaceAll('\\n', '\n').replaceAll('\\t', '\t'))
 }
 
 /** An example with require() may use `await`, which CommonJS has in functions only. */

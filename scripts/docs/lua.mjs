@@ -29,7 +29,7 @@ async function runs({ code, place }, Engine) {
   return false
 }
 
-/** With the host functions and the module that the pages assume. */
+/** With the host functions, the module and the dictionary that the pages assume. */
 function engineOfDocuments(Engine) {
   const engine = new Engine()
   const prices = new Map([['tea', 2.5]])
@@ -38,6 +38,7 @@ function engineOfDocuments(Engine) {
     throw new Error(`no price for ${item}`)
   })
   engine.expose('stock', { count: () => 3 })
+  engine.sharedDict('cats', { maxItems: 1000 })
   engine.addModule('tax', 'local tax = {} function tax.with(price) return price * 1.25 end return tax')
   return engine
 }

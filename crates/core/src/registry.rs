@@ -4,6 +4,7 @@ use crate::api::libraries::Libraries;
 use crate::bridge::Limits;
 use crate::error::Code;
 use crate::scheduler::Capacity;
+use crate::shared;
 use crate::state;
 use crate::vm::CacheLimits;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("codeCache.maxEntries", cache.entries as f64),
         ("codeCache.maxBytes", cache.bytes as f64),
         ("close.timeout", ms(CLOSE_TIMEOUT)),
+        ("sharedDict.maxBytes", shared::DEFAULT_BYTES as f64),
     ]
     .into_iter()
 }

@@ -82,14 +82,23 @@ impl Engine {
         batch.execute();
         self.peak = self.peak.max(self.memory());
         let Finished { settled, calls } = self.scheduler.finished(batch);
-        self.settled.extend(settled);
+        self.keep(settled);
         self.calls.extend(calls.iter().map(|call| call.run));
     }
 
     fn hear(&mut self) -> bool {
         let Ok(signal) = self.signals.try_recv() else { return false };
-        self.settled.extend(self.scheduler.signal(signal).settled);
+        let finished = self.scheduler.signal(signal);
+        self.keep(finished.settled);
         true
+    }
+
+    /// Keeps what came of runs, as JavaScript does that has taken it over.
+    fn keep(&mut self, settled: Vec<Settled>) {
+        for mut settled in settled {
+            settled.held = None;
+            self.settled.push(settled);
+        }
     }
 
     /// Executes what can be executed, until everything that is left waits.

@@ -82,7 +82,7 @@ fn what_was_written_is_there_after_it_was_closed_and_the_closed_store_is_one_fil
     assert_eq!(store.get(&id("a"), &key("gone")), Ok(Found::Nowhere));
     assert_eq!(store.size(&id("a")), size);
     assert!(matches!(store.lasts(&id("b"), "k"), Lasts::For(time) if time > Duration::from_secs(900)));
-    assert_eq!(store.0.grants().list(), [grant.clone()]);
+    assert_eq!(store.0.grants().list(), std::slice::from_ref(&grant));
     assert!(matches!(store.ask(&id("a"), 0, Op::Revoke(grant)).response, Ok(Response::Written { met: true, .. })));
     close(&store);
     let store = sqlite(&path);

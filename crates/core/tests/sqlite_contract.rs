@@ -12,7 +12,7 @@ use std::sync::Arc;
 struct Kept(Arc<dyn Store>, Folder);
 
 impl Kept {
-    fn new(cache_bytes: usize, relaxed: bool) -> Arc<dyn Store> {
+    fn empty(cache_bytes: usize, relaxed: bool) -> Arc<dyn Store> {
         let folder = Folder::new();
         let store = open(&Place::Sqlite { path: folder.join("state.db"), cache_bytes, relaxed }).expect("a store");
         Arc::new(Self(store, folder))
@@ -48,6 +48,6 @@ impl Drop for Kept {
     }
 }
 
-contract!(roomy, Kept::new(64 << 20, false));
-contract!(cramped, Kept::new(0, false));
-contract!(relaxed, Kept::new(64 << 20, true));
+contract!(roomy, Kept::empty(64 << 20, false));
+contract!(cramped, Kept::empty(0, false));
+contract!(relaxed, Kept::empty(64 << 20, true));

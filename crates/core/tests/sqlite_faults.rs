@@ -116,7 +116,7 @@ fn what_was_told_to_be_lost_does_not_come_to_life_after_a_crash() {
 
 #[test]
 fn what_was_written_while_a_commit_failed_is_lost_with_it() {
-    let (_folder, disk, store) = on_disk();
+    let (folder, disk, store) = on_disk();
     assert_eq!(fate(&store, put(&store, "a", "n", "1")), Fate::Durable);
     disk.is(Mood::Hangs);
     let first = put(&store, "a", "n", "2");
@@ -140,6 +140,9 @@ fn what_was_written_while_a_commit_failed_is_lost_with_it() {
     assert_eq!(fate(&store, after), Fate::Durable);
     assert!(matches!(store.0.fate(depends), Fate::Lost(_)), "who wrote before and after has lost");
     close(&store);
+    let path = folder.join("state.db");
+    assert_eq!(value_on_disk(&path, "a", "n").as_deref(), Some("4"));
+    assert_eq!(value_on_disk(&path, "b", "n"), None, "what is lost is not written after all");
 }
 
 #[test]

@@ -8,6 +8,16 @@ LUA_API void moonpool_built (lua_State *L) {
   g->gcstp = 0;
 }
 
+/*
+** Lets a coroutine go that has ended, in a VM that lives on: it is dead for scripts, and its frames and its stack, which
+** may be megabytes after a recursion, are free. No script's code runs: an ended coroutine has nothing left to close.
+*/
+LUA_API void moonpool_retire (lua_State *L, lua_State *ended) {
+  lua_settop(ended, 0);
+  lua_closethread(ended, L);
+  freeCI(ended);
+}
+
 /* 'lua_close' for a VM whose memory is given back as a whole: only finalizers run, nothing is freed. */
 LUA_API void moonpool_close (lua_State *L) {
   global_State *g = G(L);

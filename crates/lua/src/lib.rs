@@ -34,10 +34,13 @@ unsafe extern "C-unwind" {
     fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
+    fn moonpool_sethost(state: *mut ffi::lua_State, host: *const c_void);
+    fn moonpool_host(state: *mut ffi::lua_State) -> *const c_void;
     fn moonpool_ready(state: *mut ffi::lua_State);
     fn moonpool_built(state: *mut ffi::lua_State);
     fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_close(state: *mut ffi::lua_State);
+    fn moonpool_retire(state: *mut ffi::lua_State, ended: *mut ffi::lua_State);
     fn moonpool_reseed(state: *mut ffi::lua_State);
     fn moonpool_setfiber(
         state: *mut ffi::lua_State,
@@ -137,6 +140,24 @@ pub unsafe fn set_base(state: *mut ffi::lua_State, base: *mut ffi::lua_State) {
     unsafe { moonpool_setbase(state, base) }
 }
 
+/// Keeps an address in the VM, for its C functions: what the host has of this VM. No script reaches it.
+///
+/// # Safety
+/// `state` is valid and used by this thread only. What the address is of, is between this and [`host`].
+pub unsafe fn set_host(state: *mut ffi::lua_State, host: *const c_void) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_sethost(state, host) }
+}
+
+/// What [`set_host`] kept in the VM of this state or coroutine; null when nothing.
+///
+/// # Safety
+/// `state` is valid and used by this thread only.
+pub unsafe fn host(state: *mut ffi::lua_State) -> *const c_void {
+    // SAFETY: the caller vouches for the state.
+    unsafe { moonpool_host(state) }
+}
+
 /// A C function: returns the coroutine that runs it, also where scripts see the main one.
 pub const RUNNING: ffi::lua_CFunction = moonpool_running;
 
@@ -199,6 +220,16 @@ pub unsafe fn built(state: *mut ffi::lua_State) {
 pub unsafe fn finds_keys(state: *mut ffi::lua_State) -> bool {
     // SAFETY: the caller vouches for the state.
     unsafe { moonpool_findskeys(state) != 0 }
+}
+
+/// Lets a coroutine go that has ended, in a VM that lives on: its frames and its stack are free, and scripts find it dead.
+///
+/// # Safety
+/// `state` is the main thread of a VM, used by this thread only, with no running frame; `ended` is a coroutine of it that
+/// has ended.
+pub unsafe fn retire(state: *mut ffi::lua_State, ended: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for both.
+    unsafe { moonpool_retire(state, ended) }
 }
 
 /// Ends a VM whose allocator gives all memory back at once: runs the finalizers that are left, and frees nothing.

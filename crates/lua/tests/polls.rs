@@ -135,6 +135,21 @@ killed_in_time! {
     loading_blanks: "local s = ('\\n'):rep(1024):rep(1 << 19)", "load(s, '=')";
     loading_a_long_string: "local s = '\"' .. ('x'):rep(1024):rep(1 << 19) .. '\"'", "load(s, '=')";
     loading_from_a_c_reader: "", "load(os.time)";
+    loading_a_long_comment: "local s = '--' .. ('x'):rep(1024):rep(1 << 20)", "load(s, '=')";
+    loading_a_long_comment_in_brackets: "local s = '--[[' .. ('x'):rep(1024):rep(1 << 20)", "load(s, '=')";
+    loading_blanks_in_a_string: "local s = '\"\\\\z' .. (' '):rep(1024):rep(1 << 20)", "load(s, '=')";
+    loading_jumps_to_jumps: "local piece = 'x' for _ = 1, 16 do piece = '(' .. piece .. ' and ' .. piece .. ')' end
+        local pieces = {'local x ' .. ('if x then '):rep(150) .. 'if '}
+        local function tree(n)
+          if n == 0 then pieces[#pieces + 1] = piece return end
+          pieces[#pieces + 1] = '(' tree(n - 1) pieces[#pieces + 1] = ' and ' tree(n - 1) pieces[#pieces + 1] = ')'
+        end
+        tree(6)
+        pieces[#pieces + 1] = ' then end ' .. ('else end '):rep(150)
+        local n = 0
+        local function reader() n = n + 1 if not pieces[n] then begin() end return pieces[n] end
+        local function begin() end",
+        "assert(load(reader))";
     loading_a_long_condition: "local s = 'return ' .. ('x and '):rep(300000) .. 'x'", "for i = 1, 20 do load(s) end";
     rehash_of_millions_of_keys: "local t = {} for i = 1, 1 << 23 do t[-i] = true end", "t[0.5] = true t.x = true";
     rehash_that_shrinks_the_array: "local t = {} for i = 1, 1 << 24 do t[i] = true end

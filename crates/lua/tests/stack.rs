@@ -89,7 +89,8 @@ fn a_handler_of_a_stack_overflow_may_overflow_too() {
 fn a_deep_stack_can_overflow_again() {
     let source = "local function f() return 1 + f() end
         after = 0
-        -- Deep, but not at the end: from here it overflows again and again, with a collection in between.
+        -- More than half of the stack, but not at its end: from here it overflows again and again, with a collection in
+        -- between.
         local function deep(n)
           if n > 0 then return 1 + deep(n - 1) end
           for i = 1, 5 do
@@ -99,7 +100,7 @@ fn a_deep_stack_can_overflow_again() {
           end
           return 0
         end
-        deep(10000)";
+        deep(60000)";
     assert_eq!(run(source), (ffi::LUA_OK, 5));
 }
 

@@ -103,7 +103,7 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
     can_wait(call, "a host function cannot be called here")?;
     let max_nodes = call.context.max_nodes;
     let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[1..], "args", Shapes::default(), max_nodes);
-    let args = args.map_err(|refusal| match refusal {
+    let (args, held) = args.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::HostFunction, format!("the call cannot cross: {reason}")),
         Refusal::TooMany(most) => {
@@ -112,7 +112,7 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
         }
         Refusal::TooLong => Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long"),
     })?;
-    call.context.wait_for(Wait::Call(HostCall { function: number as u32, args }));
+    call.context.wait_for_call(HostCall { function: number as u32, args }, held);
     Ok(Value::Nil)
 }
 

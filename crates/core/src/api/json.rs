@@ -9,8 +9,12 @@ use crate::value::{Marks, Refusal, Text, json};
 use mlua::{Lua, Table, Value};
 use moonpool_lua::ffi;
 
-const FUNCTIONS: &[Named] =
-    &[(c"encode", c_function!(encode)), (c"decode", c_function!(decode)), (c"array", c_function!(array))];
+const FUNCTIONS: &[Named] = &[
+    (c"encode", c_function!(encode)),
+    (c"decode", c_function!(decode)),
+    // Marks a table as an array.
+    (c"array", c_function!(array)),
+];
 
 /// Sets the global `json`.
 ///
@@ -29,17 +33,21 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
         ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
         ffi::lua_setmetatable(state, -2);
         ffi::lua_setfield(state, -2, c"null".as_ptr());
+        ffi::lua_createtable(state, 0, 1);
+        ffi::lua_pushstring(state, c"json.array".as_ptr());
+        ffi::lua_setfield(state, -2, c"__name".as_ptr());
+        json::set_array_mark(state);
         super::set_library(state, c"json");
     }
 }
 
-/// The marks of a new VM.
+/// The marks of a VM.
 ///
 /// # Errors
 /// When the VM's memory does not suffice.
 pub(crate) fn marks(lua: &Lua) -> mlua::Result<Marks> {
-    let array: Table = lua.create_table_with_capacity(0, 1)?;
-    array.raw_set("__name", "json.array")?;
+    // SAFETY: the closure owns nothing that has a destructor.
+    let array: Table = unsafe { lua.exec_raw((), |state| json::push_array_mark(state))? };
     Ok(Marks { array })
 }
 

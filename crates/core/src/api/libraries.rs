@@ -2,7 +2,7 @@
 //!
 //! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
-use super::{host, json, output, require, script, set_library, state};
+use super::{host, json, output, require, script, set_library, shared, state};
 use crate::bridge::error_value;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -22,6 +22,7 @@ const SELECTABLE: &[(&str, Open)] = &[
     ("json", Open::Ours(json::install)),
     ("math", Open::Lua(c"math", ffi::luaopen_math)),
     ("os", Open::Ours(open_os)),
+    ("Shared", Open::Ours(shared::install)),
     ("State", Open::Ours(state::install)),
     ("string", Open::Ours(open_string)),
     ("table", Open::Lua(c"table", ffi::luaopen_table)),

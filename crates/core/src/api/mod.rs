@@ -1,4 +1,5 @@
-//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json` and `State`. One file each.
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `Shared` and `State`. One
+//! file each.
 
 pub(crate) mod host;
 pub(crate) mod json;
@@ -6,6 +7,7 @@ pub mod libraries;
 pub(crate) mod output;
 pub(crate) mod require;
 pub(crate) mod script;
+pub(crate) mod shared;
 pub(crate) mod state;
 
 use moonpool_lua::ffi;

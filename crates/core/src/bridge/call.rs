@@ -31,8 +31,7 @@ impl Call<'_> {
 
     /// The State of whoever is running. There is no other way to the store.
     pub fn state(&self) -> View<'_> {
-        let services = &self.context.services;
-        View::new(&*services.store, &self.context.id, services.state_quota, services.tells_foreign)
+        self.context.state()
     }
 
     /// Bytes that whoever is running may keep in State.

@@ -1,10 +1,11 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
+use super::direct::Kept;
 use super::tasks::{Task, Updating};
-use super::{Answer, Kill, Limits, Services, Wait};
+use super::{Answer, Dicts, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
-use crate::state::{Answered, Depends, Fate, ScriptId};
+use crate::state::{Answered, Depends, Fate, ScriptId, View};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub struct Context {
     pub name: Arc<str>,
     /// What the engine gives to all its scripts.
     pub services: Arc<Services>,
+    /// The shared dictionaries that there were when the run began.
+    pub(crate) shared: Dicts,
     /// What the run may still use.
     pub budget: Budget,
     /// How many values and keys JavaScript may be given at once.
@@ -26,6 +29,8 @@ pub struct Context {
     /// What the script waits for, until its run is off the worker; and what came of it.
     pub(super) wait: RefCell<Option<Wait>>,
     pub(super) answer: RefCell<Option<Answer>>,
+    /// What the arguments of the host function take that it waits for.
+    pub(super) held_args: Cell<usize>,
     /// Why it could not sleep, until it goes on.
     pub(super) refused_sleep: RefCell<Option<Error>>,
     /// What goes on when the store has answered, and the answer.
@@ -36,6 +41,8 @@ pub struct Context {
     pub(super) changed_itself: Cell<bool>,
     /// The writes to State that it depends on.
     pub(super) depends: Cell<Depends>,
+    /// What a direct call leaves for Lua.
+    pub(super) kept: RefCell<Kept>,
 }
 
 impl Context {
@@ -53,6 +60,7 @@ impl Context {
         Self {
             id,
             name,
+            shared: services.shared.all(),
             services,
             budget,
             max_nodes: limits.nodes,
@@ -61,13 +69,21 @@ impl Context {
             panic: RefCell::default(),
             wait: RefCell::default(),
             answer: RefCell::default(),
+            held_args: Cell::default(),
             refused_sleep: RefCell::default(),
             task: RefCell::default(),
             state_answer: RefCell::default(),
             updating: RefCell::default(),
             changed_itself: Cell::default(),
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),
+            kept: RefCell::default(),
         }
+    }
+
+    /// The State of whoever is running. There is no other way to the store.
+    pub(crate) fn state(&self) -> View<'_> {
+        let services = &self.services;
+        View::new(&*services.store, &self.id, services.state_quota, services.tells_foreign)
     }
 
     /// Adds to the captured output; past `maxOutput` the run is killed, with the output cut at the limit.

@@ -103,10 +103,10 @@ thread_local! {
 }
 
 /// In debug builds: counts one of our functions while it is being executed.
-struct Inside;
+pub(super) struct Inside;
 
 impl Inside {
-    fn enter() -> Self {
+    pub(super) fn enter() -> Self {
         #[cfg(debug_assertions)]
         INSIDE.set(INSIDE.get() + 1);
         Self

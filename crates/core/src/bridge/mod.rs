@@ -3,6 +3,7 @@
 mod call;
 mod compiled;
 mod context;
+pub(crate) mod direct;
 #[doc(hidden)]
 pub mod entry;
 pub(crate) mod error_value;
@@ -10,6 +11,7 @@ mod kill;
 mod limits;
 mod modules;
 mod services;
+mod shared;
 #[doc(hidden)]
 pub mod tasks;
 mod waits;
@@ -23,5 +25,7 @@ pub use kill::Kill;
 pub use limits::Limits;
 pub use modules::Modules;
 pub use services::{HostFunction, Services};
+pub(crate) use shared::Dicts;
+pub use shared::{Access, SharedDict, SharedDicts};
 pub use tasks::Question;
 pub use waits::{Answer, HostCall, HostError, Wait};

@@ -1,6 +1,6 @@
-//! What an engine gives to all its scripts: State, modules, and host functions.
+//! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
 
-use super::Modules;
+use super::{Modules, SharedDicts};
 use crate::state::Store;
 use std::sync::{Arc, RwLock};
 
@@ -16,6 +16,8 @@ pub struct Services {
     pub modules: Modules,
     /// What `host` has, for runs that begin from now on.
     pub functions: RwLock<Vec<HostFunction>>,
+    /// What `Shared` has, for runs that begin from now on.
+    pub shared: SharedDicts,
 }
 
 /// A host function: what scripts find in `host`.
@@ -28,9 +30,10 @@ pub struct HostFunction {
 }
 
 impl Services {
-    /// The services of an engine without modules and host functions.
+    /// The services of an engine without modules, host functions and shared dictionaries.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
-        Self { store, state_quota, tells_foreign: true, modules: Modules::default(), functions: RwLock::default() }
+        let (modules, functions, shared) = (Modules::default(), RwLock::default(), SharedDicts::default());
+        Self { store, state_quota, tells_foreign: true, modules, functions, shared }
     }
 
     /// The same; keys that only other scripts have count as missing.

@@ -64,7 +64,7 @@ pub(crate) fn go_on(call: &Call) -> Result<Value, Error> {
     let internal = || Error::new(Code::Internal, "the store gave no answer");
     let mut task = call.context.task.take().ok_or_else(internal)?;
     let answered = call.context.state_answer.take().ok_or_else(internal)?;
-    let response = call.context.note(&answered);
+    let response = call.context.note(answered);
     match task.step(call, Some(response))? {
         Step::Done(value) => Ok(value),
         Step::Ask(request) => advance(call, task, Some(request)),
@@ -109,7 +109,7 @@ pub(crate) fn can_wait(call: &Call, what: &str) -> Result<(), Error> {
         "the function of State.update cannot wait. Call it before, and use its result"
     } else if !call.can_suspend {
         "inside a callback of table.sort or string.gsub, or of another C function, a script waits with its native \
-         stack, and the system has no memory for one. Call it before, and use its result in the callback"
+         stack, and the system has no memory for another. Call it before, and use its result in the callback"
     } else {
         return Ok(());
     };
@@ -121,15 +121,17 @@ impl Context {
     pub(crate) fn ask(&self, request: &Request<'_>) -> Option<Result<Response, StoreError>> {
         let answered = self.services.store.now(request)?;
         self.note_change(request, &answered);
-        Some(self.note(&answered))
+        Some(self.note(answered))
     }
 
     /// Takes note of what an answer depends on.
-    fn note(&self, answered: &Answered) -> Result<Response, StoreError> {
-        let mut depends = self.depends.get();
-        depends.add(&*self.services.store, answered.depends);
-        self.depends.set(depends);
-        answered.response.clone()
+    fn note(&self, answered: Answered) -> Result<Response, StoreError> {
+        if answered.depends != 0 {
+            let mut depends = self.depends.get();
+            depends.add(&*self.services.store, answered.depends);
+            self.depends.set(depends);
+        }
+        answered.response
     }
 
     /// Takes note that a script's function changed the key that it is to give a new value.

@@ -53,6 +53,12 @@ impl Context {
         *self.wait.borrow_mut() = Some(wait);
     }
 
+    /// As [`Context::wait_for`], for a call whose arguments count so many bytes until the script goes on.
+    pub(crate) fn wait_for_call(&self, call: HostCall, held: usize) {
+        self.held_args.set(held);
+        self.wait_for(Wait::Call(call));
+    }
+
     pub(crate) fn take_wait(&self) -> Option<Wait> {
         self.wait.borrow_mut().take()
     }
@@ -62,6 +68,7 @@ impl Context {
     /// # Errors
     /// When there is no answer, which is a bug.
     pub(crate) fn take_answer(&self) -> Result<Answer, Error> {
+        self.budget.release(self.held_args.take());
         self.answer.borrow_mut().take().ok_or_else(|| Error::new(Code::Internal, "the host gave no answer"))
     }
 

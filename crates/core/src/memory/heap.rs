@@ -164,6 +164,10 @@ impl Heap {
         old: usize,
         new: usize,
     ) -> *mut c_void {
+        #[cfg(test)]
+        if new > 0 && (block.is_null() || new > old) && refuses() {
+            return ptr::null_mut();
+        }
         // SAFETY: see above.
         let heap = unsafe { &*data.cast::<Self>() };
         // SAFETY: one thread at a time, and no allocation happens inside another.
@@ -195,4 +199,26 @@ impl Heap {
         }
         result.cast()
     }
+}
+
+/// For tests: which attempts of this thread's VMs to get memory fail, counted from 0, and how many there were.
+#[cfg(test)]
+pub(crate) struct Refusals {
+    pub(crate) attempts: Cell<usize>,
+    pub(crate) refused: Cell<(usize, usize)>,
+}
+
+#[cfg(test)]
+thread_local! {
+    pub(crate) static REFUSALS: Refusals =
+        const { Refusals { attempts: Cell::new(0), refused: Cell::new((usize::MAX, usize::MAX)) } };
+}
+
+#[cfg(test)]
+fn refuses() -> bool {
+    REFUSALS.with(|refusals| {
+        let (attempt, (from, to)) = (refusals.attempts.get(), refusals.refused.get());
+        refusals.attempts.set(attempt + 1);
+        (from..to).contains(&attempt)
+    })
 }

@@ -9,6 +9,8 @@ mod pool;
 pub(crate) use arena::Mark;
 pub use budget::{Budget, Killed};
 pub(crate) use heap::Heap;
+#[cfg(test)]
+pub(crate) use heap::REFUSALS;
 pub(crate) use mapping::{forget, page};
 pub(crate) use pool::{Account, Tell};
-pub use pool::{Pool, Room};
+pub use pool::{Held, Pool, Room};

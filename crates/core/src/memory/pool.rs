@@ -16,8 +16,11 @@ pub struct Pool {
     /// What they may hold together, in bytes.
     max: usize,
     held: AtomicUsize,
-    /// What is kept for VMs that there are, to grow.
+    /// What is kept for VMs that there are, to grow; and what they would like.
     headroom: AtomicUsize,
+    wanted: AtomicUsize,
+    /// How many results are kept that JavaScript has not taken over.
+    kept: AtomicUsize,
     /// The reason with which the largest is killed.
     reason: i32,
     accounts: Mutex<Accounts>,
@@ -37,10 +40,11 @@ struct Entry {
     owner: Mutex<Option<Owner>>,
 }
 
-/// Whose VM it is.
+/// Whose VM it is, or whose result.
 struct Owner {
     id: ScriptId,
-    flag: Arc<Flag>,
+    /// By which its run is killed; a result has none.
+    flag: Option<Arc<Flag>>,
     tell: Option<Tell>,
 }
 
@@ -65,12 +69,18 @@ impl Pool {
     /// A pool whose VMs may hold `max` bytes together; the largest is killed for `reason`.
     pub(crate) fn new(max: usize, reason: i32) -> Arc<Self> {
         let (held, headroom) = (AtomicUsize::new(0), AtomicUsize::new(max / 8));
-        Arc::new(Self { max, held, headroom, reason, accounts: Mutex::default() })
+        let (wanted, kept) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { max, held, headroom, wanted, kept, reason, accounts: Mutex::default() })
     }
 
     /// What all VMs hold, in bytes.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// Whether results are kept, whose room will be free again.
+    pub(crate) fn keeps_results(&self) -> bool {
+        self.kept.load(Ordering::Relaxed) > 0
     }
 
     /// What they may hold.
@@ -81,12 +91,16 @@ impl Pool {
     /// Keeps so much for the VMs that there are to grow: at least an eighth of all, and at most a quarter.
     pub(crate) fn keep(&self, headroom: usize) {
         self.headroom.store(headroom.clamp(self.max / 8, self.max / 4), Ordering::Relaxed);
+        self.wanted.store(headroom, Ordering::Relaxed);
     }
 
-    /// Whether there is room for another VM, beside what is kept for those that there are.
+    /// Whether there is room for another VM, beside what is kept for those that there are. While results are kept that is
+    /// all that they would like: a result goes by itself, and nobody shall die for it.
     pub fn room(&self) -> Room {
+        let headroom = if self.keeps_results() { &self.wanted } else { &self.headroom };
+        let headroom = headroom.load(Ordering::Relaxed).max(self.max / 8);
         match self.held() {
-            held if held <= self.max - self.headroom.load(Ordering::Relaxed) => Room::Free,
+            held if held <= self.max.saturating_sub(headroom) => Room::Free,
             held if held.saturating_add(SMALLEST_VM) <= self.max => Room::Tight,
             _ => Room::None,
         }
@@ -115,20 +129,20 @@ impl Pool {
             return (false, told);
         }
         let accounts = self.lock();
-        // The owner of each account that can be killed, and what it holds.
+        // The owner of each account that can be killed, and what it holds; and what each id holds, results included.
         let mut living: Vec<(&Arc<Entry>, ScriptId, usize)> = Vec::new();
+        let mut by_id: HashMap<ScriptId, usize> = HashMap::new();
         let mut gone = 0;
         for entry in accounts.all.values() {
             let held = entry.held();
             if entry.is_doomed() {
                 gone += held;
             } else if let Some(owner) = &*entry.owner() {
-                living.push((entry, owner.id.clone(), held));
+                *by_id.entry(owner.id.clone()).or_default() += held;
+                if owner.flag.is_some() {
+                    living.push((entry, owner.id.clone(), held));
+                }
             }
-        }
-        let mut by_id: HashMap<ScriptId, usize> = HashMap::new();
-        for (_, id, held) in &living {
-            *by_id.entry(id.clone()).or_default() += held;
         }
         while self.held().saturating_sub(gone) > self.max {
             let Some(id) = by_id.iter().max_by_key(|(id, held)| (**held, (*id).clone())).map(|(id, _)| id.clone())
@@ -136,7 +150,11 @@ impl Pool {
                 break;
             };
             let of_id = living.iter().enumerate().filter(|(_, (_, owner, _))| *owner == id);
-            let Some((index, _)) = of_id.max_by_key(|(_, (_, _, held))| *held) else { break };
+            let Some((index, _)) = of_id.max_by_key(|(_, (_, _, held))| *held) else {
+                // It has nothing left but results.
+                by_id.remove(&id);
+                continue;
+            };
             if Arc::ptr_eq(living[index].0, grown) {
                 // Its garbage has a chance to go first; then its own allocation fails.
                 return (false, told);
@@ -144,9 +162,6 @@ impl Pool {
             let (victim, _, held) = living.swap_remove(index);
             gone += held;
             *by_id.entry(id.clone()).or_default() -= held;
-            if by_id[&id] == 0 {
-                by_id.remove(&id);
-            }
             told.extend(victim.doom(self.reason));
         }
         (self.held() <= self.hard_max(), told)
@@ -176,7 +191,7 @@ impl Entry {
         let owner = self.owner();
         self.doomed.store(true, Ordering::Relaxed);
         let owner = owner.as_ref()?;
-        owner.flag.kill(reason);
+        owner.flag.as_ref()?.kill(reason);
         owner.tell.clone()
     }
 }
@@ -223,7 +238,20 @@ impl Account {
         if self.entry.is_doomed() {
             flag.kill(self.pool.reason);
         }
-        *owner = Some(Owner { id, flag, tell });
+        *owner = Some(Owner { id, flag: Some(flag), tell });
+    }
+
+    /// Keeps so many bytes for its owner beyond the VM's end: a result, which this account has counted until now. So
+    /// nothing is refused.
+    pub(crate) fn keep(&self, bytes: usize) -> Held {
+        let kept = self.pool.open();
+        if let Some(Owner { id, .. }) = &*self.entry.owner() {
+            *kept.entry.owner() = Some(Owner { id: id.clone(), flag: None, tell: None });
+        }
+        kept.entry.held.store(bytes, Ordering::Relaxed);
+        self.pool.held.fetch_add(bytes, Ordering::Relaxed);
+        self.pool.kept.fetch_add(1, Ordering::Relaxed);
+        Held(kept)
     }
 
     /// Whether its VM was killed for others.
@@ -240,6 +268,15 @@ impl Account {
     /// Whether the pool refused what was asked for last.
     pub(crate) fn is_starved(&self) -> bool {
         self.starved
+    }
+}
+
+/// What a run's result holds, until JavaScript has made its own values of it.
+pub struct Held(Account);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.pool.kept.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -342,6 +379,22 @@ mod tests {
         let mut small = holder(&pool, "small", 50);
         assert!(!small.account.charge(60));
         assert!(!small.is_killed() && !warm.is_doomed());
+    }
+
+    #[test]
+    fn results_count_as_their_owners_until_they_are_taken_over_and_cannot_die() {
+        let pool = Pool::new(1000, REASON);
+        let many = holder(&pool, "many", 200);
+        let result = many.account.keep(500);
+        assert!(pool.keeps_results() && pool.held() == 700);
+        let mut one = holder(&pool, "one", 250);
+        assert!(one.account.charge(100));
+        assert!(many.is_killed() && !one.is_killed());
+        drop(many);
+        // Only the result is left of that id: whoever grows has to go.
+        assert!(!one.account.charge(200));
+        drop(result);
+        assert!(!pool.keeps_results() && one.account.charge(200));
     }
 
     #[test]

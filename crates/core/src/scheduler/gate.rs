@@ -107,9 +107,11 @@ impl Gate {
     /// Lets go what can leave: the fate of writes has become known.
     pub(super) fn release(&mut self) -> Released {
         let mut released = Released::default();
-        let decided = self.held.extract_if(.., |_, held| held.store.fate(held.depends) != Fate::Pending);
-        for (id, Held { store, depends, what }) in decided {
-            let reason = match store.fate(depends) {
+        let fates = self.held.iter().map(|(id, held)| (*id, held.store.fate(held.depends)));
+        let decided: Vec<_> = fates.filter(|(_, fate)| *fate != Fate::Pending).collect();
+        for (id, fate) in decided {
+            let Some(Held { what, .. }) = self.held.remove(&id) else { continue };
+            let reason = match fate {
                 Fate::Lost(reason) => Some(reason),
                 _ => None,
             };

@@ -33,6 +33,11 @@ impl Memory {
         self.room() == Room::Free
     }
 
+    /// Whether results wait for JavaScript to take them over.
+    pub(super) fn keeps_results(&self) -> bool {
+        self.factory.memory().keeps_results()
+    }
+
     /// Whether VMs hold all of it.
     pub(super) fn is_used_up(&self) -> bool {
         self.room() == Room::None

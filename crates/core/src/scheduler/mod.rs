@@ -186,6 +186,11 @@ impl<W: Workers> Scheduler<W> {
         finished
     }
 
+    /// Goes on with what has waited for memory: to be called when a [`Settled::held`] was dropped. Says what that ended.
+    pub fn go_on(&self) -> Vec<Settled> {
+        self.step(Runs::go_ahead)
+    }
+
     /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
     /// of [`Self::finished`]. A run that is settled already is left alone.
     pub fn kill(&self, id: u64) -> Vec<Settled> {

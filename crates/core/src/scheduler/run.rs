@@ -6,8 +6,9 @@ use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
+use crate::memory::Held;
 use crate::state::{Answered, Depends, ScriptId, Store};
-use crate::vm::{Execution, Factory, Outcome, Progress, Script, Vm};
+use crate::vm::{Execution, Factory, Outcome, Progress, Script, Success, Vm};
 use moonpool_lua::Flag;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// How long a run may hold a worker thread before it is preempted.
 pub const SLICE: Duration = Duration::from_millis(10);
+
+/// Outcomes that weigh no more are not counted: JavaScript takes them over at once.
+const LIGHT: usize = 1024;
 
 /// A script that gives up its turn by `sleep(0)` keeps the rest of this time: a trip each would keep the event loop busy.
 const TURN: Duration = Duration::from_millis(1);
@@ -39,6 +43,8 @@ pub struct Run {
     /// The context whose VM it uses, if it does; and that VM, before and after.
     context: Option<ContextId>,
     vm: Option<Box<Vm>>,
+    /// What its result holds of the engine's memory.
+    held: Option<Held>,
     /// Watched until it begins: its `queueTimeout`.
     queue_deadline: Option<Deadline>,
     stage: Stage,
@@ -108,6 +114,9 @@ pub struct Settled {
     pub outcome: Outcome,
     /// What it took.
     pub usage: Usage,
+    /// What the outcome holds of the engine's memory, until it is dropped; after that, see
+    /// [`Scheduler::go_on`](super::Scheduler::go_on).
+    pub held: Option<Held>,
     /// The context that it was in, and the VM that goes back there, if another run can have it.
     pub(super) context: Option<ContextId>,
     pub(super) vm: Option<Box<Vm>>,
@@ -142,6 +151,7 @@ impl Run {
             has_waited: false,
             context,
             vm: None,
+            held: None,
             queue_deadline: None,
             store: script.services.store().clone(),
             depends: Depends::default(),
@@ -263,6 +273,7 @@ impl Run {
                 caller: self.caller,
                 outcome,
                 usage: self.usage,
+                held: self.held,
                 context: self.context,
                 vm: self.vm,
             }),
@@ -281,7 +292,7 @@ impl Run {
     pub(super) fn refuse(self, error: Error) -> Settled {
         let Self { id, caller, context, vm, .. } = self;
         let usage = Usage { queue_time: self.submitted.elapsed(), ..self.usage };
-        Settled { id, caller, outcome: Err(Box::new(Failure::new(error))), usage, context, vm }
+        Settled { id, caller, outcome: Err(Box::new(Failure::new(error))), usage, held: None, context, vm }
     }
 
     /// Ends a run that has not begun and was killed.
@@ -339,6 +350,8 @@ impl Run {
         self.depends = started.execution.depends();
         match progress {
             Progress::Done(outcome) => {
+                let weight = weight(&outcome);
+                self.held = (weight > LIGHT).then(|| started.execution.keep(weight)).flatten();
                 if self.context.is_some() {
                     self.vm = started.execution.into_reusable();
                 }
@@ -361,7 +374,7 @@ impl Run {
     }
 
     /// Gives the script the store's answer.
-    pub(super) fn answer_state(&mut self, answered: Answered) {
+    pub fn answer_state(&mut self, answered: Answered) {
         if let Stage::Suspended(started) = &mut self.stage {
             started.execution.answer_state(answered);
         }
@@ -372,6 +385,15 @@ impl Run {
         if let Stage::Suspended(started) = &mut self.stage {
             started.execution.answer(answer);
         }
+    }
+}
+
+/// What an outcome takes, here and in JavaScript.
+fn weight(outcome: &Outcome) -> usize {
+    // Of text, twice: its bytes, and a string. Of a thrown value, as much as any JSON becomes when it is parsed.
+    match outcome {
+        Ok(Success { text, values, takes }) => 2 * text.len() + values.as_ref().map_or(0, Vec::len) + takes,
+        Err(failure) => 2 * failure.output.len() + 16 * failure.lua_value.as_ref().map_or(0, String::len),
     }
 }
 

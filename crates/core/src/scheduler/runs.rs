@@ -253,9 +253,10 @@ impl Runs {
         settled
     }
 
-    /// Whether any run has begun and not ended: it will, if only by its timeout, and give its memory back.
+    /// Whether any run has begun and not ended, or ended with a result that JavaScript has not taken over: it will, if only
+    /// by its timeout, and give its memory back.
     fn goes_on(&self) -> bool {
-        self.busy > 0 || self.suspended() > 0
+        self.busy > 0 || self.suspended() > 0 || self.memory.keeps_results()
     }
 
     /// How many places of the queue are taken: runs that may come back without having begun have kept theirs.

@@ -110,8 +110,9 @@ impl MemoryStore {
 
     /// What is asked of one space.
     fn apply(&self, owner: &ScriptId, quota: usize, op: &Op<'_>) -> Result<Response, StoreError> {
-        let now = (self.clock)();
         let mut shard = self.shard(owner);
+        // Where nothing expires, nobody has to know the time.
+        let now = if shard.due.is_empty() && !op.sets_time() { 0 } else { (self.clock)() };
         self.sweep(&mut shard, now);
         let reads = matches!(op, Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. });
         let Shard { spaces, owners, due } = &mut *shard;

@@ -102,6 +102,18 @@ impl Op<'_> {
     }
 }
 
+impl Op<'_> {
+    /// Whether it lets a key expire at a time of its own.
+    pub(super) fn sets_time(&self) -> bool {
+        match self {
+            Op::Write(write) => matches!(write.expiry, Expiry::In(_)),
+            Op::Incr(incr) => incr.ttl.is_some(),
+            Op::Import(_) => true,
+            _ => false,
+        }
+    }
+}
+
 impl Request<'_> {
     /// The same, owning what it names.
     pub fn into_owned(self) -> Request<'static> {

@@ -1,7 +1,8 @@
 //! What values take in V8, counted against the run's memory before JavaScript makes them.
 //!
-//! The numbers are bytes on Node.js 20 (V8 11.3, 64 bits, no pointer compression), measured as the growth of heap and
-//! external memory for 200 000 values of each kind, and rounded up.
+//! The numbers are bytes on 64 bits without pointer compression: the most of Node.js 20, 22 and 24 (V8 11.3, 12.4 and 13.6),
+//! which hardly differ, rounded up. `node scripts/v8-costs.mjs` measures them as the growth of the heap for many values of
+//! each kind, and says when one is too low.
 
 use super::Refusal;
 use crate::memory::{Budget, Killed};
@@ -11,6 +12,18 @@ use std::hash::{BuildHasher, RandomState};
 /// V8's longest string, in UTF-16 units: `buffer.constants.MAX_STRING_LENGTH`.
 pub(crate) const LONGEST_STRING: usize =
     if cfg!(target_pointer_width = "64") { (1 << 29) - 24 } else { (1 << 28) - 16 };
+
+// What V8 does at one go, whatever lib/decode.js does, grows with a single table. These bounds keep it below 25 ms, so that
+// a busy machine stays below 50.
+
+/// The most values of an array: V8 takes all of its memory at once.
+pub(super) const MOST_VALUES: usize = 4_000_000;
+/// The most keys of an object or a map. When the table for them is full, V8 copies all into one of twice the size: an
+/// object's from 174 763 and then from 349 526 keys on, a map's from 262 144 and then from 524 288 on.
+pub(super) const MOST_KEYS: usize = 300_000;
+/// The longest key, in UTF-16 units. Of longer ones V8 hashes nothing but their length, so that all of them collide, also
+/// those of other objects of the process.
+pub(super) const LONGEST_KEY: usize = 16_383;
 
 /// The place of a value in whatever holds it.
 pub(super) const SLOT: usize = 8;
@@ -26,15 +39,20 @@ pub(super) const OBJECT: usize = SLOT + 64;
 const PROPERTY: usize = 16;
 /// A property that needs a hidden class of its own.
 const HIDDEN_CLASS: usize = 144;
-/// A property of a big object, which is a dictionary.
-const ENTRY_OF_OBJECT: usize = 80;
+/// A property of an object that is a dictionary.
+const ENTRY_OF_OBJECT: usize = 96;
 /// A property that is an index. V8 keeps indexes as an array that may be nine times as long as a dictionary for them.
 const INDEX: usize = 224;
+/// From so many on, the first index of an object makes a dictionary, which takes so much.
+const FAR: usize = 1025;
+const DICTIONARY: usize = 256;
 /// A map, with room for four keys.
 pub(super) const MAP: usize = SLOT + 192;
 /// A key of a map and its value, and the table before it grew.
 pub(super) const ENTRY_OF_MAP: usize = 64;
-/// From so many members on, an object is a dictionary.
+/// With more members, an object is a dictionary in the end, and has made hidden classes on its way there.
+const FAST: usize = 16;
+/// From so many members on, those hardly count.
 const BIG: usize = 1000;
 
 /// A value that is JSON text until JavaScript parses it: whatever it is.
@@ -45,8 +63,8 @@ pub(super) const PARSED: usize = 200;
 pub(super) struct HiddenClasses {
     known: HashSet<u64>,
     hasher: RandomState,
-    /// The one of each table that is open.
-    open: Vec<u64>,
+    /// The one of each table that is open, and whether that has an index.
+    open: Vec<(u64, bool)>,
 }
 
 impl HiddenClasses {
@@ -54,7 +72,7 @@ impl HiddenClasses {
     const MOST: usize = 1 << 15;
 
     pub(super) fn open(&mut self) {
-        self.open.push(0);
+        self.open.push((0, false));
     }
 
     pub(super) fn close(&mut self) {
@@ -63,22 +81,29 @@ impl HiddenClasses {
 
     /// What the next property of the innermost object takes, which has so many, with its key's text.
     pub(super) fn property(&mut self, key: &str, members: usize) -> usize {
-        if super::walk::index_of(key).is_some() {
-            return INDEX;
+        let Some((class, indexed)) = self.open.last_mut() else { return HIDDEN_CLASS };
+        if let Some(index) = super::walk::index_of(key) {
+            return if std::mem::replace(indexed, true) { INDEX } else { INDEX + first_index(index) };
         }
         if members >= BIG {
             return ENTRY_OF_OBJECT + text_size(key);
         }
-        let Some(class) = self.open.last_mut() else { return HIDDEN_CLASS };
         *class = self.hasher.hash_one((*class, key));
         if self.known.contains(class) {
-            return PROPERTY;
+            return if members > FAST { ENTRY_OF_OBJECT } else { PROPERTY };
         }
         if self.known.len() < Self::MOST {
             self.known.insert(*class);
         }
         HIDDEN_CLASS + text_size(key)
     }
+}
+
+/// What the first index of an object takes, which is its highest: V8 makes an array up to there, and half as long again,
+/// unless it would begin with a gap of more than 1024.
+fn first_index(index: u32) -> usize {
+    let index = index as usize;
+    if index < FAR { SLOT * (index + index / 2 + 17) } else { DICTIONARY }
 }
 
 pub(super) fn integer(i: i64) -> usize {
@@ -141,6 +166,11 @@ impl<'a> Bill<'a> {
         }
         self.nodes += 1;
         Ok(self.charge(takes.saturating_sub(written))?)
+    }
+
+    /// What was counted.
+    pub(super) fn held(&self) -> usize {
+        self.held
     }
 
     /// Counts so many bytes more.

@@ -3,18 +3,21 @@
 //! Does not recurse, counts the keys that it lists against the VM's memory, and stops when the run is killed.
 
 use super::collisions::collide;
+use super::cost::units;
 use super::{MAX_DEPTH, Marks, Refusal, type_name};
 use crate::memory::{Budget, Killed};
 use mlua::{Table, Value};
+use std::cmp::Ordering;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Who writes a value down.
 pub(super) trait Sink {
     /// What the run that the value belongs to may use.
     fn budget(&self) -> &Budget;
 
-    /// Whether the keys of an object that are indexes of arrays come first, from the highest one.
-    fn indexes_first(&self) -> bool {
-        false
+    /// What tables may be.
+    fn rules(&self) -> Rules {
+        Rules::default()
     }
 
     /// A value that is no table.
@@ -52,6 +55,55 @@ pub(super) trait Sink {
     /// # Errors
     /// As [`Sink::open`].
     fn close(&mut self, shape: Shape) -> Result<(), Refusal>;
+}
+
+/// What whoever writes tables down can take.
+#[derive(Clone, Copy)]
+pub(super) struct Rules {
+    /// Whether the keys of an object that are indexes of arrays come first, from the highest one.
+    pub(super) indexes_first: bool,
+    /// The most values of an array.
+    pub(super) most_values: usize,
+    /// The most keys of an object or a map.
+    pub(super) most_keys: usize,
+    /// The longest key, in UTF-16 units.
+    pub(super) longest_key: usize,
+}
+
+impl Default for Rules {
+    /// Anything.
+    fn default() -> Self {
+        Self { indexes_first: false, most_values: usize::MAX, most_keys: usize::MAX, longest_key: usize::MAX }
+    }
+}
+
+impl Rules {
+    fn check_keys(self, keys: usize) -> Result<(), Refusal> {
+        if keys <= self.most_keys {
+            return Ok(());
+        }
+        let most = self.most_keys;
+        Err(Refusal::Value(format!(" has more than {most} keys, which JavaScript cannot hold without standing still")))
+    }
+
+    fn check_key(self, key: &[u8]) -> Result<(), Refusal> {
+        // A character takes a byte or more.
+        let longest = self.longest_key;
+        if key.len() <= longest || std::str::from_utf8(key).map_or(key.len(), units) <= longest {
+            return Ok(());
+        }
+        let (bytes, key) = (key.len(), quoted(key));
+        Err(Refusal::Value(format!(" has a key of {bytes} bytes, and JavaScript is given {longest} characters: {key}")))
+    }
+
+    fn check_values(self, values: usize) -> Result<(), Refusal> {
+        if values <= self.most_values {
+            return Ok(());
+        }
+        let most = self.most_values;
+        let reason = format!(" has {values} values; more than {most} JavaScript cannot hold without standing still");
+        Err(Refusal::Value(reason))
+    }
 }
 
 /// Why a value that is no table is not written.
@@ -338,11 +390,8 @@ fn open(
     if levels.len() == MAX_DEPTH {
         return Err(refuse(&format!(" is nested deeper than {MAX_DEPTH} levels")));
     }
-    let listed = if maps {
-        map_members(table, sink.budget())
-    } else {
-        members(marks, table, sink.budget(), sink.indexes_first())
-    };
+    let (budget, rules) = (sink.budget(), sink.rules());
+    let listed = if maps { map_members(table, budget, rules) } else { members(marks, table, budget, rules) };
     let (members, held) = listed.map_err(|problem| match problem {
         Refusal::Value(reason) => refuse(&reason),
         other => other,
@@ -353,18 +402,23 @@ fn open(
 }
 
 /// All keys of a table: numbers in order, then strings in byte order, then booleans.
-fn map_members(table: &Table, budget: &Budget) -> Result<(Members, usize), Refusal> {
+fn map_members(table: &Table, budget: &Budget, rules: Rules) -> Result<(Members, usize), Refusal> {
     let mut listed = Listed::new(budget);
     for pair in table.pairs::<Value, Value>() {
         budget.check()?;
         let key = pair?.0;
-        let bytes = if let Value::String(text) = &key { text.as_bytes().len() } else { 0 };
+        let mut bytes = 0;
+        if let Value::String(text) = &key {
+            bytes = text.as_bytes().len();
+            rules.check_key(&text.as_bytes())?;
+        }
         if !matches!(key, Value::Integer(_) | Value::Number(_) | Value::String(_) | Value::Boolean(_)) {
             return Err(Refusal::Value(format!(" has a key that is a {}", type_name(&key))));
         }
         listed.push(bytes, || Key::of(&key))?;
+        rules.check_keys(listed.keys.len())?;
     }
-    listed.keys.sort_unstable_by(|a, b| match (a, b) {
+    sort(&mut listed.keys, budget, |a, b| match (a, b) {
         (Key::String(a), Key::String(b)) => a.cmp(b),
         (Key::Integer(a), Key::Integer(b)) => a.cmp(b),
         (Key::Boolean(a), Key::Boolean(b)) => a.cmp(b),
@@ -374,8 +428,7 @@ fn map_members(table: &Table, budget: &Budget) -> Result<(Members, usize), Refus
             .cmp(&b.rank())
             .then_with(|| a.number().total_cmp(&b.number()))
             .then_with(|| matches!(a, Key::Number(_)).cmp(&matches!(b, Key::Number(_)))),
-    });
-    budget.check()?;
+    })?;
     if collide(&listed.keys) {
         return Err(Refusal::Value(" has keys that collide in a Map of JavaScript, which would take too long".into()));
     }
@@ -384,7 +437,7 @@ fn map_members(table: &Table, budget: &Budget) -> Result<(Members, usize), Refus
 }
 
 /// Decides whether a table is an array or an object, and lists an object's keys in byte order.
-fn members(marks: &Marks, table: &Table, budget: &Budget, indexes_first: bool) -> Result<(Members, usize), Refusal> {
+fn members(marks: &Marks, table: &Table, budget: &Budget, rules: Rules) -> Result<(Members, usize), Refusal> {
     let marked = table.metatable().is_some_and(|metatable| metatable.to_pointer() == marks.array.to_pointer());
     let (mut count, mut highest) = (0_usize, 0_i64);
     let mut listed = Listed::new(budget);
@@ -395,9 +448,11 @@ fn members(marks: &Marks, table: &Table, budget: &Budget, indexes_first: bool) -
             Value::Integer(i) if i > 0 && listed.keys.is_empty() => highest = highest.max(i),
             Value::String(key) if highest == 0 && !marked => {
                 let bytes = key.as_bytes();
+                rules.check_key(&bytes)?;
                 let key = std::str::from_utf8(&bytes)
                     .map_err(|_| Refusal::Value(format!(" has a key that is not UTF-8: {}", quoted(&bytes))))?;
                 listed.push(key.len(), || key.to_owned())?;
+                rules.check_keys(listed.keys.len())?;
             }
             key => return Err(Refusal::Value(wrong_key(&key, marked, highest > 0 || !listed.keys.is_empty()))),
         }
@@ -407,18 +462,31 @@ fn members(marks: &Marks, table: &Table, budget: &Budget, indexes_first: bool) -
             let reason = format!(" is an array with holes ({count} values, highest index {highest})");
             return Err(Refusal::Value(reason));
         }
+        rules.check_values(count)?;
         return Ok((Members::Array(count), 0));
     }
-    let (mut keys, held) = listed.take();
-    if indexes_first {
-        keys.sort_unstable_by(|a, b| match (index_of(a), index_of(b)) {
+    if rules.indexes_first {
+        sort(&mut listed.keys, budget, |a, b| match (index_of(a), index_of(b)) {
             (None, None) => a.cmp(b),
             (a, b) => b.cmp(&a),
-        });
+        })?;
     } else {
-        keys.sort_unstable();
+        sort(&mut listed.keys, budget, Ord::cmp)?;
     }
+    let (keys, held) = listed.take();
     Ok((Members::Object(keys), held))
+}
+
+/// Sorts keys, of which there may be millions. Between two comparisons the run may be killed: a sort of the standard
+/// library can be left only by unwinding.
+fn sort<T>(keys: &mut [T], budget: &Budget, compare: impl Fn(&T, &T) -> Ordering) -> Result<(), Killed> {
+    let sorted = catch_unwind(AssertUnwindSafe(|| {
+        keys.sort_unstable_by(|a, b| match budget.check() {
+            Ok(()) => compare(a, b),
+            Err(killed) => resume_unwind(Box::new(killed)),
+        });
+    }));
+    sorted.map_err(|panic| panic.downcast::<Killed>().map_or_else(|panic| resume_unwind(panic), |killed| *killed))
 }
 
 fn wrong_key(key: &Value, marked: bool, mixed: bool) -> String {
@@ -469,4 +537,40 @@ fn path(root: &str, levels: &[Level]) -> String {
         front += &step;
     }
     front
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Heap;
+    use moonpool_lua::Flag;
+    use std::cell::Cell;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_kill_ends_a_sort_at_its_next_comparison() {
+        let (flag, heap) = (Arc::<Flag>::default(), Heap::new(1 << 20, None));
+        // SAFETY: the heap stays where it is, and is used here only.
+        let budget = unsafe { Budget::new(flag.clone(), &heap) };
+        let mut keys: Vec<u32> = (0..100_000).map(|i: u32| i.wrapping_mul(2_654_435_761)).collect();
+        let compared = Cell::new(0);
+        let killed = sort(&mut keys, &budget, |a, b| {
+            compared.set(compared.get() + 1);
+            if compared.get() == 1000 {
+                flag.kill(Flag::FIRST_REASON);
+            }
+            a.cmp(b)
+        });
+        assert_eq!((killed, compared.get()), (Err(Killed), 1000));
+        expect_every_key(&mut keys);
+    }
+
+    /// What was half sorted still has every key.
+    fn expect_every_key(keys: &mut [u32]) {
+        let (flag, heap) = (Arc::<Flag>::default(), Heap::new(1 << 20, None));
+        // SAFETY: as above.
+        let budget = unsafe { Budget::new(flag, &heap) };
+        assert_eq!(sort(keys, &budget, Ord::cmp), Ok(()));
+        assert!(keys.is_sorted() && keys.windows(2).all(|pair| pair[0] != pair[1]));
+    }
 }

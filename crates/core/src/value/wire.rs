@@ -11,7 +11,7 @@
 //! Counts and lengths take 4 bytes; all numbers are little-endian. Integers, floats and bytes cross exactly.
 
 use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
-use super::walk::{Key, Shape, Sink, Unfit, walk};
+use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
 use super::{MAX_DEPTH, Marks, Refusal, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Lua, Value};
@@ -68,9 +68,10 @@ impl<'a> Writer<'a> {
         walk(marks, value, root, self.shapes.maps, self)
     }
 
-    /// The list, counted no longer.
-    pub(crate) fn into_values(self) -> Values {
-        self.bytes.into_bytes()
+    /// The list, counted no longer, and what its values take in JavaScript beyond its bytes.
+    pub(crate) fn into_values(self) -> (Values, usize) {
+        let takes = self.bill.held();
+        (self.bytes.into_bytes(), takes)
     }
 
     fn count(&mut self, count: usize) -> Result<(), Refusal> {
@@ -118,9 +119,14 @@ impl Sink for Writer<'_> {
         self.bytes.budget()
     }
 
-    /// JavaScript sorts them. As they come, V8 would turn the object's elements into an array and back many times.
-    fn indexes_first(&self) -> bool {
-        true
+    /// JavaScript sorts indexes. As they come, V8 would turn the object's elements into an array and back many times.
+    fn rules(&self) -> Rules {
+        Rules {
+            indexes_first: true,
+            most_values: cost::MOST_VALUES,
+            most_keys: cost::MOST_KEYS,
+            longest_key: cost::LONGEST_KEY,
+        }
     }
 
     fn scalar(&mut self, value: &Value) -> Result<(), Unfit> {
@@ -189,7 +195,8 @@ impl Sink for Writer<'_> {
     }
 }
 
-/// Writes the arguments of a call down; paths in refusals begin with `root[i]`, from 1.
+/// Writes the arguments of a call down; paths in refusals begin with `root[i]`, from 1. What they take, here and in
+/// JavaScript, is counted on: the second value is for the caller to release.
 ///
 /// # Errors
 /// What [`Refusal`] lists.
@@ -200,12 +207,15 @@ pub(crate) fn write_all(
     root: &str,
     shapes: Shapes,
     max_nodes: usize,
-) -> Result<Values, Refusal> {
+) -> Result<(Values, usize), Refusal> {
     let mut writer = Writer::new(budget, shapes, values.len(), max_nodes)?;
     for (i, value) in values.iter().enumerate() {
         writer.write(marks, value, &format!("{root}[{}]", i + 1))?;
     }
-    Ok(writer.into_values())
+    let (values, takes) = writer.into_values();
+    let held = values.len() + takes;
+    budget.hold(held)?;
+    Ok((values, held))
 }
 
 /// Reads a list of values into a VM.

@@ -4,6 +4,7 @@ use super::fiber::{Fiber, Step, Suspender};
 use super::{Factory, Progress, Script, Vm};
 use crate::bridge::{Answer, Kill, panic_message};
 use crate::error::{Code, Error, Failure};
+use crate::memory::Held;
 use crate::state::{Answered, Depends};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -94,9 +95,14 @@ impl Execution {
         self.vm().peak_memory()
     }
 
+    /// Keeps so many bytes of the engine's memory for the script's result.
+    pub fn keep(&self, bytes: usize) -> Option<Held> {
+        self.vm().keep(bytes)
+    }
+
     /// The VM of a script that has ended, if another script can have it.
     pub fn into_reusable(mut self) -> Option<Box<Vm>> {
-        self.vm.take_if(|vm| self.fiber.is_none() && vm.is_reusable())
+        self.vm.take_if(|vm| self.fiber.is_none() && vm.retire())
     }
 
     fn vm(&self) -> &Vm {

@@ -9,22 +9,12 @@
 //! script while Rust values are alive ([`crate::bridge::entry`] asserts it in debug builds), and the host's work on a
 //! script's values calls scripts only by [`super::Vm::run_thread`], with nothing locked.
 
+use super::stacks;
 use crate::bridge::entry;
 use crate::memory;
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
-use std::cell::RefCell;
 use std::ffi::c_void;
-
-/// What the deepest recursion through C takes, with a good deal to spare; tested on so much. Touched lazily.
-const SIZE: usize = 1 << 20;
-
-/// How many unused stacks a worker keeps.
-const KEPT: usize = 4;
-
-thread_local! {
-    static STACKS: RefCell<Vec<DefaultStack>> = const { RefCell::new(Vec::new()) };
-}
 
 /// Work on a native stack of its own, which is suspended.
 pub(super) struct Fiber<T> {
@@ -46,15 +36,6 @@ pub(super) enum Step<T> {
     Suspended(Fiber<T>),
 }
 
-/// A stack from this thread's pool, or a new one; nothing when the system has no memory for it.
-fn stack() -> Option<DefaultStack> {
-    #[cfg(test)]
-    if tests::NO_STACKS.get() {
-        return None;
-    }
-    STACKS.with_borrow_mut(Vec::pop).or_else(|| DefaultStack::new(SIZE).ok())
-}
-
 /// What the work is suspended by: a function, and what it is called with.
 pub(super) struct Suspender {
     pub(super) suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
@@ -62,11 +43,11 @@ pub(super) struct Suspender {
 }
 
 impl<T: 'static> Fiber<T> {
-    /// Begins `work` on a stack of its own; without memory for one, on this one, where it cannot be suspended.
+    /// Begins `work` on a stack of its own; without one, on the thread's, where it cannot be suspended.
     ///
     /// `work` never unwinds.
     pub(super) fn start(work: impl FnOnce(Suspender) -> T + 'static) -> Step<T> {
-        let Some(stack) = stack() else {
+        let Some(stack) = stacks::take() else {
             return Step::Done(work(Suspender { suspend: None, fiber: std::ptr::null_mut() }));
         };
         let (base, limit) = (stack.base().get(), stack.limit().get() + memory::page());
@@ -85,12 +66,7 @@ impl<T: 'static> Fiber<T> {
                 Step::Suspended(self)
             }
             CoroutineResult::Return(value) => {
-                let stack = self.coroutine.into_stack();
-                STACKS.with_borrow_mut(|stacks| {
-                    if stacks.len() < KEPT {
-                        stacks.push(stack);
-                    }
-                });
+                stacks::give_back(self.coroutine.into_stack());
                 Step::Done(value)
             }
         }
@@ -126,18 +102,13 @@ unsafe extern "C-unwind" fn suspend(fiber: *mut c_void) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stacks::without;
     use super::super::{Chunk, Exchange, Execution, Factory, Progress, Script, Vm};
     use crate::api::libraries::Libraries;
     use crate::bridge::{Limits, Services};
     use crate::state::{MemoryStore, ScriptId};
     use moonpool_lua::Flag;
-    use std::cell::Cell;
     use std::sync::Arc;
-
-    thread_local! {
-        /// As if the system had no memory for stacks.
-        pub(super) static NO_STACKS: Cell<bool> = const { Cell::new(false) };
-    }
 
     /// What a script gives whose flag asks for preemption all the time, and how often it was suspended.
     fn run(source: &str) -> (String, usize) {
@@ -175,12 +146,10 @@ mod tests {
     fn without_stacks_scripts_run_as_they_did_and_say_where_they_cannot_wait() {
         let (text, often) = run(IN_CALLBACKS);
         assert_eq!(text, "ABC\t30\ttrue\tx");
-        NO_STACKS.set(true);
-        let (text, seldom) = run(IN_CALLBACKS);
-        NO_STACKS.set(false);
+        let (text, seldom) = without(|| run(IN_CALLBACKS));
         let (result, error) = text.split_at("ABC\t30\tfalse\t".len());
         assert_eq!(result, "ABC\t30\tfalse\t");
-        assert!(error.contains("sleep cannot be called here") && error.contains("no memory for one"), "{error}");
+        assert!(error.contains("sleep cannot be called here") && error.contains("no memory for another"), "{error}");
         assert!(often > seldom + 30, "{often} against {seldom}");
     }
 }

@@ -7,6 +7,9 @@ mod fiber;
 mod outcome;
 mod script;
 mod snapshot;
+mod stacks;
+#[cfg(test)]
+mod starvation;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
 pub use execution::Execution;
@@ -14,9 +17,9 @@ pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, error_value};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap, Tell};
+use crate::memory::{Budget, Heap, Held, Tell};
 use crate::state::{Answered, Depends};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
@@ -47,8 +50,10 @@ pub struct Vm {
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
-    /// How many host functions it has, whether its `require` finds modules, and whether it has what a VM begins with.
+    /// How many host functions it has, how many shared dictionaries it was offered, whether its `require` finds modules,
+    /// and whether it has what a VM begins with.
     functions: usize,
+    shared: usize,
     requires: bool,
     initialised: bool,
     /// For whoever has it next.
@@ -81,6 +86,7 @@ impl Vm {
             limits: Limits::default(),
             results: None,
             functions: 0,
+            shared: 0,
             requires: false,
             initialised: false,
             tell: None,
@@ -105,8 +111,15 @@ impl Vm {
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
         // What an earlier run left in the VM may rest on writes that can still be lost.
         let depends = self.lua().app_data_ref::<Context>().map(|context| context.depends()).unwrap_or_default();
-        self.lua().set_app_data(Context::new(id, script.name.clone(), services, budget, &script.limits, depends));
+        let context = Context::new(id, script.name.clone(), services, budget, &script.limits, depends);
+        // SAFETY: the state is ours, and not running.
+        unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
+    }
+
+    /// See [`Execution::keep`].
+    fn keep(&self, bytes: usize) -> Option<Held> {
+        self.heap.with_account(|account| account.keep(bytes))
     }
 
     /// Puts the VM under a flag and limits.
@@ -118,9 +131,15 @@ impl Vm {
         (self.flag, self.name, self.limits) = (flag, name, limits.clone());
     }
 
-    /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something.
-    fn is_reusable(&self) -> bool {
-        self.flag.killed().is_none()
+    /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something. What the
+    /// script that has ended kept on its stack is free then.
+    fn retire(&self) -> bool {
+        let reusable = self.flag.killed().is_none();
+        if reusable {
+            // SAFETY: both are ours; the script that ran in `base` has ended.
+            unsafe { moonpool_lua::retire(self.state, self.base) };
+        }
+        reusable
     }
 
     /// Prepares a VM whose script has ended for another one, which finds what that left in its globals.
@@ -131,8 +150,6 @@ impl Vm {
         // A kill that came after the end is not for us.
         self.ignore_flag();
         let mut base = std::ptr::null_mut();
-        // SAFETY: the old one has ended; without its results it is dead for scripts, too.
-        unsafe { ffi::lua_settop(self.base, 0) };
         // SAFETY: the closure owns nothing that has a destructor. The registry keeps the coroutine; nobody else has the
         // address of the name.
         let made = unsafe {
@@ -301,9 +318,14 @@ impl Vm {
         self.with_context(|context| as_what(Reader::new(self.lua(), &context.budget, &self.marks(), values)))
     }
 
-    /// Adds the host functions and modules that the VM does not have yet.
+    /// Adds the host functions, shared dictionaries and modules that the VM does not have yet.
     fn add_extensions(&mut self) -> mlua::Result<()> {
-        let services = self.with_context(|context| context.services.clone());
+        let (services, shared) = self.with_context(|context| (context.services.clone(), context.shared.clone()));
+        if let Some(dicts) = shared.filter(|dicts| dicts.len() > self.shared) {
+            let id = self.with_context(|context| context.id.clone());
+            api::shared::add_dicts(self.lua(), &dicts, self.shared, &id)?;
+            self.shared = dicts.len();
+        }
         let functions = services.functions.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
             api::host::add_functions(self.lua(), new)?;

@@ -72,7 +72,7 @@ impl Vm {
                 return Err(Box::new(Failure { output: cut_output(bytes), ..refused(refusal) }));
             }
             let text = whole_text(&context.budget, bytes, "text", written)?;
-            Ok(Success { text, values: None })
+            Ok(Success { text, values: None, takes: 0 })
         })
     }
 
@@ -92,10 +92,10 @@ impl Vm {
         });
         let output = self.with_context(Context::take_output);
         match values {
-            Ok(values) => {
+            Ok((values, takes)) => {
                 let written = output.len();
                 let text = self.with_context(|context| whole_text(&context.budget, output, "output", written))?;
-                Ok(Success { text, values: Some(values) })
+                Ok(Success { text, values: Some(values), takes })
             }
             Err(refusal) => Err(Box::new(Failure { output: cut_output(output), ..refused(refusal) })),
         }

@@ -59,4 +59,6 @@ pub struct Success {
     pub text: String,
     /// The returned values, if they were asked for.
     pub values: Option<Values>,
+    /// What those take in JavaScript, beyond their bytes here.
+    pub takes: usize,
 }

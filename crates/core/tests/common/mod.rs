@@ -2,12 +2,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Limits, Services};
+use moonpool_core::bridge::{Limits, Question, Services, Wait};
 use moonpool_core::error::Failure;
 use moonpool_core::scheduler::{Caller, Next, Run, SLICE, Settled};
-use moonpool_core::state::{MemoryStore, ScriptId, Store};
+use moonpool_core::state::{Answered, Grants, MemoryStore, Reply, Request, ScriptId, Store};
 use moonpool_core::vm::{Chunk, Exchange, Factory, Script};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, mpsc};
 use std::time::Duration;
 
 /// Bytes of State for each script.
@@ -50,8 +50,34 @@ pub fn execute_with(factory: &Arc<Factory>, script: Script, slice: Duration) -> 
         run.execute(slice, factory, None);
         match run.next() {
             Next::Settled(settled) => return settled,
+            Next::Waiting(mut unfinished, Wait::State(question)) => {
+                unfinished.answer_state(answer(*question));
+                run = unfinished;
+            }
             Next::Preempted(unfinished) | Next::NotBegun(unfinished) | Next::Waiting(unfinished, _) => run = unfinished,
         }
+    }
+}
+
+/// What a store answers, waited for.
+fn answer(Question { store, request }: Question) -> Answered {
+    let (reply, answered) = mpsc::channel();
+    store.later(request, Box::new(move |answered| reply.send(answered).expect("a listener")));
+    answered.recv_timeout(Duration::from_secs(30)).expect("an answer")
+}
+
+/// A store that answers nothing at once, as one on another machine.
+pub struct Remote(pub MemoryStore);
+
+impl Store for Remote {
+    fn now(&self, _: &Request<'_>) -> Option<Answered> {
+        None
+    }
+    fn later(&self, request: Request<'static>, reply: Reply) {
+        reply(self.0.now(&request).expect("memory answers at once"));
+    }
+    fn grants(&self) -> &Grants {
+        self.0.grants()
     }
 }
 

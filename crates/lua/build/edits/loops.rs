@@ -254,4 +254,48 @@ pub(crate) const EDITS: &[Edit] = &[
         proof: "polls::loading_a_long_string",
         why: "One string, name or numeral of megabytes, also from a reader that is a C function.",
     },
+    Edit {
+        name: "poll-comment",
+        file: "llex.c",
+        find: "        while (!currIsNewline(ls) && ls->current != EOZ)\n          next(ls);  /* skip until end of line (or end of file) */\n",
+        replace: "        while (!currIsNewline(ls) && ls->current != EOZ) {\n          pollevery(ls->L, ls->z->n);\n          \
+                  next(ls);  /* skip until end of line (or end of file) */\n        }\n",
+        proof: "polls::loading_a_long_comment",
+        why: "A comment of megabytes is no token, and nothing of it is kept.",
+    },
+    Edit {
+        name: "poll-long-comment",
+        file: "llex.c",
+        find: "        if (seminfo) save_and_next(ls);\n        else next(ls);\n",
+        replace: "        if (seminfo) save_and_next(ls);\n        else {\n          pollevery(ls->L, ls->z->n);\n          next(ls);\n        }\n",
+        proof: "polls::loading_a_long_comment_in_brackets",
+        why: "As poll-comment.",
+    },
+    Edit {
+        name: "poll-zapped-blanks",
+        file: "llex.c",
+        find: "            while (lisspace(ls->current)) {\n              if (currIsNewline(ls)) inclinenumber(ls);\n",
+        replace: "            while (lisspace(ls->current)) {\n              pollevery(ls->L, ls->z->n);\n              \
+                  if (currIsNewline(ls)) inclinenumber(ls);\n",
+        proof: "polls::loading_blanks_in_a_string",
+        why: "As poll-comment, for the blanks that '\\z' skips.",
+    },
+    Edit {
+        name: "poll-solved-goto",
+        file: "lparser.c",
+        find: "  for (i = g; i < gl->n - 1; i++)  /* remove goto from pending list */\n",
+        replace: "  pollflag(ls->L);\n  for (i = g; i < gl->n - 1; i++)  /* remove goto from pending list */\n",
+        proof: "compiler::each_goto_that_finds_its_label_is_a_safepoint",
+        why: "One label may end 30 000 gotos or breaks, and each that goes shifts the rest: a quarter of a second between \
+              two tokens.",
+    },
+    Edit {
+        name: "poll-last-pass",
+        file: "lcode.c",
+        find: "  for (i = 0; i < fs->pc; i++) {\n    Instruction *pc = &p->code[i];\n    lua_assert(i == 0 ||",
+        replace: "  for (i = 0; i < fs->pc; i++) {\n    Instruction *pc = &p->code[i];\n    pollevery(fs->ls->L, i);\n    lua_assert(i == 0 ||",
+        proof: "polls::loading_jumps_to_jumps",
+        why: "The last pass over a function follows each jump through up to 100 others: hundreds of steps for each of \
+              millions of instructions, between two tokens.",
+    },
 ];

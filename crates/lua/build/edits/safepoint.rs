@@ -16,6 +16,7 @@ pub(crate) const EDITS: &[Edit] = &[
   void (*suspend) (void *fiber);  /* moonpool: suspends the native stack that the VM runs on, if it can be */
   void *fiber;  /* moonpool: that stack */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
+  const void *host;  /* moonpool: what the host keeps of this VM */
 } global_State;
 
 /* moonpool: values of the flag (see c/safepoint.c) */
@@ -49,7 +50,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
-                  g->pinned = g->suspending = g->abandoned = 0;\n  g->suspend = NULL;\n  g->fiber = NULL;\n  g->base = NULL;\n  g->mainthread = L;",
+                  g->pinned = g->suspending = g->abandoned = 0;\n  g->suspend = NULL;\n  g->fiber = NULL;\n  g->base = NULL;\n  g->host = NULL;\n  g->mainthread = L;",
         proof: "safepoints::two_states_have_different_seeds",
         why: "A VM that nobody set a flag for has one of its own.",
     },

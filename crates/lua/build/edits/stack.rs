@@ -9,7 +9,7 @@ pub(crate) const EDITS: &[Edit] = &[
         find: "#define ERRORSTACKSIZE\t(LUAI_MAXSTACK + 200)",
         replace: "#if !defined(LUAP_MAXSTACK)\n#define LUAP_MAXSTACK\t200000\n#endif\n\
                   #define ERRORSTACKSIZE\t(LUAP_MAXSTACK + 200)",
-        proof: "stack::endless_recursion_is_an_error_of_few_megabytes",
+        proof: "build",
         why: "LUAI_MAXSTACK, a million slots, is part of the number of the registry's pseudo-index, which mlua-sys \
               shares; so the limit gets a name of its own. A million slots, and the frames in them, are 77 MB: endless \
               recursion met the memory limit, which nobody catches, instead of Lua's \"stack overflow\".",
@@ -21,14 +21,6 @@ pub(crate) const EDITS: &[Edit] = &[
         replace: "  if (l_unlikely(size > LUAP_MAXSTACK)) {",
         proof: "stack::a_handler_of_a_stack_overflow_may_overflow_too",
         why: "See stack-limit. Past the limit the stack is that of a handler of an overflow.",
-    },
-    Edit {
-        name: "stack-limit-needed",
-        file: "ldo.c",
-        find: "  else if (n < LUAI_MAXSTACK) {",
-        replace: "  else if (n < LUAP_MAXSTACK) {",
-        proof: "stack::endless_recursion_is_an_error_of_few_megabytes",
-        why: "See stack-limit.",
     },
     Edit {
         name: "stack-limit-size",

@@ -94,8 +94,7 @@ impl Keyed {
                 other => format!("a {}", type_name(other)),
             };
             if !known.contains(&&*text) {
-                let known = known.join("' and '");
-                let message = format!("there is no option '{}'; there are '{known}'", quoted(&text));
+                let message = format!("there is no option '{}' (known: '{}')", quoted(&text), known.join("', '"));
                 return Err(refusal(function, message));
             }
             options.push((text, value));
@@ -117,7 +116,7 @@ impl Keyed {
             other => return Err(self.bad_ttl(type_name(other))),
         };
         if !(seconds > 0.0 && seconds <= LONGEST_TTL) {
-            return Err(self.bad_ttl(&seconds.to_string()));
+            return Err(self.bad_ttl(&format!("{seconds:?}")));
         }
         // In whole milliseconds, and never none.
         Ok(Duration::from_millis((seconds * 1000.0).ceil() as u64))

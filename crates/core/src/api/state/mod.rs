@@ -3,6 +3,7 @@
 mod arguments;
 mod keys;
 mod list;
+mod quick;
 mod update;
 
 pub(crate) use arguments::store_error;
@@ -12,7 +13,7 @@ use crate::waiting_function;
 use moonpool_lua::ffi;
 
 const FUNCTIONS: &[Named] = &[
-    (c"get", waiting_function!(keys::get)),
+    (c"get", quick::get),
     (c"set", waiting_function!(keys::set, nothing)),
     (c"has", waiting_function!(keys::has)),
     (c"delete", waiting_function!(keys::delete)),

@@ -17,11 +17,18 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// At most so many batches are with the server. What comes meanwhile makes the next ones.
-const BATCHES: usize = 16;
+/// So many batches are with the server, so that it has work while the answers of one are read; what comes meanwhile makes
+/// the next one. With each, the system is called to send and to read: one at a time would be slow.
+const FEW: usize = 2;
+
+/// At most so many are, once there is enough for the next one: on a far network.
+const MANY: usize = 16;
+
+/// Enough for another batch.
+const ENOUGH: usize = 32;
 
 /// At most so many commands go out in one batch: its answers come together.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 
 /// How long to wait before another attempt to connect: the first time, and at most. Between half and all of it.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -86,7 +93,7 @@ impl Link {
             }
             state.waiting.push_back(Item { commands, sent: sent.clone(), reply });
             // Otherwise somebody has told already.
-            if state.waiting.len() == 1 {
+            if matches!(state.waiting.len(), 1 | ENOUGH) {
                 self.changed.notify_one();
             }
         }
@@ -227,7 +234,8 @@ impl Link {
                 if sending.is_empty() {
                     state.heard = Some(Instant::now());
                 }
-                if sending.len() < BATCHES { Batch::take(&mut state.waiting) } else { None }
+                let room = if state.waiting.len() < ENOUGH { FEW } else { MANY };
+                if sending.len() < room { Batch::take(&mut state.waiting) } else { None }
             };
             match batch {
                 Some(batch) => {

@@ -34,9 +34,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 
-/// How long an operation may take, by default. A server that restarts, or another that takes its place, is mostly there
-/// again within that time, so that scripts do not see it; and it is less than callers are commonly willing to wait.
-pub const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an operation may take, by default. A server that restarts is mostly there again within that time, so that
+/// scripts do not see it; and it is less than the timeout that runs have by default, so that a script can still say why.
+pub const DEFAULT_COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// At most so many operations wait for a server, and so many bytes of keys and values with them.
 /// There are up to four copies of what is on its way: the request, its command, another to send it again, and the batch.

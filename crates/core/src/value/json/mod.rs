@@ -2,6 +2,8 @@
 
 mod decode;
 mod encode;
+mod push;
 
 pub(crate) use decode::decode;
 pub(crate) use encode::encode;
+pub(crate) use push::{push, push_array_mark, set_array_mark};

@@ -1,0 +1,42 @@
+// A real Redis server for a test, on a free port, which keeps nothing.
+'use strict'
+
+const { spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const net = require('node:net')
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Starts a server, and resolves with its `url`, its `process` and `stop()`; with nothing, and a sentence, when there is none. */
+async function redisServer(...options) {
+  if (spawnSync('redis-server', ['--version']).error) {
+    console.warn('there is no redis-server on this machine: what needs one is skipped')
+    return undefined
+  }
+  const port = await freePort()
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...options]
+  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let printed = ''
+  child.stdout.setEncoding('utf8')
+  for await (const piece of child.stdout) {
+    printed += piece
+    if (printed.includes('Ready to accept connections')) break
+  }
+  if (child.exitCode !== null) throw new Error(`redis-server ended:\n${printed}`)
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  return { url: `redis://127.0.0.1:${port}`, port, process: child, stop }
+}
+
+module.exports = { redisServer }
