@@ -115,10 +115,12 @@ test('an engine that is dropped without close gives the file back', async () => 
         registry.register(engine)
         await engine.state('acme').incr('n')
       }
+    }
+    async function collect() {
       for (let i = 0; i < 20; i++) { await sleep(10); gc() }
       console.log(collected)
     }
-    main()
+    main().then(collect)
   `)
   expect([stdout, stderr]).toEqual(['3\n', ''])
   expect(await engineOn(file).state('acme').get('n')).toBe(3)

@@ -4,7 +4,7 @@
 
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Question};
-use crate::pool::{Job, may_call_js, queue};
+use crate::pool::{Job, may_call_js, queue_outside};
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::host_state::{
@@ -236,8 +236,9 @@ impl StateDesk {
     /// Sends what takes time to a worker thread.
     fn set_off(&self) {
         let (Some(owner), Some(trip)) = (self.this.upgrade(), self.desk.trip()) else { return };
-        // SAFETY: this desk lives on the JS thread of `env`.
-        unsafe { queue(self.env, Voyage { trip: Some(trip), owner }) }
+        // Outside, as the trips of all callers follow one another.
+        // SAFETY: this desk lives on the JS thread of `env`; all who come here were called by Node, in a handle scope.
+        unsafe { queue_outside(self.env, Voyage { trip: Some(trip), owner }) }
     }
 
     fn tell(&self, settled: Vec<Settled>) {
