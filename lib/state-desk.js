@@ -57,11 +57,6 @@ class StateDesk {
     return (piece) => this.#settled(() => this.#native.importPiece(native, piece))
   }
 
-  grants() {
-    this.#checkOpen()
-    return this.#native.grants()
-  }
-
   /** Takes no more questions, and closes the store. Calls `done`, now or later. */
   close(done) {
     if (this.#isClosed) return

@@ -22,8 +22,8 @@ async function* ownersOf(desk) {
   }
 }
 
-function grantsOf(desk) {
-  const texts = desk.grants()
+async function grantsOf(desk) {
+  const texts = await desk.ask({ function: 'grants' })
   const grants = []
   for (let i = 0; i < texts.length; i += 4) {
     const [owner, keys, to, access] = texts.slice(i, i + 4)
@@ -39,7 +39,7 @@ async function* linesOf(desk) {
   for await (const owner of ownersOf(desk)) {
     for await (const page of pagesOf(desk, 'lines', owner)) yield* page
   }
-  for (const grant of grantsOf(desk)) yield `${JSON.stringify({ grant })}\n`
+  for (const grant of await grantsOf(desk)) yield `${JSON.stringify({ grant })}\n`
 }
 
 /** Imports lines, and says what came of them. */

@@ -247,12 +247,6 @@ impl NativeEngine {
         Ok(self.inner.state.import(under_way, piece.map(|piece| piece.to_vec()))).into()
     }
 
-    /// All grants: owner, keys, grantee and access of each in turn.
-    #[napi(catch_unwind)]
-    pub fn grants(&self) -> Vec<String> {
-        self.inner.state.grants()
-    }
-
     /// Closes the store of State. Says whether that is done; otherwise `answered` is called with the number 0.
     #[napi(catch_unwind)]
     pub fn close_state(&self) -> bool {

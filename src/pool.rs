@@ -61,7 +61,7 @@ pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
 ///
 /// # Safety
 /// As [`queue`], in a handle scope.
-unsafe fn queue_outside<J: Job + 'static>(env: sys::napi_env, job: J) {
+pub(super) unsafe fn queue_outside<J: Job + 'static>(env: sys::napi_env, job: J) {
     let mut job = Some(job);
     let mut queue_it = || {
         if let Some(job) = job.take() {

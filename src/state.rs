@@ -4,7 +4,7 @@
 
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Question};
-use crate::pool::{Job, may_call_js, queue};
+use crate::pool::{Job, may_call_js, queue_outside};
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::host_state::{
@@ -160,16 +160,6 @@ impl StateDesk {
         NativeImport { importer: Importer::new(self.quota) }
     }
 
-    /// All grants: of each its owner, keys, grantee and access.
-    pub(super) fn grants(&self) -> Vec<String> {
-        let grants = self.opened.store.grants().list();
-        let texts = grants.iter().flat_map(|grant| {
-            let access = moonpool_core::host_state::access_text(grant.access);
-            [grant.owner.as_str(), grant.keys.as_str(), grant.to.as_str(), access]
-        });
-        texts.map(str::to_owned).collect()
-    }
-
     /// Closes the store. Says whether that is done; otherwise it is told by `answered`, with the number 0.
     pub(super) fn close(&self) -> bool {
         let (letters, done) = (self.letters.clone(), Arc::new(AtomicBool::new(false)));
@@ -224,6 +214,7 @@ impl StateDesk {
                 let pages = Pages::new(&function, id(&owner)?, prefix.unwrap_or_default(), after, limit);
                 Ok(Box::new(pages))
             }
+            "grants" => one("grants", id("*")?, Op::Grants),
             "owners" => {
                 let after = after.map(|after| id(&after)).transpose()?;
                 // Whose space it is does not matter.
@@ -245,8 +236,9 @@ impl StateDesk {
     /// Sends what takes time to a worker thread.
     fn set_off(&self) {
         let (Some(owner), Some(trip)) = (self.this.upgrade(), self.desk.trip()) else { return };
-        // SAFETY: this desk lives on the JS thread of `env`.
-        unsafe { queue(self.env, Voyage { trip: Some(trip), owner }) }
+        // Outside, as the trips of all callers follow one another.
+        // SAFETY: this desk lives on the JS thread of `env`; all who come here were called by Node, in a handle scope.
+        unsafe { queue_outside(self.env, Voyage { trip: Some(trip), owner }) }
     }
 
     fn tell(&self, settled: Vec<Settled>) {

@@ -1,7 +1,8 @@
 //! What a store answers, as values for JavaScript.
 
+use super::line::access_text;
 use crate::error::{Code, Error};
-use crate::state::{Entry, Found, Lasts, Number, Response};
+use crate::state::{Entry, Found, Grant, Lasts, Number, Response};
 use crate::value::Values;
 use crate::value::stored::{self, append_boolean, append_float, append_integer, append_nil, append_text};
 
@@ -71,6 +72,13 @@ pub(super) fn values_of(response: Response) -> Result<Values, Error> {
         }
         Response::Keys(keys) => keys.iter().for_each(|key| list.text(key)),
         Response::Owners(owners) => owners.iter().for_each(|owner| list.text(owner.as_str())),
+        Response::Grants(grants) => {
+            for Grant { owner, keys, to, access } in &grants {
+                for text in [owner.as_str(), keys.as_str(), to.as_str(), access_text(*access)] {
+                    list.text(text);
+                }
+            }
+        }
         Response::Entries(_) => return Err(confused()),
     }
     Ok(list.done())
@@ -81,7 +89,7 @@ pub(super) fn is_quick(response: &Response) -> bool {
     const QUICK: usize = 16 << 10;
     match response {
         Response::Value(Found::Own(json)) => json.len() <= QUICK,
-        Response::Keys(_) | Response::Entries(_) | Response::Owners(_) => false,
+        Response::Keys(_) | Response::Entries(_) | Response::Owners(_) | Response::Grants(_) => false,
         _ => true,
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn entry_line(owner: &ScriptId, Entry { key, json, expires }: &Entry)
 }
 
 /// How an access is written.
-pub fn access_text(access: Access) -> &'static str {
+pub(super) fn access_text(access: Access) -> &'static str {
     match access {
         Access::Read => "read",
         Access::Write => "write",

@@ -14,5 +14,5 @@ mod talks;
 
 pub use desk::{Asked, Desk, Letter, Mail, Settled, Trip};
 pub use import::{Importer, MAX_LINE};
-pub use line::{access_text, grant_of};
+pub use line::grant_of;
 pub use talks::{Arguments, Pages, Step, Talk, request, talk};

@@ -148,7 +148,10 @@ impl Talk for One {
     fn step(&mut self, response: Option<Result<Response, StoreError>>, long: bool) -> Step {
         // Those that are about a whole space take time in the store.
         let takes_time = |request: &Request<'_>| {
-            matches!(request.op, Op::Size | Op::Clear | Op::List { .. } | Op::Entries { .. } | Op::Owners { .. })
+            matches!(
+                request.op,
+                Op::Size | Op::Clear | Op::List { .. } | Op::Entries { .. } | Op::Owners { .. } | Op::Grants
+            )
         };
         match (response, self.request.take(), self.response.take()) {
             (None, Some(request), _) if !long && takes_time(&request) => {

@@ -212,6 +212,7 @@ impl Store for MemoryStore {
                 let was_there = self.grants.remove(grant);
                 Ok(Response::Written { met: was_there, was_there })
             }
+            Op::Grants => Ok(Response::Grants(self.grants.list())),
             op => self.apply(&request.owner, request.quota, op),
         };
         let response = match (response, &request.op) {

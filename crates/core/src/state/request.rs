@@ -66,6 +66,8 @@ pub enum Op<'a> {
     Grant(Grant),
     /// Takes a grant back. → [`Response::Written`]
     Revoke(Grant),
+    /// All grants as they are now, also those that others have changed. → [`Response::Grants`]
+    Grants,
 }
 
 impl Op<'_> {
@@ -85,6 +87,7 @@ impl Op<'_> {
             Op::Owners { after, limit } => Op::Owners { after, limit },
             Op::Grant(grant) => Op::Grant(grant),
             Op::Revoke(grant) => Op::Revoke(grant),
+            Op::Grants => Op::Grants,
         }
     }
 
@@ -245,6 +248,8 @@ pub enum Response {
     Entries(Vec<Entry>),
     /// Ids.
     Owners(Vec<ScriptId>),
+    /// Grants, sorted by owner, pattern and grantee.
+    Grants(Vec<Grant>),
     /// How much a space has.
     Size {
         /// Entries.

@@ -83,7 +83,7 @@ impl Space {
                 size
             }
             Op::Import(entries) => self.import(entries, quota, now, tell)?,
-            Op::Owners { .. } | Op::Grant(_) | Op::Revoke(_) => unreachable!("not about one space"),
+            Op::Owners { .. } | Op::Grant(_) | Op::Revoke(_) | Op::Grants => unreachable!("not about one space"),
         })
     }
 

@@ -500,6 +500,7 @@ pub(crate) fn grants_are_kept_listed_and_taken_back(store: Asked) {
     let (one, all) = (grant("a", "k", "b", Access::Read), grant("a", "p/*", "*", Access::Write));
     assert_eq!(ask(Op::Grant(one.clone())), Ok(Response::Done));
     assert_eq!(ask(Op::Grant(all.clone())), Ok(Response::Done));
+    assert_eq!(ask(Op::Grants), Ok(Response::Grants(store.0.grants().list())));
     assert_eq!(store.0.grants().list(), [one.clone(), all.clone()]);
     let taken = ask(Op::Grant(grant("c", "k", "b", Access::Read)));
     assert_eq!(taken, Err(StoreError::Taken(id("a"))));

@@ -211,9 +211,13 @@ impl Drop for Told {
 fn writes(op: &Op<'_>) -> bool {
     match op {
         Op::Write(_) | Op::Incr(_) | Op::Clear | Op::Import(_) | Op::Grant(_) | Op::Revoke(_) => true,
-        Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. } | Op::Size | Op::Owners { .. } => {
-            false
-        }
+        Op::Get { .. }
+        | Op::Lasts { .. }
+        | Op::List { .. }
+        | Op::Entries { .. }
+        | Op::Size
+        | Op::Owners { .. }
+        | Op::Grants => false,
     }
 }
 

@@ -95,6 +95,10 @@ impl Operation<'_> {
             Op::Import(entries) => self.import(&owner, quota, &entries).await?,
             Op::Owners { after, limit } => Response::Owners(self.owners(after.as_ref(), limit).await?),
             Op::Grant(grant) => self.known.add(self.asked, self.keys, &grant).await??,
+            Op::Grants => {
+                self.known.refresh(self.asked, self.keys).await?;
+                Response::Grants(self.known.grants.list())
+            }
             Op::Revoke(grant) => self.known.remove(self.asked, self.keys, &grant).await??,
         })
     }

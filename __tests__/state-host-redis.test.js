@@ -1,0 +1,180 @@
+// The host's State on a Redis server: every answer takes time, and the server may be gone.
+'use strict'
+
+const { execFileSync, spawn } = require('node:child_process')
+const { mkdtempSync, rmSync } = require('node:fs')
+const net = require('node:net')
+const os = require('node:os')
+const path = require('node:path')
+const { Engine, LuaError } = require('..')
+const { runProgram } = require('./support/child')
+const { rejection } = require('./support/rejection')
+
+/** Whether there is a server to test with. */
+function hasServer() {
+  try {
+    execFileSync('redis-server', ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+const whenThere = hasServer() ? describe : describe.skip
+
+async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function startServer(port, folder) {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
+  const server = spawn('redis-server', args, { stdio: 'ignore' })
+  for (;;) {
+    const socket = net.connect(port, '127.0.0.1')
+    const isUp = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true))
+      socket.once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (isUp) return server
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function stop(server) {
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGKILL')
+  await ended
+}
+
+const all = async (iterable) => {
+  const items = []
+  for await (const item of iterable) items.push(item)
+  return items
+}
+
+whenThere('Redis', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-redis-'))
+  let port
+  let server
+  let prefixes = 0
+  const engines = []
+
+  beforeAll(async () => {
+    port = await freePort()
+    server = await startServer(port, folder)
+  })
+  afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 1000 }))))
+  afterAll(async () => {
+    await stop(server)
+    rmSync(folder, { recursive: true })
+  })
+
+  const placeOf = (prefix, more) => ({ redis: `redis://127.0.0.1:${port}`, prefix, ...more })
+
+  function engineOn(state, options) {
+    const engine = new Engine({ state, ...options })
+    engines.push(engine)
+    return engine
+  }
+
+  const newPlace = (more) => placeOf(`test-${prefixes++}`, more)
+
+  test('all that the host may ask', async () => {
+    const engine = engineOn(newPlace())
+    const space = engine.state('acme')
+    await space.set('k', { list: [1, 2.5, null], big: 2n ** 60n })
+    expect((await engine.run('return State.get("k").list[2]', 'acme')).value).toBe(2.5)
+    expect(await space.get('k')).toEqual({ list: [1, 2.5, null], big: 2n ** 60n })
+    expect([await space.has('none'), await space.incr('n', 5), await space.add('k', 1)]).toEqual([false, 5, false])
+    expect(await space.update('n', (n) => n + 1)).toBe(6)
+    expect([await space.cas('n', 6, 7), await space.cas('n', 6, 8), await space.list()]).toEqual([
+      true,
+      false,
+      ['k', 'n'],
+    ])
+    expect([await space.expire('n', 60_000), (await space.ttl('n')) > 50_000]).toEqual([true, true])
+    expect((await space.size()).entries).toBe(2)
+    expect((await rejection(space.incr('k'))).code).toBe('ERR_STATE_VALUE')
+    expect(await all(engine.stateOwners())).toEqual(['acme'])
+    await space.clear()
+    expect(await all(space.entries())).toEqual([])
+  })
+
+  test('calls take effect in the order in which they are made', async () => {
+    const space = engineOn(newPlace()).state('acme')
+    const calls = [space.set('a', 1), space.clear(), space.set('b', 2), space.list(), space.incr('b'), space.get('b')]
+    expect((await Promise.all(calls)).slice(3)).toEqual([['b'], 3, 3])
+  })
+
+  test('export, import and grants', async () => {
+    const from = engineOn('memory')
+    for (const id of ['a', 'b', 'c']) for (let i = 0; i < 300; i++) await from.state(id).set(`k${i}`, { i })
+    await from.grant({ owner: 'a', keys: 'k*', to: 'x', access: 'read' })
+    const to = engineOn(newPlace())
+    expect(await to.importState(from.exportState())).toEqual({ owners: 3, entries: 900, grants: 1, refused: [] })
+    expect(await all(to.exportState())).toEqual(await all(from.exportState()))
+    const taken = await rejection(to.grant({ owner: 'b', keys: 'k*', to: 'x', access: 'read' }))
+    expect(taken.code).toBe('ERR_STATE_DENIED')
+    expect(await to.revoke({ owner: 'a', keys: 'k*', to: 'x' })).toBe(true)
+  })
+
+  test('a process stays alive while a question is under way, and no longer', async () => {
+    const { exitCode, stdout, stderr } = await runProgram(`
+      const { Engine } = require('.')
+      const engine = new Engine({ state: ${JSON.stringify(newPlace())} })
+      engine.state('acme').incr('n').then((n) => console.log(n))
+    `)
+    expect([exitCode, stdout, stderr]).toEqual([0, '1\n', ''])
+  })
+
+  test('a worker thread that is terminated while questions are under way takes nothing with it', async () => {
+    const { exitCode, stdout, stderr } = await runProgram(`
+      const { Worker } = require('node:worker_threads')
+      const source = \`
+        const { Engine } = require(${JSON.stringify(process.cwd())})
+        const { parentPort } = require('node:worker_threads')
+        const space = new Engine({ state: ${JSON.stringify(newPlace())} }).state('acme')
+        const next = () => space.incr('n').then(next)
+        for (let i = 0; i < 50; i++) next()
+        parentPort.postMessage(1)
+      \`
+      async function main() {
+        for (let i = 0; i < 4; i++) {
+          const worker = new Worker(source, { eval: true })
+          await new Promise((resolve) => worker.once('message', resolve))
+          await new Promise((resolve) => setTimeout(resolve, i * 15))
+          await worker.terminate()
+        }
+        console.log('alive')
+      }
+      main()
+    `)
+    expect([exitCode, stdout, stderr]).toEqual([0, 'alive\n', ''])
+  })
+
+  test('a server that is not there makes no engine fail, but every question', async () => {
+    const closed = await freePort()
+    const engine = engineOn({ redis: `redis://127.0.0.1:${closed}`, prefix: 'x', commandTimeout: 200 })
+    const error = await rejection(engine.state('acme').get('k'))
+    expect(error).toBeInstanceOf(LuaError)
+    expect(error).toMatchObject({ code: 'ERR_STATE_UNAVAILABLE', scriptId: 'acme' })
+    const lines = ['{"owner":"a","key":"k","value":1}']
+    expect((await rejection(engine.importState(lines))).code).toBe('ERR_STATE_UNAVAILABLE')
+    expect((await rejection(all(engine.exportState()))).code).toBe('ERR_STATE_UNAVAILABLE')
+  })
+
+  test('closing an engine whose server is gone rejects what is under way, and ends', async () => {
+    const closed = await freePort()
+    const engine = engineOn({ redis: `redis://127.0.0.1:${closed}`, prefix: 'x', commandTimeout: 60_000 })
+    const call = rejection(engine.state('acme').get('k'))
+    const begin = performance.now()
+    await engine.close({ timeout: 50 })
+    expect((await call).code).toMatch(/^ERR_(ENGINE_CLOSED|STATE_UNAVAILABLE)$/)
+    expect(performance.now() - begin).toBeLessThan(20_000)
+  })
+})
