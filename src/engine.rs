@@ -33,8 +33,9 @@ pub struct NativeEngine {
 #[napi]
 impl NativeEngine {
     /// An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and
-    /// when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
+    /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
+    /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
+    /// that, `call` when a script calls an exposed function, and then waits for the answer.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
