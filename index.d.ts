@@ -216,6 +216,9 @@ export interface HostContext {
  * A function that scripts call. The script gets what it returns, or what its promise resolves with. This must be a
  * {@link LuaInput}, else the call fails. To give nil, return `undefined`; `null` counts as true in Lua. What it throws,
  * or rejects with, becomes a Lua error with the code `ERR_HOST_FUNCTION`, which the script can catch.
+ *
+ * A big answer is copied some in each turn of the event loop. Do not change it afterwards: return a copy of what you go
+ * on using.
  */
 export type HostFunction = (context: HostContext, ...args: never[]) => unknown
 
