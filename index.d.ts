@@ -611,7 +611,7 @@ export interface TimeSummary {
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
  * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
- * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
+ * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which. Without it, the system had no memory left |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
  * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
  * | `ERR_STATE_DENIED` | `State`: another script has the key |

@@ -1,5 +1,5 @@
 // Measures what values take in the V8 of the Node.js that runs this, and compares it with the estimates of
-// crates/core/src/value/cost.rs. Fails when one is too low. Run it with each version: `node scripts/v8-costs.mjs`.
+// crates/core/src/value/cost.rs. Fails when one is too low. Run it with each version: `npm run measure:v8`.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

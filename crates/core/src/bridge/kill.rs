@@ -23,10 +23,12 @@ pub enum Kill {
     QueueTimeout,
     /// All VMs together held more than `maxMemory`, and this one most of it.
     EngineMemory,
+    /// The system refused memory.
+    SystemMemory,
 }
 
 impl Kill {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Memory,
         Self::Timeout,
         Self::CpuTimeout,
@@ -35,6 +37,7 @@ impl Kill {
         Self::Stopped,
         Self::QueueTimeout,
         Self::EngineMemory,
+        Self::SystemMemory,
     ];
 
     /// The value of the flag.
@@ -48,6 +51,7 @@ impl Kill {
             Self::Stopped => Flag::FIRST_REASON + 4,
             Self::QueueTimeout => Flag::FIRST_REASON + 5,
             Self::EngineMemory => Flag::FIRST_REASON + 6,
+            Self::SystemMemory => Flag::FIRST_REASON + 7,
         }
     }
 
@@ -66,7 +70,7 @@ impl Kill {
             Self::CpuTimeout => Some("cpuTimeout"),
             Self::Output => Some("maxOutput"),
             Self::QueueTimeout => Some("queueTimeout"),
-            Self::Internal | Self::Stopped => None,
+            Self::SystemMemory | Self::Internal | Self::Stopped => None,
         }
     }
 
@@ -104,6 +108,13 @@ impl Kill {
                 Code::Memory,
                 "all VMs of the engine together needed more than its maxMemory, and of the id that held most, this one \
                  held most",
+            ),
+            Self::SystemMemory => Error::new(
+                Code::Memory,
+                format!(
+                    "the system has no memory left for the script, which is within its memoryLimit of {} bytes",
+                    limits.memory
+                ),
             ),
             Self::Internal => Error::new(Code::Internal, "moonpool failed inside this run; this is a bug of moonpool"),
         };
