@@ -9,6 +9,10 @@
 //! up to 1 MiB    malloc
 //! above          a mapping of its own (glibc would keep freed blocks of megabytes, too)
 //! ```
+//!
+//! No chunk goes back before the VM ends, also when all of its blocks are free: to find out, somebody would have to walk
+//! through all free blocks, of which a script can have millions, where nothing can stop it. So what a VM had in small blocks
+//! cannot become large ones.
 
 use super::pool::Account;
 use super::{Shortage, mapping};
