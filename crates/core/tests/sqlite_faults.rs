@@ -348,6 +348,35 @@ fn a_full_disk_refuses_a_new_database_and_harms_no_old_one() {
     }
 }
 
+/// `mount -t tmpfs -o size=4m none /mnt/small`, and `MOONPOOL_SMALL_DISK=/mnt/small`.
+#[test]
+#[ignore = "needs a small disk of its own"]
+fn a_disk_that_really_fills_loses_what_has_no_room_and_goes_on_when_there_is_some() {
+    let folder = std::env::var("MOONPOOL_SMALL_DISK").expect("the folder of a small disk");
+    let (path, ballast) = (Path::new(&folder).join("state.db"), Path::new(&folder).join("ballast"));
+    std::fs::write(&ballast, vec![1; 1 << 20]).expect("room for it");
+    let store = sqlite(&path);
+    let json = |n: usize| format!("\"{}\"", n.to_string().repeat(20_000));
+    let full = (0..1000).find_map(|n| match fate(&store, put(&store, "a", &format!("k{n}"), &json(n))) {
+        Fate::Lost(reason) => Some((n, reason)),
+        _ => None,
+    });
+    let (n, reason) = full.expect("it fills");
+    assert!(reason.contains("full") && reason.contains("state.db"), "{reason}");
+    for k in 0..n {
+        assert_eq!(store.get(&id("a"), &key(&format!("k{k}"))), own(&json(k)));
+    }
+    assert_eq!(store.get(&id("a"), &key(&format!("k{n}"))), Ok(Found::Nowhere));
+    std::fs::remove_file(&ballast).expect("it goes");
+    wait_until("there is room", || fate(&store, put(&store, "a", "k", "1")) == Fate::Durable);
+    close(&store);
+    // There is no room for the log in the database: it stays beside it.
+    let store = sqlite(&path);
+    assert_eq!(store.get(&id("a"), &key("k")), own("1"));
+    assert_eq!(store.get(&id("a"), &key(&format!("k{n}"))), Ok(Found::Nowhere));
+    close(&store);
+}
+
 #[test]
 fn a_program_that_holds_the_database_makes_a_commit_fail_until_it_lets_go() {
     let (folder, _disk, store) = on_disk();

@@ -4,7 +4,7 @@
 
 use super::beside;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fmt::Display;
 use std::io::Read;
 use std::path::Path;
@@ -155,7 +155,11 @@ fn prepare(path: &Path, relaxed: bool) -> Result<Connection, String> {
         return Err(at(path, "SQLite cannot keep a write-ahead log beside it on this file system"));
     }
     // What a process wrote that was killed before it could sync: from here on, what can be read is durable.
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())).map_err(named)?;
+    // Without room in the database it stays in the log, which is synced first.
+    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() != Some(ErrorCode::DiskFull) => return Err(named(error)),
+        _ => {}
+    }
     // The writer does it itself, when nobody waits for it.
     connection.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(named)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(named)?;
