@@ -1119,7 +1119,9 @@ fn ten_thousand_runs_wait_for_a_redis_server_at_once_and_all_settle() {
     let run = |id| {
         let owner = ScriptId::new(&format!("script {}", id % 100)).expect("a good id");
         let source = format!("State.set('k{id}', {id}) return State.get('k{id}') + State.get('none', 1)");
-        submit_script(&engine, id, Script { id: owner, services: services.clone(), ..script(&source) });
+        let mut run = Script { id: owner, services: services.clone(), ..script(&source) };
+        run.limits.timeout = Duration::from_secs(300);
+        submit_script(&engine, id, run);
     };
     server.signal("-STOP");
     (0..RUNS).for_each(run);
