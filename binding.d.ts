@@ -21,8 +21,9 @@ export declare class NativeContext {
 export declare class NativeEngine {
   /**
    * An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
-   * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and
-   * when it is empty after that, `call` when a script calls an exposed function, and then waits for the answer.
+   * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
+   * queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
+   * that, `call` when a script calls an exposed function, and then waits for the answer.
    */
   constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
   /** Error codes, names of libraries, and the defaults of options. */

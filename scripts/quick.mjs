@@ -99,5 +99,5 @@ export const LEFT_OUT = [
     tests: ['a doubling table is stopped', 'a huge Map', 'a huge array among the'],
     why: '10 s: hundreds of megabytes',
   },
-  { file: '__tests__/values-flood.test.js', why: '60 s: values of hundreds of megabytes' },
+  { file: '__tests__/values-flood.test.js', why: '75 s: values of hundreds of megabytes' },
 ]

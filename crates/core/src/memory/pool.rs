@@ -288,7 +288,7 @@ mod tests {
 
     fn holder(pool: &Arc<Pool>, id: &str, bytes: usize) -> Holder {
         let (flag, told) = (Arc::<Flag>::default(), Arc::<AtomicU32>::default());
-        let mut account = pool.open();
+        let account = pool.open();
         let count = told.clone();
         let tell: Tell = Arc::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
@@ -311,7 +311,7 @@ mod tests {
         // `many` holds most, in small pieces; `one` holds the largest piece.
         let pieces = [100, 200, 150].map(|bytes| holder(&pool, "many", bytes));
         let one = holder(&pool, "one", 400);
-        let mut small = holder(&pool, "small", 10);
+        let small = holder(&pool, "small", 10);
         assert!(small.account.charge(150));
         assert_eq!(pieces.each_ref().map(Holder::is_killed), [false, true, false]);
         assert!(!one.is_killed() && !small.is_killed());
@@ -327,7 +327,7 @@ mod tests {
     fn the_largest_itself_is_refused_and_nobody_else_dies() {
         let pool = Pool::new(1000, REASON);
         let small = holder(&pool, "small", 100);
-        let mut large = holder(&pool, "large", 800);
+        let large = holder(&pool, "large", 800);
         assert!(!large.account.charge(200));
         assert!(!large.is_killed() && !small.is_killed());
         assert_eq!(pool.held(), 900);
@@ -338,8 +338,8 @@ mod tests {
     #[test]
     fn one_that_was_killed_grows_no_more_and_its_next_owner_is_killed_too() {
         let pool = Pool::new(1000, REASON);
-        let mut large = holder(&pool, "large", 800);
-        let mut small = holder(&pool, "small", 100);
+        let large = holder(&pool, "large", 800);
+        let small = holder(&pool, "small", 100);
         assert!(small.account.charge(200));
         assert!(large.is_killed() && large.account.is_doomed());
         assert!(!large.account.charge(1));
@@ -352,7 +352,7 @@ mod tests {
     fn the_excess_is_bounded_while_those_that_were_killed_stay() {
         let pool = Pool::new(1000, REASON);
         let _large = holder(&pool, "large", 900);
-        let mut small = holder(&pool, "small", 50);
+        let small = holder(&pool, "small", 50);
         let grown = (0..100).take_while(|_| small.account.charge(10)).count();
         assert_eq!((grown, pool.held()), (30, 1250));
     }
@@ -360,9 +360,9 @@ mod tests {
     #[test]
     fn what_is_nobodys_counts_but_does_not_die() {
         let pool = Pool::new(1000, REASON);
-        let mut warm = pool.open();
+        let warm = pool.open();
         assert!(warm.charge(900));
-        let mut small = holder(&pool, "small", 50);
+        let small = holder(&pool, "small", 50);
         assert!(!small.account.charge(60));
         assert!(!small.is_killed() && !warm.is_doomed());
     }
@@ -373,7 +373,7 @@ mod tests {
         let many = holder(&pool, "many", 200);
         let result = many.account.keep(500);
         assert!(pool.keeps_results() && pool.held() == 700);
-        let mut one = holder(&pool, "one", 250);
+        let one = holder(&pool, "one", 250);
         assert!(one.account.charge(100));
         assert!(many.is_killed() && !one.is_killed());
         drop(many);
@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn room_ends_before_the_bound() {
         let pool = Pool::new(8 << 20, REASON);
-        let mut vm = pool.open();
+        let vm = pool.open();
         assert_eq!(pool.room(), Room::Free);
         assert!(vm.charge((7 << 20) + 1));
         assert_eq!(pool.room(), Room::Tight);
