@@ -65,7 +65,7 @@ describe.each(Object.keys(STORES))('on %s', (kind) => {
     await expect(run("State.get('k')", 'b')).rejects.toMatchObject({ code: 'ERR_STATE_DENIED' })
     await setTimeout(250)
     const { values } = await run("return State.has('k'), State.ttl('k'), #State.list(), State.ttl('l') > 500")
-    expect(values).toEqual([false, null, 1, true])
+    expect(values).toEqual([false, undefined, 1, true])
     expect((await run("return State.get('k', 'free')", 'b')).value).toBe('free')
   })
 

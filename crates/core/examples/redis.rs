@@ -9,9 +9,12 @@ use std::time::{Duration, Instant};
 
 static STORE: OnceLock<Arc<dyn Store>> = OnceLock::new();
 
+/// What is asked for, by how many were before.
+type Operation = fn(usize) -> Op<'static>;
+
 /// As many times the same operation: each answer asks for the next one.
 struct Load {
-    operation: fn(usize) -> Op<'static>,
+    operation: Operation,
     count: usize,
     asked: AtomicUsize,
     answered: AtomicUsize,
@@ -45,7 +48,7 @@ fn main() {
     let place = Place::Redis { url, prefix: "bench".to_owned(), command_timeout: Duration::from_secs(30) };
     let _ = STORE.set(open(&place).unwrap_or_else(|why| panic!("{why}")));
     const JSON: &str = "\"0123456789012345678901234567890123456789\"";
-    let operations: [(&str, fn(usize) -> Op<'static>); 4] = [
+    let operations: [(&str, Operation); 4] = [
         ("set", |_| Op::Write(Write::put("k", JSON))),
         ("get", |_| Op::Get { key: "k".into(), foreign: true }),
         ("incr", |_| Op::Incr(Incr { key: "n".into(), by: Number::Integer(1), init: Number::Integer(0), ttl: None })),

@@ -81,6 +81,22 @@ fn nothing_is_left_on_the_server_after_deletes() {
 }
 
 #[test]
+fn a_large_space_is_imported_in_one_step_and_cleared_without_a_trace() {
+    const ENTRIES: usize = 20_000;
+    let server = server!();
+    let store = Asked(server.new_store());
+    let expires = |i: usize| if i.is_multiple_of(2) { Some(4_000_000_000_000) } else { None };
+    let entry = |i: usize| Entry { key: format!("k{i:05}").into(), json: "1".into(), expires: expires(i) };
+    let import = Op::Import((0..ENTRIES).map(entry).collect());
+    assert_eq!(store.ask(&id("a"), ROOMY, import).response, Ok(Response::Done));
+    assert_eq!(store.size(&id("a")).0, ENTRIES);
+    assert_eq!(store.entries(&id("a"), Some("k19997"), 10), [entry(19_998), entry(19_999)]);
+    assert_eq!(store.list(&id("a"), "").map(|keys| keys.len()), Ok(ENTRIES));
+    assert!(matches!(store.ask(&id("a"), 0, Op::Clear).response, Ok(Response::Size { entries: ENTRIES, .. })));
+    wait_until("nothing is left", || server.size() == 0);
+}
+
+#[test]
 fn nothing_is_left_on_the_server_after_expiry_though_nobody_asks() {
     let server = server!();
     let store = Asked(server.new_store());
@@ -321,6 +337,33 @@ fn grants_and_revocations_of_one_process_reach_another_within_a_second() {
     assert!(other.grants().is_empty(), "another prefix");
 }
 
+/// It was asked for as the script's own key, because nobody knew better.
+#[test]
+fn what_is_asked_before_the_grants_are_known_is_never_done_to_the_wrong_key() {
+    let server = server!();
+    let here = Asked(server.store("p", PATIENT));
+    here.ask(&id("a"), 0, Op::Grant(grant("a", "k*", "b", Access::Write))).response.expect("a grant");
+    server.signal("-STOP");
+    let there = Asked(server.store("p", PATIENT));
+    std::thread::scope(|scope| {
+        let set = scope.spawn(|| there.set(&id("b"), &key("k"), "1", ROOMY));
+        let list = scope.spawn(|| there.list(&id("b"), ""));
+        let own = scope.spawn(|| there.set(&id("b"), &key("own"), "1", ROOMY));
+        std::thread::sleep(Duration::from_millis(100));
+        server.signal("-CONT");
+        for answer in [set.join().expect("no panic").err(), list.join().expect("no panic").err()] {
+            assert!(
+                matches!(&answer, Some(StoreError::Unavailable(why)) if why.contains("not known yet")),
+                "{answer:?}"
+            );
+        }
+        assert_eq!(own.join().expect("no panic"), Ok(()));
+    });
+    assert_eq!(here.list(&id("b"), ""), Ok(vec!["own".into()]));
+    assert!(!there.0.grants().is_empty(), "by now they are known");
+    assert_eq!(there.set(&id("b"), &key("k"), "1", ROOMY), Ok(()), "whoever asks now, knows");
+}
+
 #[test]
 fn an_owner_that_the_index_names_and_that_has_no_such_key_is_not_believed_and_taken_out() {
     let server = server!();
@@ -449,7 +492,7 @@ fn a_user_of_redis_needs_no_more_than_the_documents_say() {
     assert_eq!(store.ask(&a, ROOMY, Op::Import(vec![entry])).response, Ok(Response::Done));
     let grant = grant("a", "k", "b", Access::Read);
     assert_eq!(store.ask(&a, 0, Op::Grant(grant.clone())).response, Ok(Response::Done));
-    assert_eq!(store.0.grants().list(), [grant.clone()]);
+    assert_eq!(store.0.grants().list(), std::slice::from_ref(&grant));
     store.ask(&a, 0, Op::Revoke(grant)).response.expect("a revocation");
     store.ask(&a, 0, Op::Clear).response.expect("it clears");
     wait_until("nothing is left", || server.size() == 0);

@@ -20,6 +20,8 @@ pub enum Mood {
     Full,
     /// Writes fail.
     NoWrite,
+    /// One write or sync fails, and then it is good.
+    FailsOnce,
     /// Writes succeed, but cannot be made durable.
     NoSync,
     /// Nothing can be read.
@@ -67,8 +69,10 @@ impl Disk {
         mood = self.changed.wait_while(mood, |mood| *mood == Mood::Hangs).expect("nobody panicked");
         self.hanging.fetch_sub(1, Ordering::SeqCst);
         let is = *mood;
-        if let Mood::Dies(left) = &mut *mood {
-            *left = left.saturating_sub(1);
+        match &mut *mood {
+            Mood::Dies(left) => *left = left.saturating_sub(1),
+            once @ Mood::FailsOnce => *once = Mood::Good,
+            _ => {}
         }
         is
     }
@@ -175,7 +179,7 @@ unsafe extern "C" fn write(file: *mut sqlite3_file, buffer: *const c_void, len: 
         let write = (*tail.real).xWrite.expect("every file writes");
         match tail.disk.now() {
             Mood::Full => SQLITE_FULL,
-            Mood::NoWrite => SQLITE_IOERR_WRITE,
+            Mood::NoWrite | Mood::FailsOnce => SQLITE_IOERR_WRITE,
             Mood::Dies(0) => {
                 write(file, buffer, len / 2, at);
                 std::process::abort()
@@ -190,7 +194,7 @@ unsafe extern "C" fn sync(file: *mut sqlite3_file, flags: c_int) -> c_int {
     unsafe {
         let tail = tail(file);
         match tail.disk.now() {
-            Mood::NoSync => return SQLITE_IOERR_FSYNC,
+            Mood::NoSync | Mood::FailsOnce => return SQLITE_IOERR_FSYNC,
             Mood::Dies(0) => std::process::abort(),
             _ => {}
         }

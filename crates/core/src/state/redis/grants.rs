@@ -5,29 +5,60 @@ use super::asked::Asked;
 use super::keys::Keys;
 use super::scripts::{GRANT, REVOKE, evaluate};
 use super::trouble::{Then, Trouble};
-use crate::state::{Access, Grant, Grantee, Grants, Pattern, Response, ScriptId, StoreError};
+use crate::state::{Access, Grant, Grantee, Grants, Op, Pattern, Response, ScriptId, StoreError};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Mutex;
 
 /// What a process knows of the grants.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) grants: Grants,
+    /// Whether they have been read at all.
+    read: AtomicBool,
     /// The name of the last change of what is known. Held while they are read, so that nobody puts older ones over newer.
     change: Mutex<Option<Arc<str>>>,
 }
 
 impl Known {
+    /// Whether they have been read at all: what was asked before, was asked without knowing of any.
+    pub(super) fn are_known(&self) -> bool {
+        self.read.load(Ordering::Acquire)
+    }
+
+    /// Whether a request would be about another key if the grants had been known.
+    pub(super) fn redirect(&self, owner: &ScriptId, op: &Op<'_>) -> bool {
+        match (op, op.key()) {
+            (_, Some(key)) => self.grants.resolve(owner, key).is_some(),
+            (Op::List { prefix }, None) => !self.grants.seen_by(owner, prefix).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Reads them, if nobody has.
+    ///
+    /// # Errors
+    /// Why the server cannot be asked.
+    pub(super) async fn learn(&self, asked: &Asked<'_>, keys: &Keys) -> Result<(), Trouble> {
+        let mut change = self.change.lock().await;
+        if self.are_known() { Ok(()) } else { self.look(&mut change, asked, keys).await }
+    }
+
     /// Reads them, if somebody has changed them.
     ///
     /// # Errors
     /// Why the server cannot be asked.
     pub(super) async fn refresh(&self, asked: &Asked<'_>, keys: &Keys) -> Result<(), Trouble> {
         let mut change = self.change.lock().await;
+        self.look(&mut change, asked, keys).await
+    }
+
+    async fn look(&self, change: &mut Option<Arc<str>>, asked: &Asked<'_>, keys: &Keys) -> Result<(), Trouble> {
         let look = redis::cmd("HGET").arg(keys.grants()).arg("").take();
         let last = some_text(next(&mut asked.read(vec![look]).await?.into_iter())?)?;
         if last == *change {
+            self.read.store(true, Ordering::Release);
             return Ok(());
         }
         let all = redis::cmd("HGETALL").arg(keys.grants()).take();
@@ -45,6 +76,7 @@ impl Known {
         }
         self.grants.replace(&grants);
         *change = name;
+        self.read.store(true, Ordering::Release);
         Ok(())
     }
 

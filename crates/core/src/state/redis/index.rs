@@ -17,8 +17,11 @@ use super::trouble::Trouble;
 use crate::state::ScriptId;
 use redis::{Cmd, Value};
 
-/// How many owners are looked at in one step.
-const TOGETHER: usize = 16;
+/// How many owners of a name are looked at in one step.
+const LOOK: usize = 16;
+
+/// How many memberships are tidied in one step.
+pub(super) const TIDY: usize = 128;
 
 /// For how long an owner has an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,29 +51,27 @@ pub(super) fn lasts(keys: &Keys, owner: &ScriptId, name: &str) -> Cmd {
     evaluate(&LASTS, &keys.space(owner)).arg(name).take()
 }
 
-/// Takes out who has no entry of a name any more, and writes down for how long those have one who do.
+/// Takes out who has no entry of a name any more, and writes down for how long those have one who do. Returns whether
+/// anybody does. At most [`TIDY`] at a time.
 ///
 /// # Errors
 /// Why the server cannot be asked.
 pub(super) async fn tidy(asked: &Asked<'_>, keys: &Keys, pairs: &[(ScriptId, String)]) -> Result<bool, Trouble> {
-    let mut any = false;
-    for pairs in pairs.chunks(TOGETHER) {
-        let mut commands = Vec::with_capacity(2 * pairs.len());
-        commands.extend(pairs.iter().map(|(owner, name)| leave(keys, owner, name)));
-        commands.extend(pairs.iter().map(|(owner, name)| lasts(keys, owner, name)));
-        let answers = asked.read(commands).await?;
-        let mut again = Vec::new();
-        for ((owner, name), answer) in pairs.iter().zip(&answers[pairs.len().min(answers.len())..]) {
-            match integer(answer)? {
-                -1 => again.push(join(keys, owner, name, For::Ever)),
-                ms if ms >= 0 => again.push(join(keys, owner, name, For::Millis(ms.unsigned_abs()))),
-                _ => {}
-            }
+    let mut commands = Vec::with_capacity(2 * pairs.len());
+    commands.extend(pairs.iter().map(|(owner, name)| leave(keys, owner, name)));
+    commands.extend(pairs.iter().map(|(owner, name)| lasts(keys, owner, name)));
+    let answers = asked.read(commands).await?;
+    let mut again = Vec::new();
+    for ((owner, name), answer) in pairs.iter().zip(answers.iter().skip(pairs.len())) {
+        match integer(answer)? {
+            -1 => again.push(join(keys, owner, name, For::Ever)),
+            ms if ms >= 0 => again.push(join(keys, owner, name, For::Millis(ms.unsigned_abs()))),
+            _ => {}
         }
-        if !again.is_empty() {
-            any = true;
-            asked.read(again).await?;
-        }
+    }
+    let any = !again.is_empty();
+    if any {
+        asked.read(again).await?;
     }
     Ok(any)
 }
@@ -81,7 +82,7 @@ pub(super) async fn tidy(asked: &Asked<'_>, keys: &Keys, pairs: &[(ScriptId, Str
 /// Why the server cannot be asked.
 pub(super) async fn is_held(asked: &Asked<'_>, keys: &Keys, name: &str) -> Result<bool, Trouble> {
     loop {
-        let range = redis::cmd("ZREVRANGE").arg(keys.index(name)).arg(0).arg(TOGETHER - 1).take();
+        let range = redis::cmd("ZREVRANGE").arg(keys.index(name)).arg(0).arg(LOOK - 1).take();
         let members = match next(&mut asked.read(vec![range]).await?.into_iter())? {
             Value::Array(members) => members,
             _ => Vec::new(),

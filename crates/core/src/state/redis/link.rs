@@ -62,12 +62,15 @@ struct State {
     ended: bool,
 }
 
+/// Tells the answers to commands.
+type Tell = oneshot::Sender<Result<Vec<Value>, Trouble>>;
+
 /// Commands that go out together, in their order.
 struct Item {
     commands: Vec<Cmd>,
     /// Becomes true when they go out.
     sent: Arc<AtomicBool>,
-    reply: oneshot::Sender<Result<Vec<Value>, Trouble>>,
+    reply: Tell,
 }
 
 impl Link {
@@ -256,7 +259,7 @@ impl Link {
 struct Batch {
     pipeline: Pipeline,
     /// Who waits for how many of the answers.
-    replies: Vec<(usize, oneshot::Sender<Result<Vec<Value>, Trouble>>)>,
+    replies: Vec<(usize, Tell)>,
 }
 
 impl Batch {

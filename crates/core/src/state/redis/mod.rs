@@ -114,7 +114,8 @@ impl Store for RedisStore {
         let reply = Told(Some(reply), writes);
         match self.inner.clone().admit(weight(&request.op)) {
             Some(ticket) => {
-                self.runtime.spawn(ticket.perform(request, reply));
+                let informed = self.inner.known.are_known();
+                self.runtime.spawn(ticket.perform(request, informed, reply));
             }
             None => {
                 let reason = "too many operations wait for Redis already";
@@ -166,10 +167,10 @@ impl Drop for Ticket {
 }
 
 impl Ticket {
-    async fn perform(self, request: Request<'static>, reply: Told) {
+    async fn perform(self, request: Request<'static>, informed: bool, reply: Told) {
         let Inner { link, keys, known, .. } = &*self.inner;
         let asked = Asked::new(link, reply.1);
-        let mut operation = Operation { asked: &asked, keys, known, loose: Vec::new() };
+        let mut operation = Operation { asked: &asked, keys, known, informed, loose: Vec::new() };
         // A walk through all keys may take longer: each of its steps has this time.
         let time = if matches!(request.op, Op::Owners { .. }) { A_WALK } else { link.timeout };
         let response = match tokio::time::timeout(time, operation.perform(request)).await {
@@ -180,9 +181,9 @@ impl Ticket {
         };
         let loose = std::mem::take(&mut operation.loose);
         reply.tell(response);
-        if !loose.is_empty() {
+        for loose in loose.chunks(index::TIDY) {
             // What is not tidied now is when somebody asks for the name.
-            let _ = tokio::time::timeout(link.timeout, index::tidy(&asked, keys, &loose)).await;
+            let Ok(Ok(_)) = tokio::time::timeout(link.timeout, index::tidy(&asked, keys, loose)).await else { return };
         }
     }
 }

@@ -6,7 +6,7 @@ use super::grants::Known;
 use super::index::{self, For};
 use super::keys::Keys;
 use super::scripts::{self, evaluate};
-use super::trouble::Trouble;
+use super::trouble::{Then, Trouble};
 use crate::state::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, ScriptId, StoreError, Write,
 };
@@ -19,9 +19,6 @@ use std::time::Duration;
 /// The longest time that a key lasts which lasts not for ever, in ms: 30 000 years. Redis and its scripts count further.
 const LONGEST: u64 = 1_000_000_000_000_000;
 
-/// How many names are added to the index in one step.
-const TOGETHER: usize = 128;
-
 /// How many keys Redis looks at in one step of a walk through all.
 const STEP: usize = 1000;
 
@@ -30,6 +27,8 @@ pub(super) struct Operation<'a> {
     pub(super) asked: &'a Asked<'a>,
     pub(super) keys: &'a Keys,
     pub(super) known: &'a Known,
+    /// Whether the grants were known when this was asked.
+    pub(super) informed: bool,
     /// Whose membership in which index is to be looked at when all is done.
     pub(super) loose: Vec<(ScriptId, String)>,
 }
@@ -61,6 +60,13 @@ impl Operation<'_> {
     /// Why that could not be done.
     pub(super) async fn perform(&mut self, request: Request<'static>) -> Result<Response, Failed> {
         let Request { owner, quota, op } = request;
+        if !self.informed {
+            // A name may mean another's key. Who asked has taken it for one of its own.
+            self.known.learn(self.asked, self.keys).await?;
+            if self.known.redirect(&owner, &op) {
+                return Err(Trouble::new(Then::Never, "the grants of this key were not known yet; ask again").into());
+            }
+        }
         Ok(match op {
             Op::Get { key, foreign } => Response::Value(self.get(&owner, &key, foreign).await?),
             Op::Lasts { key } => Response::Lasts(self.lasts(&owner, &key).await?),
@@ -260,7 +266,7 @@ impl Operation<'_> {
     }
 
     async fn join(&self, owner: &ScriptId, names: &[&str]) -> Result<(), Trouble> {
-        for names in names.chunks(TOGETHER) {
+        for names in names.chunks(index::TIDY) {
             let commands = names.iter().map(|name| index::join(self.keys, owner, name, For::Ever)).collect();
             self.asked.read(commands).await?;
         }

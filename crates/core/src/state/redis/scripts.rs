@@ -51,7 +51,8 @@ scripts! {
 
 /// The command that executes a script on these keys; its arguments follow.
 pub(super) fn evaluate(script: &Script, keys: &[String]) -> Cmd {
-    let mut command = redis::cmd("EVALSHA");
-    command.arg(&script.hash).arg(keys.len()).arg(keys);
+    // Room for the arguments of most scripts, so that the command grows in one piece.
+    let mut command = Cmd::with_capacity(16, 384);
+    command.arg("EVALSHA").arg(&script.hash).arg(keys.len()).arg(keys);
     command
 }

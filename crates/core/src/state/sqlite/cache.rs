@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// What a space takes in memory besides its entries: its cell, and its places in the map.
 const SPACE: usize = 512;
 
+/// So many spaces in a row may have something unwritten, before the search for one that has not is given up until later.
+const TRIES: usize = 64;
+
 /// The spaces in memory.
 pub(super) struct Cache {
     cells: Mutex<LruCache<ScriptId, Arc<Cell>, RandomState>>,
@@ -97,11 +100,9 @@ impl Cache {
             return;
         }
         let enough = self.most.load(Ordering::Relaxed) / 8 * 7;
-        let cells = lock(&self.cells).len();
-        for _ in 0..cells {
-            if self.bytes.load(Ordering::Relaxed) <= enough {
-                return;
-            }
+        let mut tries = TRIES;
+        while tries > 0 && self.bytes.load(Ordering::Relaxed) > enough {
+            tries -= 1;
             let oldest = {
                 let mut cells = lock(&self.cells);
                 let oldest = cells.peek_lru().map(|(owner, cell)| (owner.clone(), cell.clone()));
@@ -114,6 +115,7 @@ impl Cache {
             let mut slot = cell.lock();
             if slot.last <= fates.decided() {
                 self.forget(&owner, &cell, &mut slot);
+                tries = TRIES;
             }
         }
     }

@@ -90,3 +90,38 @@ impl Fates {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(fates: &Fates, first: Seq, last: Seq) -> Fate {
+        fates.of(Depends { first, last })
+    }
+
+    #[test]
+    fn a_range_is_lost_when_one_of_it_is_and_pending_until_all_are_known() {
+        let fates = Fates::default();
+        assert_eq!((of(&fates, 0, 0), of(&fates, 1, 1)), (Fate::Durable, Fate::Pending));
+        fates.commit(3);
+        assert_eq!((of(&fates, 1, 3), of(&fates, 3, 4)), (Fate::Durable, Fate::Pending));
+        fates.lose(5, "full");
+        assert_eq!((of(&fates, 4, 4), of(&fates, 5, 9)), (Fate::Lost("full".into()), Fate::Lost("full".into())));
+        assert_eq!((of(&fates, 1, 3), of(&fates, 6, 6)), (Fate::Durable, Fate::Pending));
+        fates.commit(6);
+        assert_eq!((of(&fates, 6, 6), of(&fates, 3, 6)), (Fate::Durable, Fate::Lost("full".into())));
+    }
+
+    #[test]
+    fn what_is_lost_stays_lost_however_much_is_lost_after_it() {
+        let fates = Fates::default();
+        let many = 4 * LOSSES as Seq;
+        for n in 1..=many {
+            fates.commit(2 * n - 1);
+            fates.lose(2 * n, "full");
+        }
+        assert!((1..=many).all(|n| fates.is_lost(2 * n)));
+        assert!(!fates.is_lost(2 * many - 1), "what was durable of late is");
+        assert!(lock(&fates.lost).len() <= LOSSES);
+    }
+}

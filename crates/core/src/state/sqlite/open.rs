@@ -13,8 +13,11 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-/// How long is waited for a database that is still being opened or closed.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long is waited for a database that is still being opened or closed: whoever opens one is a JS thread.
+const OPENING: Duration = Duration::from_secs(2);
+
+/// How long a close waits for a disk that hangs.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// The databases, by their canonical paths.
 static DATABASES: LazyLock<Mutex<HashMap<PathBuf, Database>>> = LazyLock::new(Mutex::default);
@@ -36,7 +39,7 @@ enum Database {
 pub(super) fn open(path: &Path, cache_bytes: usize, relaxed: bool) -> Result<Arc<Shared>, String> {
     let path = canonical(path)?;
     let mut databases = lock(&DATABASES);
-    let give_up = Instant::now() + PATIENCE;
+    let give_up = Instant::now() + OPENING;
     loop {
         match databases.get_mut(&path) {
             None => break,
@@ -104,7 +107,7 @@ pub(super) fn close(shared: &Arc<Shared>, done: Box<dyn FnOnce() + Send>) {
             if is_last { !databases.contains_key(&shared.path) } else { shared.log.fates.decided() >= last }
         };
         let databases = lock(&DATABASES);
-        let waited = CHANGED.wait_timeout_while(databases, PATIENCE, |databases| !is_done(databases));
+        let waited = CHANGED.wait_timeout_while(databases, CLOSING, |databases| !is_done(databases));
         drop(waited);
         tell();
     };
@@ -120,6 +123,9 @@ pub(super) fn close(shared: &Arc<Shared>, done: Box<dyn FnOnce() + Send>) {
 fn canonical(path: &Path) -> Result<PathBuf, String> {
     if let Ok(path) = path.canonicalize() {
         return Ok(path);
+    }
+    if path.is_symlink() {
+        return Err(schema::at(path, "this is a link to nothing"));
     }
     let Some(name) = path.file_name() else { return Err(schema::at(path, "this names no file")) };
     let folder = match path.parent() {

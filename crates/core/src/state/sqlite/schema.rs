@@ -146,7 +146,7 @@ fn prepare(path: &Path, relaxed: bool) -> Result<Connection, String> {
     connection
         .execute_batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; \
-             PRAGMA trusted_schema = OFF"
+             PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY"
         ))
         .map_err(named)?;
     migrate(&connection, version).map_err(named)?;
@@ -154,6 +154,8 @@ fn prepare(path: &Path, relaxed: bool) -> Result<Connection, String> {
     if mode != "wal" {
         return Err(at(path, "SQLite cannot keep a write-ahead log beside it on this file system"));
     }
+    // What a process wrote that was killed before it could sync: from here on, what can be read is durable.
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())).map_err(named)?;
     // The writer does it itself, when nobody waits for it.
     connection.execute_batch("PRAGMA wal_autocheckpoint = 0").map_err(named)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(named)?;

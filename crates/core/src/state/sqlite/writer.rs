@@ -17,8 +17,9 @@ const TRUNCATE: u64 = 8 * CHECKPOINT;
 /// So many rows that have expired are deleted at once.
 const SWEEP: i64 = 500;
 
-/// The pause between two sweeps.
+/// The pause between two sweeps, and between those that found more than they deleted.
 const PAUSE: Duration = Duration::from_millis(500);
+const SHORT_PAUSE: Duration = Duration::from_millis(10);
 
 /// The pause before what failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -99,8 +100,10 @@ impl Writer {
             Ok(bytes) => {
                 self.tail = false;
                 self.bytes += bytes;
-                if changes.values().any(|change| change.entry.as_ref().is_some_and(|entry| entry.expires.is_some())) {
-                    self.sweep.get_or_insert(Instant::now() + PAUSE);
+                let expiries = changes.values().filter_map(|change| change.entry.as_ref()?.expires);
+                if let Some(next) = expiries.min() {
+                    let at = sweep_at(next);
+                    self.sweep = Some(self.sweep.map_or(at, |sweep| sweep.min(at)));
                 }
                 shared.log.committed(last);
                 if !regrants.is_empty() {
@@ -162,17 +165,16 @@ impl Writer {
             let next = "SELECT min(expires) FROM entries WHERE expires IS NOT NULL";
             Ok((deleted, connection.query_row(next, (), |row| row.get::<_, Option<i64>>(0))?))
         });
-        let wait = match swept {
+        self.sweep = match swept {
             Ok((_, None)) => None,
             Ok((deleted, Some(next))) => {
                 self.bytes += deleted * 256;
-                // Not longer than a day, because clocks are set.
-                let until = u64::try_from(next.saturating_sub(now)).unwrap_or(0).min(86_400_000);
-                Some(PAUSE + Duration::from_millis(until))
+                let has_more = deleted as i64 >= SWEEP;
+                let next = u64::try_from(next).unwrap_or(0);
+                Some(if has_more { Instant::now() + SHORT_PAUSE } else { sweep_at(next) })
             }
-            Err(_) => Some(10 * RETRY),
+            Err(_) => Some(Instant::now() + 10 * RETRY),
         };
-        self.sweep = wait.map(|wait| Instant::now() + wait);
     }
 
     /// Lets the write-ahead log go into the database when it has grown. No one waits for that, and what fails comes again.
@@ -197,6 +199,12 @@ impl Writer {
             self.truncate = if matches!(truncated, Some((0, _))) { TRUNCATE } else { pages + TRUNCATE };
         }
     }
+}
+
+/// When to sweep for a row that expires then: a little later, for others to come; and within an hour, because clocks are
+/// set.
+fn sweep_at(expires: u64) -> Instant {
+    Instant::now() + PAUSE + Duration::from_millis(expires.saturating_sub(now()).min(3_600_000))
 }
 
 /// What a change of the grants does to them.
