@@ -217,6 +217,9 @@ export interface HostContext {
  * A function that scripts call. The script gets what it returns, or what its promise resolves with. This must be a
  * {@link LuaInput}, else the call fails. To give nil, return `undefined`; `null` counts as true in Lua. What it throws,
  * or rejects with, becomes a Lua error with the code `ERR_HOST_FUNCTION`, which the script can catch.
+ *
+ * A big answer is copied some in each turn of the event loop. Do not change it afterwards: return a copy of what you go
+ * on using.
  */
 export type HostFunction = (context: HostContext, ...args: never[]) => unknown
 
@@ -1022,7 +1025,7 @@ export interface TimeSummary {
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
  * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
- * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which |
+ * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which. Without it, the system had no memory left |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
  * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
  * | `ERR_STATE_DENIED` | `State`: another script has the key, has granted it to be read only, or has granted the same name; `Shared`: the script may not change the dictionary |

@@ -4,13 +4,18 @@
 const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
 const { decodeArgs } = require('./decode')
-const { encodeOne, isPlain } = require('./values')
+const { fitsIntoTurn, inSlices } = require('./slices')
+const { Encoding, isPlain } = require('./values')
 
 /** How much of an error's message a script gets, in characters. */
 const MAX_MESSAGE = 64 * 1024
 
 /** How many errors are kept for a run that may fail with one of them. */
 const MAX_CAUSES = 1000
+
+/** So many bytes of an answer are encoded at once; and so many, if the turn has time for them. */
+const FEW = 1024
+const SMALL = 16 * 1024
 
 const KEYWORDS = new Set(
   'and break do else elseif end false for function goto if in local nil not or repeat return then true until while'.split(
@@ -53,18 +58,11 @@ function checkNew(path, taken) {
 
 /**
  * Calls a function for a script, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
- * `fail` (an error of any kind), now or later. While its arguments are decoded, they can be `cancelled` in what it returns.
+ * `fail` (an error of any kind), now or later, or none when the call `isOver` meanwhile. While its arguments are decoded,
+ * they can be `cancelled` in what it returns.
  */
-function callFunction({ path, call }, context, args, answer, fail) {
-  const settle = (value) => {
-    let bytes
-    try {
-      bytes = encodeOne(value, `host.${path.join('.')}()`)
-    } catch (error) {
-      return fail(error)
-    }
-    answer(bytes)
-  }
+function callFunction({ path, call }, context, args, { answer, fail, isOver }) {
+  const settle = (value) => encodeAnswer(new Encoding(value, `host.${path.join('.')}()`), answer, fail, isOver)
   const begin = (refusal, values) => {
     if (refusal) return fail(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {
@@ -76,6 +74,27 @@ function callFunction({ path, call }, context, args, answer, fail) {
     }
   }
   return decodeArgs(args, begin)
+}
+
+/** Little is encoded at once, much of it a slice in each turn of the event loop: a script may have chosen how much. */
+function encodeAnswer(encoding, answer, fail, isOver) {
+  const step = (work) => {
+    try {
+      if (!work()) return false
+    } catch (error) {
+      fail(error)
+      return true
+    }
+    answer(encoding.written())
+    return true
+  }
+  if (step(() => encoding.upTo(FEW) || (fitsIntoTurn(SMALL) && encoding.upTo(SMALL)))) return
+  inSlices({
+    step: (time) => step(() => encoding.until(time)),
+    get cancelled() {
+      return isOver()
+    },
+  })
 }
 
 /** The last errors that a run was given, by number: a script may fail with any that it caught. */

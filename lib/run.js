@@ -301,7 +301,8 @@ class Run {
         const message = messageOf(error)
         native.fail(this.#goesOn(), message, this.#causes.keep(error))
       }
-      this.#args = callFunction(functions[number], this.#host, args, answer, fail)
+      const isOver = () => this.#state !== 'submitted'
+      this.#args = callFunction(functions[number], this.#host, args, { answer, fail, isOver })
     }
     if (this.#context) this.#scope.runInAsyncScope(wait, undefined, this.#context, act)
     else this.#scope.runInAsyncScope(act)

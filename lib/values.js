@@ -3,6 +3,7 @@
 
 const { isMap, isUint8Array } = require('node:util').types
 const { inspect } = require('node:util')
+const { performance } = require('node:perf_hooks')
 const { short, shown, typeError, valueError } = require('./errors')
 const { isDetached } = require('./source')
 
@@ -37,17 +38,41 @@ const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length').get
 const bufferOf = Object.getOwnPropertyDescriptor(typedArray, 'buffer').get
+const isEnumerable = Object.prototype.propertyIsEnumerable
+const offsetOf = Object.getOwnPropertyDescriptor(typedArray, 'byteOffset').get
+
+/** A longer string or `Uint8Array` is copied in pieces of so many characters or bytes: a millisecond at most. */
+const PIECE = 128 * 1024
+
+/** Work on values stops after so many of them, or so many bytes, for a look at the clock. */
+const VALUES = 64
+const BYTES_BETWEEN = 16 * 1024
 
 /** Bytes that grow as they are written. */
 class Writer {
   #bytes = Buffer.allocUnsafe(256)
   #used = 0
+  #values = 0
+  #seen = 0
   #max
   #tooLong
 
   constructor(max = MAX_BYTES, tooLong = () => valueError(`The values take more than ${MAX_BYTES} bytes`)) {
     this.#max = max
     this.#tooLong = tooLong
+  }
+
+  get used() {
+    return this.#used
+  }
+
+  /** Whether so much has been done that it is time to look at the clock. To be asked once for each value. */
+  isTime() {
+    this.#values += 1
+    if (this.#values < VALUES && this.#used - this.#seen < BYTES_BETWEEN) return false
+    this.#values = 0
+    this.#seen = this.#used
+    return true
   }
 
   #reserve(size) {
@@ -92,17 +117,21 @@ class Writer {
   }
 
   text(text) {
-    const size = Buffer.byteLength(text)
-    this.count(size)
-    const at = this.#reserve(size)
-    this.#bytes.write(text, at)
+    const at = this.count(0)
+    this.correct(at, this.characters(text))
   }
 
-  bytes(bytes) {
-    // Of its own: a subclass may say something else.
-    const size = lengthOf.call(bytes)
-    this.count(size)
+  /** Text without its size, which is returned. */
+  characters(text) {
+    const size = Buffer.byteLength(text)
     const at = this.#reserve(size)
+    this.#bytes.write(text, at)
+    return size
+  }
+
+  /** Bytes without their size. */
+  copy(bytes) {
+    const at = this.#reserve(bytes.length)
     this.#bytes.set(bytes, at)
   }
 
@@ -122,7 +151,24 @@ function encode(values, root) {
   // Taken once: reading one value may run a getter that changes the list.
   const { length } = values
   writer.count(length)
-  for (let i = 0; i < length; i++) write(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
+  for (let i = 0; i < length; i++) writeWhole(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
+  return writer.written()
+}
+
+/** The bytes of the names and values of a plain object in turn. */
+function encodeNamed(object, root) {
+  const writer = new Writer()
+  const at = writer.count(0)
+  writer.correct(at, finish(writeMembers(writer, object, { root, open: [object], path: [] })))
+  return writer.written()
+}
+
+/** The bytes of one name and its value, which may be undefined. */
+function encodeOneNamed(name, value, root) {
+  const writer = new Writer()
+  writer.count(1)
+  writer.text(name)
+  writeWhole(writer, value, { root, open: [], path: [] })
   return writer.written()
 }
 
@@ -133,27 +179,60 @@ function encode(values, root) {
 function encodeOne(value, root, { refuse, maxBytes, tooLong } = {}) {
   const writer = new Writer(maxBytes, tooLong)
   writer.count(1)
-  write(writer, value, { root, open: [], path: [], refuse })
+  writeWhole(writer, value, { root, open: [], path: [], refuse })
   return writer.written()
 }
 
-/** The bytes of the names and values of a plain object in turn. */
-function encodeNamed(object, root) {
-  const writer = new Writer()
-  const at = writer.count(0)
-  writer.correct(at, writeMembers(writer, object, { root, open: [object], path: [] }))
-  return writer.written()
+/** The bytes of a list of one value, whose paths begin with `root`: written as far as there is time. */
+class Encoding {
+  #writer = new Writer()
+  #work
+
+  constructor(value, root) {
+    this.#work = this.#write(value, root)
+  }
+
+  *#write(value, root) {
+    this.#writer.count(1)
+    const work = write(this.#writer, value, { root, open: [], path: [] })
+    if (work) yield* work
+  }
+
+  /** Works until about so many bytes are written. Returns whether all are. */
+  upTo(bytes) {
+    return this.#goOn(() => this.#writer.used >= bytes)
+  }
+
+  /** Works until this time. Returns whether all are written. */
+  until(time) {
+    return this.#goOn(() => performance.now() >= time)
+  }
+
+  #goOn(isEnough) {
+    while (this.#work && !this.#work.next().done) if (isEnough()) return false
+    this.#work = undefined
+    return true
+  }
+
+  written() {
+    return this.#writer.written()
+  }
 }
 
-/** The bytes of one name and its value, which may be undefined. */
-function encodeOneNamed(name, value, root) {
-  const writer = new Writer()
-  writer.count(1)
-  writer.text(name)
-  write(writer, value, { root, open: [], path: [] })
-  return writer.written()
+function writeWhole(writer, value, place) {
+  const work = write(writer, value, place)
+  if (work) finish(work)
 }
 
+/** Does all of some work at one go. Returns what comes of it. */
+function finish(work) {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
+}
+
+/** Writes a value, or returns the work that this is: a generator, which yields when it is time to look at the clock. */
 function write(writer, value, place) {
   switch (typeof value) {
     case 'undefined':
@@ -166,9 +245,7 @@ function write(writer, value, place) {
       if (value >= MIN_INTEGER && value <= MAX_INTEGER) return writer.integer(value)
       throw refusal(place, `${short(value)}, which is no 64-bit integer`)
     case 'string':
-      if (!value.isWellFormed()) throw refusal(place, 'a string with a lone surrogate')
-      writer.tag(TEXT)
-      return writer.text(value)
+      return writeText(writer, value, place)
     case 'object':
       return writeObject(writer, value, place)
     default:
@@ -176,27 +253,80 @@ function write(writer, value, place) {
   }
 }
 
+function writeText(writer, text, place) {
+  if (text.length > PIECE) return writeLongText(writer, text, place)
+  checkText(text, place)
+  writer.tag(TEXT)
+  writer.text(text)
+}
+
+function checkText(text, place) {
+  if (!text.isWellFormed()) throw refusal(place, 'a string with a lone surrogate')
+}
+
+function* writeLongText(writer, text, place) {
+  writer.tag(TEXT)
+  const at = writer.count(0)
+  let size = 0
+  for (let start = 0; start < text.length; ) {
+    const end = endOfPiece(text, start)
+    const piece = text.slice(start, end)
+    checkText(piece, place)
+    size += writer.characters(piece)
+    start = end
+    if (writer.isTime()) yield
+  }
+  writer.correct(at, size)
+}
+
+/** Where a piece of text may end that begins at `start`: not within a pair of surrogates. */
+function endOfPiece(text, start) {
+  const end = start + PIECE
+  const isInPair = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800
+  return isInPair ? end - 1 : Math.min(end, text.length)
+}
+
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(NULL)
-  if (isUint8Array(value)) {
-    if (isDetached(bufferOf.call(value))) throw refusal(place, 'a Uint8Array whose buffer is detached')
-    writer.tag(BYTES)
-    return writer.bytes(value)
-  }
+  if (isUint8Array(value)) return writeBytes(writer, value, place)
   if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
   if (place.open.length === MAX_DEPTH) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
+  return writeTable(writer, value, place)
+}
+
+function* writeTable(writer, value, place) {
   place.open.push(value)
-  if (isArray(value)) writeArray(writer, value, place)
-  else if (isMap(value)) writeMap(writer, value, place)
+  if (isArray(value)) yield* writeArray(writer, value, place)
+  else if (isMap(value)) yield* writeMap(writer, value, place)
   else if (isPlain(value)) {
     writer.tag(OBJECT)
     const at = writer.count(0)
-    writer.correct(at, writeMembers(writer, value, place))
+    writer.correct(at, yield* writeMembers(writer, value, place))
   } else throw refusal(place, shown(value))
   place.open.pop()
 }
 
-function writeArray(writer, array, place) {
+function writeBytes(writer, bytes, place) {
+  const buffer = bufferOf.call(bytes)
+  if (isDetached(buffer)) throw refusal(place, 'a Uint8Array whose buffer is detached')
+  // Of its own: a subclass may say something else.
+  const size = lengthOf.call(bytes)
+  const pieces = writePieces(writer, bytes, size, place)
+  return size > PIECE ? pieces : finish(pieces)
+}
+
+function* writePieces(writer, bytes, size, place) {
+  writer.tag(BYTES)
+  writer.count(size)
+  for (let at = 0; at < size; at += PIECE) {
+    if (lengthOf.call(bytes) !== size) throw refusal(place, 'a Uint8Array whose length has changed')
+    const length = Math.min(PIECE, size - at)
+    writer.copy(new Uint8Array(bufferOf.call(bytes), offsetOf.call(bytes) + at, length))
+    if (writer.isTime()) yield
+  }
+}
+
+function* writeArray(writer, array, place) {
   const { length } = array
   // Only a proxy can have another one.
   if (!Number.isInteger(length) || length < 0 || length > 2 ** 32 - 1) {
@@ -205,32 +335,37 @@ function writeArray(writer, array, place) {
   writer.tag(ARRAY)
   writer.count(length)
   for (let i = 0; i < length; i++) {
-    place.path.push(`[${i}]`)
+    place.path.push(i)
     const item = array[i]
     // In a Lua table it would be a hole.
     if (item === undefined) throw refusal(place, 'undefined in an array; use null for json.null')
-    write(writer, item, place)
+    const work = write(writer, item, place)
+    if (work) yield* work
     place.path.pop()
+    if (writer.isTime()) yield
   }
 }
 
-function writeMap(writer, map, place) {
+function* writeMap(writer, map, place) {
   writer.tag(MAP)
   const at = writer.count(0)
   let count = 0
   // Not `map.entries()` of its own, which a subclass may have replaced.
   for (const [key, value] of Map.prototype.entries.call(map)) {
-    place.path.push(`[${short(key)}]`)
+    place.path.push(key)
     if (isSecond(map, key)) throw refusal(place, 'a second value for one key of a Lua table', 'has')
     if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
       throw refusal(place, 'a value under a key that no Lua table can have by value', 'has')
     }
     if (value !== undefined) {
-      write(writer, key, place)
-      write(writer, value, place)
+      for (const part of [key, value]) {
+        const work = write(writer, part, place)
+        if (work) yield* work
+      }
       count += 1
     }
     place.path.pop()
+    if (writer.isTime()) yield
   }
   writer.correct(at, count)
 }
@@ -241,18 +376,21 @@ function isSecond(map, key) {
   return BigInt(Number(key)) === key && Map.prototype.has.call(map, Number(key))
 }
 
-/** A property that is undefined is as good as absent, on both sides. */
-function writeMembers(writer, object, place) {
+/** A property that is undefined is as good as absent, on both sides. Returns how many others there are. */
+function* writeMembers(writer, object, place) {
+  const symbol = Object.getOwnPropertySymbols(object).find((symbol) => isEnumerable.call(object, symbol))
+  if (symbol) throw refusal({ ...place, path: [...place.path, symbol] }, 'a property named by a symbol')
   let count = 0
-  for (const key of Reflect.ownKeys(object)) {
-    if (!Object.prototype.propertyIsEnumerable.call(object, key)) continue
-    place.path.push(typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${short(key)}]`)
-    if (typeof key === 'symbol') throw refusal(place, 'a property named by a symbol')
+  // Much faster than to ask for all keys, and then which of them are enumerable.
+  for (const key of Object.keys(object)) {
+    if (writer.isTime()) yield
+    place.path.push(key)
     if (!key.isWellFormed()) throw refusal(place, 'a property whose name has a lone surrogate')
     const value = object[key]
     if (value !== undefined) {
       writer.text(key)
-      write(writer, value, place)
+      const work = write(writer, value, place)
+      if (work) yield* work
       count += 1
     }
     place.path.pop()
@@ -266,9 +404,15 @@ function isPlain(object) {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
 }
 
-function refusal({ root, path, refuse }, what, verb = 'is') {
-  if (refuse) return refuse(`${root}${path.join('')} ${verb} ${what}`)
-  return typeError(`${root}${path.join('')} ${verb} ${what}. It cannot cross to Lua`)
+/** `place` has the containers around a value in `open`, and where it is in each of them in `path`. */
+function refusal({ root, open, path, refuse }, what, verb = 'is') {
+  const steps = path.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
+  if (refuse) return refuse(`${root}${steps.join('')} ${verb} ${what}`)
+  return typeError(`${root}${steps.join('')} ${verb} ${what}. It cannot cross to Lua`)
+}
+
+function isMember(container, key) {
+  return !isMap(container) && typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key)
 }
 
 /** The values that go into a run, copied as they are now, and how its own shall come out. */
@@ -281,4 +425,4 @@ function exchangeOf({ args, globals, strings, tables }) {
   }
 }
 
-module.exports = { encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain, tags: TAGS }
+module.exports = { Encoding, encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain, tags: TAGS }

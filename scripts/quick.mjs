@@ -53,6 +53,11 @@ export const LEFT_OUT = [
   { file: '__tests__/context-memory.test.js', why: '5 s: thousands of runs and contexts' },
   { file: '__tests__/examples.test.js', why: '2 s: every example as a process' },
   { file: '__tests__/examples-servers.test.js', why: '5 s: every server as a process' },
+  {
+    file: '__tests__/host-functions-big-answers.test.js',
+    tests: ['many values', 'one long array'],
+    why: '6 s: millions of values there and back',
+  },
   { file: '__tests__/max-memory.test.js', why: '12 s: thousands of runs that wait, up to the memory of an engine' },
   { file: '__tests__/process.test.js', why: '3 s: a process for each test' },
   { file: '__tests__/process-exit.test.js', why: '14 s: a process for each way to end' },

@@ -2,11 +2,11 @@
 
 mod common;
 mod contract;
-use common::{execute, fail, run, script};
+use common::{FACTORY, execute, fail, run, script};
 use contract::Asked;
 use moonpool_core::bridge::Limits;
 use moonpool_core::error::Failure;
-use moonpool_core::scheduler::{Caller, Run};
+use moonpool_core::scheduler::{Caller, Run, compile};
 use moonpool_core::state::{Answered, Found, Grants, Key, Request, ScriptId, Store};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -183,4 +183,16 @@ fn a_panic_in_our_code_is_an_internal_error_that_no_script_catches() {
     assert_eq!(failure.output, "out\n");
     assert_eq!(run("return 'fine'"), "fine");
     assert_eq!(fail("error('still')").error.code.as_str(), "ERR_LUA_RUNTIME");
+}
+
+#[test]
+fn bytecode_counts_when_source_is_compiled() {
+    // Each of the functions has the name of its upvalue: 12 MB of bytecode.
+    let name = "n".repeat(200_000);
+    let (open, close) = ("return function() ".repeat(60), " end".repeat(60));
+    let source = format!("local {name} {open} return {name} {close}");
+    let compiled = |memory| compile(&FACTORY, source.as_bytes(), "x".into(), &Limits { memory, ..Limits::default() });
+    let failure = compiled(8 << 20).err().expect("too long");
+    assert_eq!((failure.error.code.as_str(), failure.limit), ("ERR_LUA_MEMORY", Some("memoryLimit")));
+    assert!(compiled(64 << 20).is_ok());
 }

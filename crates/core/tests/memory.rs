@@ -35,8 +35,11 @@ fn measurable() -> bool {
 fn child_process() {
     serve(|question| {
         let question: Json = serde_json::from_str(question).expect("the parent asks in JSON");
+        let limit = |name: &str| question[name].as_u64().map(|limit| limit as usize);
         match question["source"].as_str() {
-            Some(source) => grow(source, question["limit"].as_u64().expect("a number") as usize).to_string(),
+            #[cfg(target_os = "linux")]
+            Some(source) if let Some(left) = limit("left") => starve(source, left).to_string(),
+            Some(source) => grow(source, limit("limit").expect("a number")).to_string(),
             None => many_small_runs().to_string(),
         }
     });
@@ -212,4 +215,43 @@ fn twenty_thousand_runs_leave_nothing_behind() {
     let answer: Json = serde_json::from_str(&answer).expect("JSON");
     let size = |name: &str| answer[name].as_u64().expect("a number") as usize;
     assert!(size("late") <= size("early") + 10_000_000, "{answer}");
+}
+
+/// How a script ends for which the system has no more than `left` bytes, and its limit far more.
+#[cfg(target_os = "linux")]
+fn starve(source: &str, left: usize) -> Json {
+    execute(script("return 1")).expect("a good script");
+    let (mut hog, size) = (script(source), status("VmSize").expect("Linux") + left);
+    hog.limits.memory = 1 << 40;
+    hog.limits.timeout = Duration::from_secs(60);
+    let limits = libc::rlimit { rlim_cur: size as libc::rlim_t, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: it changes what this process may have, and nothing else.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limits) }, 0);
+    let failure = execute(hog).expect_err("it has no end");
+    let after = execute(script("return 'fine'")).ok();
+    json!({
+        "code": failure.error.code.as_str(),
+        "message": failure.error.message,
+        "limit": failure.limit,
+        "after": after,
+    })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_system_refuses_is_not_taken_for_the_limit() {
+    for source in [
+        "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(2000000) .. i end",
+        "local t = {} for i = 1, 1e9 do t[i] = {} end",
+        "local s = 'x' for i = 1, 30 do s = s .. s end",
+        "local t = {} for i = 1, 1e9 do t[i] = i end",
+    ] {
+        let question = json!({"source": source, "left": 60 * MIB}).to_string();
+        let answer = Child::start().ask(&question, Duration::from_secs(120)).expect("the child lives");
+        let answer: Json = serde_json::from_str(&answer).expect("JSON");
+        let message =
+            "the system has no memory left for the script, which is within its memoryLimit of 1099511627776 bytes";
+        let expected = json!({"code": "ERR_LUA_MEMORY", "message": message, "limit": null, "after": "fine"});
+        assert_eq!(answer, expected, "{source}");
+    }
 }

@@ -25,10 +25,12 @@ pub enum Kill {
     EngineMemory,
     /// A write to State that it depends on is lost.
     StateLost,
+    /// The system refused memory.
+    SystemMemory,
 }
 
 impl Kill {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Memory,
         Self::Timeout,
         Self::CpuTimeout,
@@ -38,6 +40,7 @@ impl Kill {
         Self::QueueTimeout,
         Self::EngineMemory,
         Self::StateLost,
+        Self::SystemMemory,
     ];
 
     /// The value of the flag.
@@ -52,6 +55,7 @@ impl Kill {
             Self::QueueTimeout => Flag::FIRST_REASON + 5,
             Self::EngineMemory => Flag::FIRST_REASON + 6,
             Self::StateLost => Flag::FIRST_REASON + 7,
+            Self::SystemMemory => Flag::FIRST_REASON + 8,
         }
     }
 
@@ -70,7 +74,7 @@ impl Kill {
             Self::CpuTimeout => Some("cpuTimeout"),
             Self::Output => Some("maxOutput"),
             Self::QueueTimeout => Some("queueTimeout"),
-            Self::Internal | Self::Stopped | Self::StateLost => None,
+            Self::SystemMemory | Self::Internal | Self::Stopped | Self::StateLost => None,
         }
     }
 
@@ -112,6 +116,13 @@ impl Kill {
             Self::StateLost => Error::new(
                 Code::StateUnavailable,
                 "State that the script wrote, or read, is lost: the store could not keep it",
+            ),
+            Self::SystemMemory => Error::new(
+                Code::Memory,
+                format!(
+                    "the system has no memory left for the script, which is within its memoryLimit of {} bytes",
+                    limits.memory
+                ),
             ),
             Self::Internal => Error::new(Code::Internal, "moonpool failed inside this run; this is a bug of moonpool"),
         };

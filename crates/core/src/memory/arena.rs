@@ -9,9 +9,13 @@
 //! up to 1 MiB    malloc
 //! above          a mapping of its own (glibc would keep freed blocks of megabytes, too)
 //! ```
+//!
+//! No chunk goes back before the VM ends, also when all of its blocks are free: to find out, somebody would have to walk
+//! through all free blocks, of which a script can have millions, where nothing can stop it. So what a VM had in small blocks
+//! cannot become large ones.
 
-use super::mapping;
 use super::pool::Account;
+use super::{Shortage, mapping};
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::collections::HashMap;
 use std::ptr;
@@ -56,6 +60,8 @@ pub(crate) struct Arena {
     large: HashMap<*mut u8, usize>,
     /// Where what is reserved counts, too; nowhere for a VM that is only a model for others.
     account: Option<Account>,
+    /// What refused the block that was asked for last and did not come to be.
+    shortage: Shortage,
 }
 
 /// Where an arena stands that has one chunk: distances from the chunk's start.
@@ -107,6 +113,7 @@ impl Arena {
             max_reserved,
             large: HashMap::new(),
             account,
+            shortage: Shortage::Limit,
         }
     }
 
@@ -176,7 +183,7 @@ impl Arena {
         // SAFETY: the caller vouches for the size.
         let block = unsafe { if size < LARGE { alloc(layout(size)) } else { mapping::allocate(size) } };
         if block.is_null() {
-            self.release(cost(size));
+            self.not_made(cost(size));
         } else {
             self.large.insert(block, size);
         }
@@ -221,7 +228,7 @@ impl Arena {
         let moved =
             unsafe { if new < LARGE { realloc(block, layout(old), new) } else { mapping::resize(block, old, new) } };
         match (moved.is_null(), wanted > held) {
-            (true, true) => self.release(wanted - held),
+            (true, true) => self.not_made(wanted - held),
             (false, false) => self.release(held - wanted),
             _ => {}
         }
@@ -290,7 +297,7 @@ impl Arena {
             }
         };
         if chunk.is_null() {
-            self.release(len);
+            self.not_made(len);
             return false;
         }
         while self.rest_len >= ALIGN {
@@ -316,16 +323,28 @@ impl Arena {
     }
 
     fn reserve(&mut self, bytes: usize) -> bool {
-        let fits = self.reserved.checked_add(bytes).is_some_and(|reserved| reserved <= self.max_reserved);
-        let fits = match &mut self.account {
-            Some(account) if fits => account.charge(bytes),
-            Some(account) => account.is_not_asked(),
-            None => fits,
+        let refusal = if self.reserved.checked_add(bytes).is_none_or(|reserved| reserved > self.max_reserved) {
+            Some(Shortage::Limit)
+        } else {
+            self.account.as_ref().is_some_and(|account| !account.charge(bytes)).then_some(Shortage::Pool)
         };
-        if fits {
-            self.reserved += bytes;
+        match refusal {
+            Some(shortage) => self.shortage = shortage,
+            None => self.reserved += bytes,
         }
-        fits
+        refusal.is_none()
+    }
+
+    /// The system has refused what was reserved.
+    #[cold]
+    fn not_made(&mut self, bytes: usize) {
+        self.release(bytes);
+        self.shortage = Shortage::System;
+    }
+
+    /// What refused the block that was asked for last and did not come to be.
+    pub(crate) fn shortage(&self) -> Shortage {
+        self.shortage
     }
 
     fn release(&mut self, bytes: usize) {
@@ -336,8 +355,8 @@ impl Arena {
     }
 
     /// The VM's account in its engine's pool.
-    pub(crate) fn account(&mut self) -> Option<&mut Account> {
-        self.account.as_mut()
+    pub(crate) fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The memory of one VM: an allocator that counts, and refuses what passes the limit.
 
+use super::Shortage;
 use super::arena::{self, Arena, Mark};
 use super::pool::Account;
 use std::cell::{Cell, UnsafeCell};
@@ -11,8 +12,8 @@ pub(crate) struct Heap {
     used: Cell<usize>,
     peak: Cell<usize>,
     limit: Cell<usize>,
-    /// Whether it was the limit that refused what was asked for last.
-    at_limit: Cell<bool>,
+    /// What refused memory last.
+    shortage: Cell<Shortage>,
     arena: UnsafeCell<Arena>,
 }
 
@@ -39,12 +40,11 @@ impl Heap {
     }
 
     fn with(arena: Arena, limit: usize, used: usize) -> Self {
-        let at_limit = Cell::new(false);
         Self {
             used: Cell::new(used),
             peak: Cell::new(used),
             limit: Cell::new(limit),
-            at_limit,
+            shortage: Cell::new(Shortage::Limit),
             arena: UnsafeCell::new(arena),
         }
     }
@@ -88,7 +88,7 @@ impl Heap {
                 true
             }
             _ => {
-                self.at_limit.set(true);
+                self.shortage.set(Shortage::Limit);
                 false
             }
         }
@@ -96,14 +96,14 @@ impl Heap {
 
     /// Takes back what was counted, and did not come to be.
     #[cold]
-    fn refused(&self, bytes: usize) {
-        self.at_limit.set(false);
+    fn refused(&self, bytes: usize, shortage: Shortage) {
+        self.shortage.set(shortage);
         self.give_back(bytes);
     }
 
-    /// Whether the engine's pool refused what was asked for last.
-    pub(crate) fn is_starved(&self) -> bool {
-        !self.at_limit.get() && self.with_account(|account| account.is_starved()) == Some(true)
+    /// What refused memory last.
+    pub(crate) fn shortage(&self) -> Shortage {
+        self.shortage.get()
     }
 
     /// Counts `bytes` less.
@@ -118,7 +118,7 @@ impl Heap {
         }
         let fits = self.with_account(|account| account.charge(bytes)).unwrap_or(true);
         if !fits {
-            self.refused(bytes);
+            self.refused(bytes, Shortage::Pool);
         }
         fits
     }
@@ -130,7 +130,7 @@ impl Heap {
     }
 
     /// What the VM has in its engine's pool, if that counts it.
-    pub(crate) fn with_account<T>(&self, f: impl FnOnce(&mut Account) -> T) -> Option<T> {
+    pub(crate) fn with_account<T>(&self, f: impl FnOnce(&Account) -> T) -> Option<T> {
         // SAFETY: one thread at a time, and no allocation is going on.
         unsafe { (*self.arena.get()).account().map(f) }
     }
@@ -143,12 +143,13 @@ impl Heap {
     #[inline]
     fn allocate_new(&self, blocks: &mut Arena, size: usize) -> *mut u8 {
         if size == 0 || size > arena::LARGEST || !self.take(arena::cost(size)) {
+            self.shortage.set(Shortage::Limit);
             return ptr::null_mut();
         }
         // SAFETY: the size was just checked.
         let block = unsafe { blocks.allocate(size) };
         if block.is_null() {
-            self.refused(arena::cost(size));
+            self.refused(arena::cost(size), blocks.shortage());
         }
         block
     }
@@ -177,6 +178,7 @@ impl Heap {
             return heap.allocate_new(blocks, new).cast();
         }
         if new > arena::LARGEST {
+            heap.shortage.set(Shortage::Limit);
             return ptr::null_mut();
         }
         let (held, wanted) = (arena::cost(old), arena::cost(new));
@@ -193,7 +195,7 @@ impl Heap {
         let result = unsafe { blocks.resize(block.cast(), old, new) };
         // Growth was counted before; what shrank, or did not come to be, is given back.
         match (result.is_null(), wanted > held) {
-            (true, true) => heap.refused(wanted - held),
+            (true, true) => heap.refused(wanted - held, blocks.shortage()),
             (false, false) => heap.give_back(held - wanted),
             _ => {}
         }

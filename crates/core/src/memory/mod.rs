@@ -14,3 +14,14 @@ pub(crate) use heap::REFUSALS;
 pub(crate) use mapping::{forget, page};
 pub(crate) use pool::{Account, Tell};
 pub use pool::{Held, Pool, Room};
+
+/// What refused memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shortage {
+    /// The VM's own limit.
+    Limit,
+    /// What all VMs of its engine may hold.
+    Pool,
+    /// The system.
+    System,
+}

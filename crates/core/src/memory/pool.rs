@@ -119,7 +119,7 @@ impl Pool {
         accounts.last += 1;
         let number = accounts.last;
         accounts.all.insert(number, entry.clone());
-        Account { pool: self.clone(), number, entry, starved: false }
+        Account { pool: self.clone(), number, entry }
     }
 
     /// Kills, until what is left fits; says whether `grown` may keep what it was just charged with, and whom to tell.
@@ -201,17 +201,14 @@ pub(crate) struct Account {
     pool: Arc<Pool>,
     number: u64,
     entry: Arc<Entry>,
-    /// Whether the pool refused what was asked for last.
-    starved: bool,
 }
 
 impl Account {
     /// Counts `bytes` more, or refuses.
-    pub(crate) fn charge(&mut self, bytes: usize) -> bool {
+    pub(crate) fn charge(&self, bytes: usize) -> bool {
         self.entry.held.fetch_add(bytes, Ordering::Relaxed);
         let held = self.pool.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        self.starved = held > self.pool.max && !self.overflow(bytes);
-        !self.starved
+        held <= self.pool.max || self.overflow(bytes)
     }
 
     #[cold]
@@ -257,17 +254,6 @@ impl Account {
     /// Whether its VM was killed for others.
     pub(crate) fn is_doomed(&self) -> bool {
         self.entry.is_doomed()
-    }
-
-    /// Notes that something was refused that the pool was not asked for. Always false.
-    pub(crate) fn is_not_asked(&mut self) -> bool {
-        self.starved = false;
-        false
-    }
-
-    /// Whether the pool refused what was asked for last.
-    pub(crate) fn is_starved(&self) -> bool {
-        self.starved
     }
 }
 
@@ -343,10 +329,10 @@ mod tests {
         let small = holder(&pool, "small", 100);
         let mut large = holder(&pool, "large", 800);
         assert!(!large.account.charge(200));
-        assert!(large.account.is_starved() && !large.is_killed() && !small.is_killed());
+        assert!(!large.is_killed() && !small.is_killed());
         assert_eq!(pool.held(), 900);
         large.account.discharge(400);
-        assert!(large.account.charge(200) && !large.account.is_starved());
+        assert!(large.account.charge(200));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What values take in V8, counted against the run's memory before JavaScript makes them.
 //!
 //! The numbers are bytes on 64 bits without pointer compression: the most of Node.js 20, 22 and 24 (V8 11.3, 12.4 and 13.6),
-//! which hardly differ, rounded up. `node scripts/v8-costs.mjs` measures them as the growth of the heap for many values of
-//! each kind, and says when one is too low.
+//! which hardly differ, rounded up. `npm run measure:v8` (scripts/v8-costs.mjs) measures them as the growth of the heap for
+//! many values of each kind, and says when one is too low.
 
 use super::Refusal;
 use crate::memory::{Budget, Killed};

@@ -100,10 +100,16 @@ impl CodeCache {
         found
     }
 
+    /// How many bytes of bytecode fit at all, with this name and source; nothing when no chunk does.
+    pub(super) fn room(&self, name: &str, source: &[u8]) -> Option<usize> {
+        let room = self.limits.bytes.checked_sub(source.len() + name.len() + ENTRY)?;
+        (self.limits.entries > 0).then_some(room)
+    }
+
     /// Keeps a chunk that was just compiled from `source`, if it fits at all.
     pub(super) fn insert(&self, source: &Arc<[u8]>, compiled: Compiled) {
         let bytes = source.len() + compiled.size() + ENTRY;
-        if bytes > self.limits.bytes || self.limits.entries == 0 {
+        if self.room(compiled.name(), source).is_none_or(|room| compiled.size() - compiled.name().len() > room) {
             return;
         }
         let key = Key { name: compiled.name().clone(), source: source.clone() };

@@ -226,8 +226,11 @@ impl Vm {
     ) -> Result<Compiled, Box<Failure>> {
         self.obey(flag, name.clone(), limits);
         match self.load_source(source, &name) {
-            // SAFETY: the state is ours, and loading left the function there.
-            ffi::LUA_OK => Ok(unsafe { Compiled::of_top(self.base, name) }),
+            ffi::LUA_OK => {
+                // SAFETY: the state is ours, and loading left the function there.
+                let compiled = unsafe { Compiled::of_top(self.base, name, limits.memory) };
+                compiled.ok_or_else(|| self.killed(Kill::Memory))
+            }
             _ => Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile")),
         }
     }
@@ -364,9 +367,14 @@ impl Vm {
             return unsafe { compiled.load_onto(self.base) };
         }
         let status = self.load_source(source, &script.name);
-        if status == ffi::LUA_OK {
+        if status == ffi::LUA_OK
+            && let Some(most) = cache.room(&script.name, source)
+        {
             // SAFETY: the state is ours, and loading left the function there.
-            cache.insert(source, unsafe { Compiled::of_top(self.base, script.name.clone()) });
+            let compiled = unsafe { Compiled::of_top(self.base, script.name.clone(), most) };
+            if let Some(compiled) = compiled {
+                cache.insert(source, compiled);
+            }
         }
         status
     }

@@ -5,7 +5,7 @@
 use super::{Outcome, Success, Vm};
 use crate::bridge::{Context, Kill, OURS, error_value};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Killed};
+use crate::memory::{Budget, Killed, Shortage};
 use crate::value::cost::{LONGEST_STRING, text_size, units};
 use crate::value::wire::Writer;
 use crate::value::{Refusal, Shapes, Text, json, type_name};
@@ -43,11 +43,15 @@ impl Vm {
         })
     }
 
-    /// Why the run was killed, if it was. When memory ran out, either the VM's own limit was met or the engine's.
+    /// Why the run was killed, if it was. When memory ran out, the VM's own limit was met, or the engine's, or the system
+    /// had none.
     fn killed_by(&self) -> Option<Kill> {
         let kill = Kill::of(&self.flag)?;
-        let starved = kill == Kill::Memory && self.heap.is_starved();
-        Some(if starved { Kill::EngineMemory } else { kill })
+        Some(match self.heap.shortage() {
+            Shortage::Pool if kill == Kill::Memory => Kill::EngineMemory,
+            Shortage::System if kill == Kill::Memory => Kill::SystemMemory,
+            _ => kill,
+        })
     }
 
     /// Captured output and the returned values, as the run's caller wants them.
@@ -250,7 +254,7 @@ impl Vm {
     }
 
     /// The failure of a script that was killed. None of its code will ever run again.
-    fn killed(&self, kill: Kill) -> Box<Failure> {
+    pub(super) fn killed(&self, kill: Kill) -> Box<Failure> {
         self.ignore_flag();
         self.heap.raise_limit(POST_MORTEM);
         let lua_stack = self.traceback();
