@@ -23,9 +23,10 @@ export declare class NativeEngine {
    * An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
    * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
    * queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
-   * that, `call` when a script calls an exposed function, and then waits for the answer.
+   * that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
+   * question to State that got a number, and with the number 0 when the store is closed.
    */
-  constructor(options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void)
+  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -60,9 +61,24 @@ export declare class NativeEngine {
   killAll(): void
   /** Gives back what an idle engine holds, and starts nothing any more. */
   close(): void
+  /** Opens where State is kept, for a new engine; or says why that cannot be opened. */
+  static openState(place: StatePlace): NativeStore | Failure
+  /** Asks something of State. */
+  askState(question: Question): StateAnswer
+  /** A new import into State. */
+  beginImport(): NativeImport
+  /** Takes the next piece of an import's text, or its end. The answer is what crates/core/src/host_state/import.rs says. */
+  importPiece(underWay: NativeImport, piece?: Uint8Array | undefined | null): StateAnswer
+  /** Closes the store of State. Says whether that is done; otherwise `answered` is called with the number 0. */
+  closeState(): boolean
+  /** Forgets every question to State that was not answered, and the end of the store. */
+  forgetState(): void
   /** What the engine does, and did since it was made. */
   stats(): EngineStats
 }
+
+/** An import that is under way. */
+export declare class NativeImport {}
 
 /** A compiled chunk. */
 export declare class NativeScript {}
@@ -102,6 +118,9 @@ export declare class NativeSharedDict {
   get freeSpace(): number
 }
 
+/** A store that was opened for an engine that is being made. */
+export declare class NativeStore {}
+
 /** What a code cache may hold. */
 export interface CodeCacheOptions {
   /** How many chunks. */
@@ -124,6 +143,8 @@ export interface EngineOptions {
   maxMemory: number
   /** Bytes of State for each script. */
   stateQuota: number
+  /** Whether keys that only other scripts have count as missing. */
+  foreignKeysMissing: boolean
   /** The names of the libraries that scripts find. */
   libraries: Array<string>
   /** What the code cache may hold, if there is one. */
@@ -221,6 +242,34 @@ export interface Module {
 /** Calls a function outside of every async context, and throws what it throws. */
 export declare function outside(work: () => void): void
 
+/** What the host asks of State. Each function takes some of it. */
+export interface Question {
+  /** What to do. */
+  function: string
+  /** Whose space. */
+  owner?: string
+  /** The key. */
+  key?: string
+  /** A list of one value: the new value, or the number to add. */
+  value?: Uint8Array
+  /** A list of one value: the value that is to be there, or what a number begins with. */
+  old?: Uint8Array
+  /** How long the key lasts, in ms. */
+  ttl?: number
+  /** What keys begin with. */
+  prefix?: string
+  /** The last key, or owner, of the page before. */
+  after?: string
+  /** How many the page has at most. */
+  limit?: number
+  /** Of a grant: which keys. */
+  keys?: string
+  /** Of a grant: for whom. */
+  to?: string
+  /** Of a grant: `read` or `write`. */
+  access?: string
+}
+
 /** What is written down once, in Rust. */
 export interface Registry {
   /** The stable strings of all error codes. */
@@ -263,4 +312,30 @@ export interface SharedDictOptions {
   readers?: Array<string>
   /** The ids of those that may change it; absent for all. */
   writers?: Array<string>
+}
+
+/** What is known of a question. */
+export interface StateAnswer {
+  /** Its number, if the answer takes time. */
+  id?: number
+  /** The answer: a list of values. */
+  values?: Buffer
+  /** Why there is none. */
+  failure?: Failure
+}
+
+/** Where State is kept. */
+export interface StatePlace {
+  /** `memory`, `named`, `sqlite` or `redis`. */
+  kind: string
+  /** The name, the file or the address. */
+  at?: string
+  /** Of SQLite: bytes of spaces that are kept in memory. */
+  cacheBytes?: number
+  /** Of SQLite: whether nothing waits for the disk. */
+  relaxed?: boolean
+  /** Of Redis: what tells these spaces from others on the server. */
+  prefix?: string
+  /** Of Redis: how long an operation may take, in ms. */
+  commandTimeout?: number
 }

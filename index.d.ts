@@ -326,7 +326,7 @@ export interface RedisState {
   /**
    * How long an operation may take, in milliseconds: above 0, at most 2 147 483 647. After that it fails with
    * `ERR_STATE_UNAVAILABLE`.
-   * @defaultValue 5000
+   * @defaultValue 2000
    */
   commandTimeout?: number | undefined
 }

@@ -175,7 +175,7 @@ describe('defaults', () => {
   })
 
   test.each([
-    ['README.md', 'stateQuota', /It holds at most (.+?) \(the engine's `stateQuota`\)/],
+    ['README.md', 'stateQuota', /a space of its own, of at most (.+?) \(the engine's `stateQuota`\)/],
     ['docs/engine.md', 'maxQueue', /Up to `maxQueue` runs may wait to begin, (.+?) by default/],
     ['docs/engine.md', 'codeCache.maxEntries', /By default it keeps up to (\d+) chunks/],
     ['docs/engine.md', 'codeCache.maxBytes', /By default it keeps up to \d+ chunks and (.+?);/],

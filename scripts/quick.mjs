@@ -64,6 +64,12 @@ export const LEFT_OUT = [
   { file: '__tests__/process-jest.test.js', why: '8 s: Jest in Jest' },
   { file: '__tests__/process-workers.test.js', why: '31 s: hundreds of worker threads' },
   { file: '__tests__/realm-leaks.test.js', why: '14 s: Jest in Jest, and worker threads by the hundred' },
+  {
+    file: '__tests__/state-memory.test.js',
+    tests: ['a million entries'],
+    why: '20 s: a million entries of State, twice',
+  },
+  { file: '__tests__/state-host-redis.test.js', why: '7 s: a server, and processes' },
   { file: '__tests__/soak.test.js', why: '6 s: all kinds of scripts at random' },
   {
     file: '__tests__/compile.test.js',

@@ -33,11 +33,21 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
         ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
         ffi::lua_setmetatable(state, -2);
         ffi::lua_setfield(state, -2, c"null".as_ptr());
+        super::set_library(state, c"json");
+    }
+}
+
+/// Makes the mark of arrays, which every VM needs, with or without the library.
+///
+/// # Safety
+/// As [`super::push_library`].
+pub(crate) unsafe fn install_marks(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
         ffi::lua_createtable(state, 0, 1);
         ffi::lua_pushstring(state, c"json.array".as_ptr());
         ffi::lua_setfield(state, -2, c"__name".as_ptr());
         json::set_array_mark(state);
-        super::set_library(state, c"json");
     }
 }
 

@@ -84,6 +84,7 @@ pub(crate) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int
             ffi::lua_setglobal(state, name.as_ptr());
         }
         error_value::install(state);
+        json::install_marks(state);
         script::install(state);
         require::install(state);
         host::install(state);

@@ -228,11 +228,14 @@ impl Desk {
     }
 
     fn release(&self) -> Vec<Settled> {
-        let decided =
-            |place: &mut Place| matches!(place, Place::Held(_, depends) if self.store.fate(*depends) != Fate::Pending);
-        let released: Vec<_> = self.pending.borrow_mut().extract_if(.., |_, place| decided(place)).collect();
-        let settled = released.into_iter().filter_map(|(id, place)| match place {
-            Place::Held(outcome, depends) => Some((id, judged(outcome, self.store.fate(depends)))),
+        let mut pending = self.pending.borrow_mut();
+        let held = pending.iter().filter_map(|(&id, place)| match place {
+            Place::Held(_, depends) => Some((id, self.store.fate(*depends))),
+            _ => None,
+        });
+        let decided: Vec<_> = held.filter(|(_, fate)| *fate != Fate::Pending).collect();
+        let settled = decided.into_iter().filter_map(|(id, fate)| match pending.remove(&id) {
+            Some(Place::Held(outcome, _)) => Some((id, judged(outcome, fate))),
             _ => None,
         });
         settled.collect()

@@ -4,8 +4,11 @@ use super::{Answered, Grants, MemoryStore, Request, Store};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// The stores that somebody uses, by name; and how many do.
-static NAMED: LazyLock<Mutex<HashMap<String, (Arc<NamedStore>, usize)>>> = LazyLock::new(Mutex::default);
+/// The stores that somebody uses, by name.
+static NAMED: LazyLock<Mutex<Named>> = LazyLock::new(Mutex::default);
+
+/// Each store, and how many use it.
+type Named = HashMap<String, (Arc<NamedStore>, usize)>;
 
 /// A store in memory that is forgotten when all who opened it have closed it, whoever still refers to it.
 struct NamedStore {
@@ -24,7 +27,7 @@ pub(super) fn open(name: &str) -> Arc<dyn Store> {
     store.clone()
 }
 
-fn lock() -> MutexGuard<'static, HashMap<String, (Arc<NamedStore>, usize)>> {
+fn lock() -> MutexGuard<'static, Named> {
     // Nothing that holds this lock panics half way through a change.
     NAMED.lock().unwrap_or_else(PoisonError::into_inner)
 }

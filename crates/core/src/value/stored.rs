@@ -90,9 +90,9 @@ pub(crate) fn append_nil(values: &mut Values) {
 /// The number that a list has as its only value.
 pub(crate) fn number_of(values: &[u8]) -> Option<crate::state::Number> {
     let eight = || values.get(5..13)?.try_into().ok();
-    match values.get(4)? {
-        &INTEGER => eight().map(i64::from_le_bytes).map(crate::state::Number::Integer),
-        &FLOAT => eight().map(f64::from_le_bytes).map(crate::state::Number::Float),
+    match *values.get(4)? {
+        INTEGER => eight().map(i64::from_le_bytes).map(crate::state::Number::Integer),
+        FLOAT => eight().map(f64::from_le_bytes).map(crate::state::Number::Float),
         _ => None,
     }
 }
