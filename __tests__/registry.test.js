@@ -170,7 +170,8 @@ describe('defaults', () => {
       gib(maxQueue * maxSource),
       '',
       `${mib(stateQuota)} for each`,
-      mib(defaults['codeCache.maxBytes']),
+      `${mib(defaults['sharedDict.maxBytes'])} for each`,
+      `${mib(defaults['codeCache.maxBytes'])}, and ${mib(defaults['codeCache.maxBytes'])} for each`,
     ])
   })
 
