@@ -6,7 +6,7 @@ const { encodeOne } = require('./values')
 
 /** A page of entries has at most so many. The native engine gives fewer when they are big. */
 const FIRST_PAGE = 16
-const LARGEST_PAGE = 1024
+const LARGEST_PAGE = 512
 
 /** The longest that a key may last, in ms: a hundred years. */
 const LONGEST_TTL = 3_155_760_000_000

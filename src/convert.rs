@@ -112,13 +112,13 @@ pub struct StateAnswer {
     pub failure: Option<Failure>,
 }
 
-impl From<std::result::Result<Asked, Failure>> for StateAnswer {
-    fn from(asked: std::result::Result<Asked, Failure>) -> Self {
+impl From<std::result::Result<Asked, String>> for StateAnswer {
+    fn from(asked: std::result::Result<Asked, String>) -> Self {
         match asked {
             Ok(Asked::Pending(id)) => Self { id: Some(id as f64), values: None, failure: None },
             Ok(Asked::Settled(Ok(values))) => Self { id: None, values: Some(Bytes(values)), failure: None },
             Ok(Asked::Settled(Err(error))) => Self { id: None, values: None, failure: Some(error.into()) },
-            Err(failure) => Self { id: None, values: None, failure: Some(failure) },
+            Err(message) => Self { id: None, values: None, failure: Some(Failure::argument(message)) },
         }
     }
 }

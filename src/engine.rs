@@ -40,6 +40,7 @@ impl NativeEngine {
     /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
     /// that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
     /// question to State that got a number, and with the number 0 when the store is closed.
+    #[allow(clippy::too_many_arguments, reason = "each function is one, and napi takes no list of them")]
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,

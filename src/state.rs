@@ -146,7 +146,7 @@ impl StateDesk {
     ///
     /// # Errors
     /// What is wrong with the question.
-    pub(super) fn ask(&self, question: Question) -> std::result::Result<Asked, Failure> {
+    pub(super) fn ask(&self, question: Question) -> std::result::Result<Asked, String> {
         let talk = self.talk(question)?;
         Ok(self.begin(talk))
     }
@@ -193,10 +193,10 @@ impl StateDesk {
     }
 
     /// What a question is in steps.
-    fn talk(&self, question: Question) -> std::result::Result<Box<dyn Talk>, Failure> {
+    fn talk(&self, question: Question) -> std::result::Result<Box<dyn Talk>, String> {
         let Question { function, owner, key, value, old, ttl, prefix, after, limit, keys, to, access } = question;
         let quota = self.quota;
-        let id = |owner: &str| ScriptId::new(owner).map_err(Failure::argument);
+        let id = |owner: &str| ScriptId::new(owner);
         let limit = limit.unwrap_or(0) as usize;
         let bytes = |values: Option<napi::bindgen_prelude::Uint8Array>| values.map(|values| values.to_vec());
         let owner = owner.unwrap_or_default();
@@ -222,14 +222,14 @@ impl StateDesk {
             }
             "grant" | "revoke" => {
                 let [keys, to, access] = [keys, to, access].map(Option::unwrap_or_default);
-                let grant = grant_of(&owner, &keys, &to, &access).map_err(Failure::argument)?;
+                let grant = grant_of(&owner, &keys, &to, &access)?;
                 let owner = grant.owner.clone();
                 match &*function {
                     "grant" => one("grant", owner, Op::Grant(grant)),
                     _ => one("revoke", owner, Op::Revoke(grant)),
                 }
             }
-            _ => Err(Failure::argument(format!("State has no function '{function}'"))),
+            _ => Err(format!("State has no function '{function}'")),
         }
     }
 

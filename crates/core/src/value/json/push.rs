@@ -171,8 +171,8 @@ impl Reader<'_> {
             let (mut members, mut waiting, mut is_made) = (0, 0, false);
             if !self.skip(close) {
                 loop {
-                    if !is_array && !(self.peek() == b'"' && self.string() && self.skip(b':')) || !self.value(depth + 1)
-                    {
+                    let has_key = is_array || (self.peek() == b'"' && self.string() && self.skip(b':'));
+                    if !has_key || !self.value(depth + 1) {
                         return false;
                     }
                     members += 1;
