@@ -165,6 +165,7 @@ whenThere('Redis', () => {
     expect(error).toMatchObject({ code: 'ERR_STATE_UNAVAILABLE', scriptId: 'acme' })
     const lines = ['{"owner":"a","key":"k","value":1}']
     expect((await rejection(engine.importState(lines))).code).toBe('ERR_STATE_UNAVAILABLE')
+    expect((await rejection(engine.stateOwners().next())).code).toBe('ERR_STATE_UNAVAILABLE')
   })
 
   test('closing an engine whose server is gone rejects what is under way, and ends', async () => {

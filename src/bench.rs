@@ -6,6 +6,7 @@ use mlua::{Lua, LuaOptions, StdLib};
 use moonpool_lua::ffi;
 use napi::bindgen_prelude::{Env, FnArgs, Function, FunctionRef, Result};
 use napi_derive::napi;
+use std::ffi::CStr;
 use std::time::Instant;
 
 type Done = FnArgs<(u32, Option<String>)>;
@@ -19,6 +20,8 @@ struct Baseline<F> {
 }
 
 impl<F: FnMut() -> Option<String> + 'static> Job for Baseline<F> {
+    const NAME: &CStr = c"moonpool.bench";
+
     fn execute(&mut self) {
         self.result = (self.work)();
     }

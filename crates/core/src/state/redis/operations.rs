@@ -62,7 +62,9 @@ impl Operation<'_> {
         let Request { owner, quota, op } = request;
         if !self.informed {
             // A name may mean another's key. Who asked has taken it for one of its own.
-            self.known.learn(self.asked, self.keys).await?;
+            // Also before a walk, whose steps have this time each.
+            let learned = tokio::time::timeout(self.asked.time(), self.known.learn(self.asked, self.keys)).await;
+            learned.map_err(|_| self.asked.late())??;
             if self.known.redirect(&owner, &op) {
                 return Err(Trouble::new(Then::Never, "the grants of this key were not known yet; ask again").into());
             }
