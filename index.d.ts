@@ -675,8 +675,9 @@ export interface StateIncrement extends StateTtl {
 /**
  * The space of one id in State, made by {@link Engine.state}. Keys are strings of 1 to 512 UTF-8 bytes. Values are
  * {@link LuaInput}s that a script may store: what JSON can say, at most 1 MiB of it; they are copied when the call is made,
- * and come back as a run's results do. Every function is atomic, and those of one engine take effect in the order of the
- * calls. A promise resolves when what it tells, and all that this depends on, is as durable as the store makes it.
+ * and come back as a run's results do. Every function is atomic, and calls of one engine take effect in their order (on
+ * Redis, those that are awaited).
+ * A promise resolves when what it tells, and all that this depends on, is as durable as the store makes it.
  *
  * All reject with {@link LuaError}s: `ERR_STATE_VALUE` for a value that cannot be stored, whose message gives its path;
  * `ERR_STATE_QUOTA` when the space is full; `ERR_STATE_UNAVAILABLE` when the store cannot be reached, or lost a write;

@@ -105,12 +105,6 @@ whenThere('Redis', () => {
     expect(await all(space.entries())).toEqual([])
   })
 
-  test('calls take effect in the order in which they are made', async () => {
-    const space = engineOn(newPlace()).state('acme')
-    const calls = [space.set('a', 1), space.clear(), space.set('b', 2), space.list(), space.incr('b'), space.get('b')]
-    expect((await Promise.all(calls)).slice(3)).toEqual([['b'], 3, 3])
-  })
-
   test('export, import and grants', async () => {
     const from = engineOn('memory')
     for (const id of ['a', 'b', 'c']) for (let i = 0; i < 300; i++) await from.state(id).set(`k${i}`, { i })

@@ -304,7 +304,7 @@ test('a hundred thousand keys go out and in without a stall', async () => {
   const { value: report, longest, error } = await watched(() => other.importState(engine.exportState()))
   expect(error).toBeUndefined()
   expect(report).toEqual({ owners: 10, entries: 100_000, grants: 0, refused: [] })
-  // In Jest, the stream's own work for each line takes several times as long as elsewhere.
-  expect(longest).toBeLessThan(100)
+  // In Jest, the stream's own work for each line takes several times as long as elsewhere. All at one go takes seconds.
+  expect(longest).toBeLessThan(300)
   expect(await other.state('id-7').get('key-77')).toEqual({ n: 77, text: 'some text' })
 })
