@@ -1,7 +1,10 @@
 // State: what a call of it costs from Lua, and how fast runs that write get through.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { ask, capture } from '../scripts/run.mjs'
 import { median, rounds, verdict } from './measure.mjs'
 
 const CALLS = 100_000
@@ -86,10 +89,45 @@ async function sqlite(moonpool) {
   rmSync(folder, { recursive: true, force: true })
 }
 
+/** A server of our own, on a free port as far as one can tell. */
+async function redisServer() {
+  const port = 20_000 + (process.pid % 20_000)
+  const server = spawn('redis-server', ['--port', port, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  while (ask('redis-cli', ['-p', port, 'ping']) !== 'PONG') await new Promise((wait) => setTimeout(wait, 20))
+  const stop = async () => {
+    server.kill()
+    await once(server, 'exit')
+  }
+  return { port, stop }
+}
+
+/** `get: 266893 a second`, as the example prints it. */
+const rateOf = (text, name) => Number(new RegExp(`^${name}: ([\\d.]+)`, 'm').exec(text)?.[1])
+
+async function redis() {
+  console.log('\nState on Redis, 64 at once, against redis-benchmark with the same command')
+  if (ask('redis-server', ['--version']) === undefined)
+    return console.log('  redis-server is not installed: not measured')
+  const { port, stop } = await redisServer()
+  try {
+    const example = ['run', '--release', '--quiet', '-p', 'moonpool-core', '--example', 'redis', '--']
+    const ours = capture('cargo', [...example, `redis://127.0.0.1:${port}`, '300000', '64']).stdout
+    const key = ask('redis-cli', ['-p', port, 'keys', '*'])
+      .split('\n')
+      .find((name) => ask('redis-cli', ['-p', port, 'type', name]) === 'hash')
+    const command = ['-p', port, '-c', '1', '-P', '64', '-n', '1000000', '-q', 'HGET', key, 'k']
+    const theirs = Number(/([\d.]+) requests per second/.exec(ask('redis-benchmark', command))?.[1])
+    verdict('get: rate of redis-benchmark / ours', theirs / rateOf(ours, 'get'), { atMost: 1.5 })
+  } finally {
+    await stop()
+  }
+}
+
 export async function state({ moonpool }) {
   console.log('\nState in memory, calls a second from one script')
   const engine = await filled(moonpool, {})
   await calls(engine)
   await engine.close()
   await sqlite(moonpool)
+  await redis()
 }

@@ -187,9 +187,10 @@ class Run {
 
   /** The native engine is done with it. Until its result is decoded, it is still in flight, and then it returns true. */
   settle(outcome, usage) {
-    if (this.#usage) return false
+    if (this.#decoding) return true
+    // A second time when the first one broke off, for instance because no stack was left.
+    if (!this.#usage && usage.slices > 0) this.#desk.stats.record(usage)
     this.#usage = usage
-    if (usage.slices > 0) this.#desk.stats.record(usage)
     if (this.#state === 'submitted') this.#decode(outcome)
     else this.#leaves()
     return this.#decoding !== undefined

@@ -1,13 +1,13 @@
 //! `maxMemory`: what all VMs of an engine hold together, whatever their scripts do.
 
 mod common;
-use common::{script, services, store};
+use common::{Remote, script, services, store};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::HostFunction;
 use moonpool_core::scheduler::{
     Batch, Caller, Capacity, ContextId, Finished, Scheduler, Settled, Signal, WakeUp, Workers,
 };
-use moonpool_core::state::ScriptId;
+use moonpool_core::state::{MemoryStore, ScriptId, Store};
 use moonpool_core::vm::{Factory, Script};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -363,4 +363,36 @@ fn every_limit_says_which_it_was() {
     assert_eq!(limit(&|s| s.limits.output = 1, "print('xx')"), Some("maxOutput"));
     assert_eq!(limit(&|_| (), "for i = 1, 100 do State.set(i .. '', ('x'):rep(1000000)) end"), Some("stateQuota"));
     assert_eq!(limit(&|_| (), "error('x')"), None);
+}
+
+
+#[test]
+fn answers_of_state_count_until_their_scripts_go_on() {
+    const RUNS: usize = 8;
+    let mut engine = Engine::new(256 * MIB);
+    let state: Arc<dyn Store> = Arc::new(Remote(MemoryStore::default()));
+    let submit = |engine: &Engine, source: &str| {
+        let script = Script { services: services(state.clone()), ..Engine::script("a", source) };
+        engine.scheduler.submit(script, Caller::Host).expect("it is taken");
+    };
+    submit(&engine, "State.set('big', ('x'):rep(1000000))");
+    engine.work_until(1);
+    for _ in 0..RUNS {
+        submit(&engine, "return #State.get('big')");
+    }
+    // Every run asks, and no answer is heard.
+    let mut answers = Vec::new();
+    while answers.len() < RUNS {
+        let batch = engine.held.0.borrow_mut().pop_front().expect("somebody has not asked");
+        engine.finished(batch);
+        answers.extend(engine.signals.try_iter());
+    }
+    let before = engine.memory();
+    for answer in answers {
+        engine.scheduler.signal(answer);
+    }
+    let held = engine.memory() - before;
+    assert!((RUNS * 1_000_000..RUNS * 1_100_000).contains(&held), "{held}");
+    engine.work_until(1 + RUNS);
+    assert!(engine.settled.iter().all(|settled| settled.outcome.is_ok()));
 }

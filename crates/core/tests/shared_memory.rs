@@ -1,42 +1,17 @@
 //! What a shared dictionary takes in memory is no more than what it counts.
 
+#[path = "common/allocator.rs"]
+#[allow(unreachable_pub)]
+mod allocator;
+use allocator::held;
 use moonpool_core::shared::{Dict, End, Limits, Value, When};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Counts what is allocated, with what the system's allocator adds to each block.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-fn block(size: usize) -> usize {
-    (size + 8).next_multiple_of(16).max(32)
-}
-
-// SAFETY: it does what the system's allocator does.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(block(layout.size()), Ordering::Relaxed);
-        // SAFETY: as the caller.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
-        HELD.fetch_sub(block(layout.size()), Ordering::Relaxed);
-        // SAFETY: as the caller.
-        unsafe { System.dealloc(address, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// How many bytes a dictionary takes, and how many it counts, after `fill`.
 fn sizes(fill: impl Fn(&Dict)) -> (usize, usize) {
     let dict = Dict::new(Limits { items: usize::MAX, bytes: 1 << 30 });
-    let before = HELD.load(Ordering::Relaxed);
+    let before = held();
     fill(&dict);
-    (HELD.load(Ordering::Relaxed) - before, dict.capacity() - dict.free_space())
+    (held() - before, dict.capacity() - dict.free_space())
 }
 
 // One test, as others would allocate meanwhile.

@@ -36,6 +36,8 @@ pub struct Context {
     /// What goes on when the store has answered, and the answer.
     pub(super) task: RefCell<Option<Box<dyn Task>>>,
     pub(super) state_answer: RefCell<Option<Answered>>,
+    /// What that answer counts.
+    pub(super) held_answer: Cell<usize>,
     /// The keys that calls of `State.update` are at work on, the innermost last.
     pub(super) updating: RefCell<Vec<Updating>>,
     pub(super) changed_itself: Cell<bool>,
@@ -73,6 +75,7 @@ impl Context {
             refused_sleep: RefCell::default(),
             task: RefCell::default(),
             state_answer: RefCell::default(),
+            held_answer: Cell::default(),
             updating: RefCell::default(),
             changed_itself: Cell::default(),
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),

@@ -63,7 +63,7 @@ pub(crate) fn perform(call: &Call, task: impl Task + 'static) -> Result<Value, E
 pub(crate) fn go_on(call: &Call) -> Result<Value, Error> {
     let internal = || Error::new(Code::Internal, "the store gave no answer");
     let mut task = call.context.task.take().ok_or_else(internal)?;
-    let answered = call.context.state_answer.take().ok_or_else(internal)?;
+    let answered = call.context.take_state_answer().ok_or_else(internal)?;
     let response = call.context.note(answered);
     match task.step(call, Some(response))? {
         Step::Done(value) => Ok(value),

@@ -81,8 +81,19 @@ impl Context {
         *self.refused_sleep.borrow_mut() = Some(error);
     }
 
+    /// Keeps the store's answer until the script goes on. It counts as the script's; where that is too much, the run dies.
     pub(crate) fn set_state_answer(&self, answered: Answered) {
+        let bytes = answered.weight();
+        if self.budget.hold(bytes).is_ok() {
+            self.held_answer.set(bytes);
+        }
         *self.state_answer.borrow_mut() = Some(answered);
+    }
+
+    /// The store's answer, which counts no longer.
+    pub(crate) fn take_state_answer(&self) -> Option<Answered> {
+        self.budget.release(self.held_answer.take());
+        self.state_answer.take()
     }
 
     /// The writes to State that the run depends on.

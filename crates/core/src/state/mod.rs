@@ -108,6 +108,17 @@ pub struct Answered {
 /// The number of a write in its store, from 1; 0 for none.
 pub type Seq = u64;
 
+impl Answered {
+    /// The bytes of the values and keys that it has.
+    pub(crate) fn weight(&self) -> usize {
+        match &self.response {
+            Ok(Response::Value(Found::Own(json))) => json.len(),
+            Ok(Response::Keys(keys)) => keys.iter().map(|key| key.len() + size_of_val(key)).sum(),
+            _ => 0,
+        }
+    }
+}
+
 impl From<Result<Response, StoreError>> for Answered {
     /// An answer that depends on nothing that could still be lost.
     fn from(response: Result<Response, StoreError>) -> Self {
