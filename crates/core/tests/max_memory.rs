@@ -365,7 +365,6 @@ fn every_limit_says_which_it_was() {
     assert_eq!(limit(&|_| (), "error('x')"), None);
 }
 
-
 #[test]
 fn answers_of_state_count_until_their_scripts_go_on() {
     const RUNS: usize = 8;

@@ -23,7 +23,14 @@ pub(super) struct Space {
 #[derive(Debug)]
 struct Kept {
     json: Arc<str>,
-    expires: Option<u64>,
+    /// When it expires; `u64::MAX` for never, which takes half of an `Option`.
+    until: u64,
+}
+
+impl Kept {
+    fn expires(&self) -> Option<u64> {
+        (self.until != u64::MAX).then_some(self.until)
+    }
 }
 
 /// What has become of a key.
@@ -55,8 +62,7 @@ impl Space {
             },
             Op::Lasts { key } => Response::Lasts(match self.live(key, now) {
                 None => Lasts::Missing,
-                Some(Kept { expires: None, .. }) => Lasts::Forever,
-                Some(Kept { expires: Some(at), .. }) => Lasts::For(Duration::from_millis(at - now)),
+                Some(kept) => kept.expires().map_or(Lasts::Forever, |at| Lasts::For(Duration::from_millis(at - now))),
             }),
             Op::Write(write) => self.write(write, quota, now, tell)?,
             Op::Incr(incr) => Response::Number(self.incr(incr, quota, now, tell)?),
@@ -66,7 +72,7 @@ impl Space {
                 let entry = |(key, kept): (&Arc<str>, &Kept)| Entry {
                     key: key.clone(),
                     json: kept.json.clone(),
-                    expires: kept.expires,
+                    expires: kept.expires(),
                 };
                 Response::Entries(entries.map(entry).collect())
             }
@@ -104,7 +110,7 @@ impl Space {
     /// An entry, also one that has expired and is not gone yet.
     pub(super) fn entry(&self, key: &str) -> Option<Entry> {
         let (key, kept) = self.entries.get_key_value(key)?;
-        Some(Entry { key: key.clone(), json: kept.json.clone(), expires: kept.expires })
+        Some(Entry { key: key.clone(), json: kept.json.clone(), expires: kept.expires() })
     }
 
     /// Puts an entry in, whatever the quota: for a store that has it already.
@@ -115,7 +121,7 @@ impl Space {
         if let Some(at) = expires {
             self.expiring.insert((at, key.clone()));
         }
-        self.entries.insert(key, Kept { json, expires });
+        self.entries.insert(key, Kept { json, until });
         effect
     }
 
@@ -138,7 +144,7 @@ impl Space {
 
     /// The entry of a key that has not expired.
     fn live(&self, key: &str, now: u64) -> Option<&Kept> {
-        self.entries.get(key).filter(|kept| kept.expires.is_none_or(|at| at > now))
+        self.entries.get(key).filter(|kept| kept.until > now)
     }
 
     /// The entries that have not expired, whose keys begin with `prefix` and come after `after`, in byte order.
@@ -154,7 +160,7 @@ impl Space {
         };
         let entries = self.entries.range::<str, _>((begin, Bound::Unbounded));
         let entries = entries.take_while(move |(key, _)| key.starts_with(prefix));
-        entries.filter(move |(_, kept)| kept.expires.is_none_or(|at| at > now))
+        entries.filter(move |(_, kept)| kept.until > now)
     }
 
     fn size(&self) -> Response {
@@ -171,7 +177,7 @@ impl Space {
             Condition::Is(json) => old.is_some_and(|kept| *kept.json == **json),
         };
         let expires = match write.expiry {
-            Expiry::Keep => old.and_then(|kept| kept.expires),
+            Expiry::Keep => old.and_then(Kept::expires),
             Expiry::Never => None,
             Expiry::In(ttl) => Some(now.saturating_add(ttl.as_millis().try_into().unwrap_or(u64::MAX))),
         };
@@ -192,7 +198,7 @@ impl Space {
 
     fn incr(&mut self, incr: &Incr<'_>, quota: usize, now: u64, tell: Tell<'_>) -> Result<Number> {
         let (old, expires) = match self.live(&incr.key, now) {
-            Some(kept) => (Number::parse(&kept.json)?, kept.expires),
+            Some(kept) => (Number::parse(&kept.json)?, kept.expires()),
             None => {
                 let ttl = incr.ttl.map(|ttl| now.saturating_add(ttl.as_millis().try_into().unwrap_or(u64::MAX)));
                 (incr.init, ttl)
@@ -250,10 +256,10 @@ impl Space {
         self.bytes = after(self);
         let until = expires.unwrap_or(u64::MAX);
         if let Some((name, kept)) = self.entries.get_key_value(key)
-            && kept.expires != expires
+            && kept.until != until
         {
             let name = name.clone();
-            if let Some(at) = kept.expires {
+            if let Some(at) = kept.expires() {
                 self.expiring.remove(&(at, name.clone()));
             }
             if let Some(at) = expires {
@@ -262,7 +268,7 @@ impl Space {
         }
         // One that has expired is there for those who count names until somebody says that it is gone.
         if let Some(kept) = self.entries.get_mut(key) {
-            *kept = Kept { json, expires };
+            *kept = Kept { json, until };
             if let Some((name, _)) = self.entries.get_key_value(key) {
                 tell(name, Effect::Changed(until));
             }
@@ -271,7 +277,7 @@ impl Space {
             if let Some(at) = expires {
                 self.expiring.insert((at, name.clone()));
             }
-            self.entries.insert(name.clone(), Kept { json, expires });
+            self.entries.insert(name.clone(), Kept { json, until });
             tell(&name, Effect::Added(until));
         }
         Ok(())
@@ -289,7 +295,7 @@ impl Space {
     fn take(&mut self, key: &Arc<str>) -> bool {
         let Some(kept) = self.entries.remove(key) else { return false };
         self.bytes -= cost(key, &kept.json);
-        if let Some(at) = kept.expires {
+        if let Some(at) = kept.expires() {
             self.expiring.remove(&(at, key.clone()));
         }
         true
