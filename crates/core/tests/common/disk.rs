@@ -124,6 +124,32 @@ fn tail_at() -> usize {
     (unsafe { (*real()).szOsFile } as usize).next_multiple_of(align_of::<Tail>())
 }
 
+/// Our methods, for each kind of real ones: SQLite has few kinds of files. Kept for ever, as SQLite has their addresses.
+static METHODS: Mutex<Methods> = Mutex::new(Methods(Vec::new()));
+
+struct Methods(Vec<(*const sqlite3_io_methods, Box<sqlite3_io_methods>)>);
+
+// SAFETY: structs of functions, which nobody changes.
+unsafe impl Send for Methods {}
+
+impl Methods {
+    /// # Safety
+    /// `real` are valid methods, for ever.
+    unsafe fn of(&mut self, real: *const sqlite3_io_methods) -> *const sqlite3_io_methods {
+        let known = self.0.iter().position(|(known, _)| *known == real);
+        let at = known.unwrap_or_else(|| {
+            // SAFETY: the caller vouches for them.
+            let mut methods = unsafe { std::ptr::read(real) };
+            methods.xRead = Some(read);
+            methods.xWrite = Some(write);
+            methods.xSync = Some(sync);
+            self.0.push((real, Box::new(methods)));
+            self.0.len() - 1
+        });
+        &raw const *self.0[at].1
+    }
+}
+
 /// # Safety
 /// The file was opened by [`open`], on a disk.
 unsafe fn tail(file: *mut sqlite3_file) -> &'static Tail {
@@ -151,11 +177,7 @@ unsafe extern "C" fn open(
             let real = (*file).pMethods;
             let tail = Tail { disk, real, is_log: flags & SQLITE_OPEN_WAL != 0 };
             file.cast::<u8>().add(tail_at()).cast::<Tail>().write(tail);
-            let mut methods = std::ptr::read(real);
-            methods.xRead = Some(read);
-            methods.xWrite = Some(write);
-            methods.xSync = Some(sync);
-            (*file).pMethods = Box::leak(Box::new(methods));
+            (*file).pMethods = METHODS.lock().expect("nobody panicked").of(real);
         }
         opened
     }
