@@ -66,7 +66,7 @@ linuxTest('with few addresses, callbacks say that they cannot wait, and nothing 
 })
 
 linuxTest('with few addresses, the default of maxMemory leaves enough for everybody else', async () => {
-  const { ends, after } = await printedWith(1300 * 1024, HUNGRY)
+  const { ends, after } = await printedWith(2000 * 1024, HUNGRY)
   expect(after).toBe('1')
   expect(ends).toContain('40')
   for (const end of ends) expect(end).toMatch(/^(40$|ERR_LUA_MEMORY )/)

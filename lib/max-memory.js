@@ -4,7 +4,10 @@
 const { readFileSync } = require('node:fs')
 const { totalmem } = require('node:os')
 
-const LEAST = 1024 * 1024 // what the option takes
+const MIB = 1024 * 1024
+const LEAST = MIB // what the option takes
+const THREAD = 72 * MIB // addresses of one thread: a stack of 8 MiB, and the 64 MiB that glibc's malloc reserves for it
+const OUR_THREADS = 2 // watchdog and timer
 
 function maxMemory() {
   return Math.max(LEAST, Math.floor(available() / 2))
@@ -16,12 +19,16 @@ function available() {
   return Math.min(constrained > 0 ? constrained : Infinity, totalmem(), addresses())
 }
 
-/** What `ulimit -v` leaves the process on Linux. Node takes much of it for itself, and uses little of that. */
+/**
+ * What `ulimit -v` leaves the process on Linux, once all threads run. Node takes much of it for itself, and uses little
+ * of that.
+ */
 function addresses() {
   try {
     const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
     const taken = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))
-    return limit && taken ? Math.max(0, limit[1] - taken[1] * 1024) : Infinity
+    const threads = (Number(process.env.UV_THREADPOOL_SIZE) || 4) + OUR_THREADS
+    return limit && taken ? Math.max(0, limit[1] - taken[1] * 1024 - threads * THREAD) : Infinity
   } catch {
     return Infinity
   }
