@@ -90,8 +90,7 @@ pub(crate) struct Kept {
     list: Vec<u8>,
     strings: usize,
     error: Option<Error>,
-    /// JSON texts. Building a value may run finalizers, which may call functions of ours: so there may be several.
-    json: Vec<Arc<str>>,
+    json: Option<Arc<str>>,
 }
 
 /// What stands before each string of the list.
@@ -144,7 +143,7 @@ impl Direct<'_> {
 
     /// Leaves a JSON text, whose value is to be returned.
     pub(crate) fn keep_json(&self, text: Arc<str>) -> Plain {
-        self.context.kept.borrow_mut().json.push(text);
+        self.context.kept.borrow_mut().json = Some(text);
         Plain::KeptJson
     }
 
@@ -357,9 +356,8 @@ unsafe fn push_all(state: *mut ffi::lua_State, context: &Context, values: &Value
                     context.forget_list();
                 }
                 Plain::KeptJson => {
-                    let (text, place) = context.kept_json();
-                    let is_pushed = json::push(state, text);
-                    context.forget_json(place);
+                    let is_pushed = json::push(state, context.kept_json());
+                    context.forget_json();
                     if !is_pushed {
                         return None;
                     }
@@ -404,8 +402,8 @@ unsafe fn push_list(state: *mut ffi::lua_State, context: &Context) {
     }
 }
 
-// The addresses are of what stays where it is while nothing else is called directly; no borrow is left on the native
-// stack.
+// The addresses are of what stays where it is while nothing else is called directly: no script has a finalizer, which could
+// run while a value is pushed. No borrow is left on the native stack.
 impl Context {
     fn kept_string(&self) -> *const [u8] {
         self.kept.borrow().string.as_deref().unwrap_or_default()
@@ -415,15 +413,12 @@ impl Context {
         self.kept.borrow_mut().string = None;
     }
 
-    fn kept_json(&self) -> (*const [u8], usize) {
-        let kept = self.kept.borrow();
-        let place = kept.json.len().saturating_sub(1);
-        (kept.json.last().map_or(&[][..], |text| text.as_bytes()), place)
+    fn kept_json(&self) -> *const [u8] {
+        self.kept.borrow().json.as_deref().unwrap_or_default().as_bytes()
     }
 
-    /// Forgets the text in this place, and those of later calls that an error has left.
-    fn forget_json(&self, place: usize) {
-        self.kept.borrow_mut().json.truncate(place);
+    fn forget_json(&self) {
+        self.kept.borrow_mut().json = None;
     }
 
     fn kept_list(&self) -> (*const [u8], usize) {

@@ -2,7 +2,7 @@
 
 use super::talks::{Step, Talk};
 use crate::error::{Code, Error};
-use crate::state::{Answered, Depends, Fate, Response, Store, StoreError};
+use crate::state::{Answered, Depends, Fate, Response, Store, StoreError, Watch};
 use crate::value::Values;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -113,15 +113,14 @@ pub struct Desk {
     /// What the next trip takes, in the order in which it was asked.
     queue: RefCell<Vec<Asking>>,
     pending: RefCell<BTreeMap<u64, Place>>,
-    /// What the store calls when the fate of writes becomes known.
-    tell: RefCell<Option<Arc<dyn Fn() + Send + Sync>>>,
+    watch: RefCell<Watch>,
 }
 
 impl Desk {
     /// A desk for questions to `store`, which hears from other threads by `mail`.
     pub fn new(store: Arc<dyn Store>, mail: Mail) -> Self {
-        let (last, away, queue, pending, tell) = Default::default();
-        Self { store, mail, last, away, queue, pending, tell }
+        let (last, away, queue, pending, watch) = Default::default();
+        Self { store, mail, last, away, queue, pending, watch }
     }
 
     /// Takes a question, and answers it at once, if that takes no time.
@@ -242,17 +241,8 @@ impl Desk {
     }
 
     fn fate(&self, depends: Depends) -> Fate {
-        if depends == Depends::default() {
-            return Fate::Durable;
-        }
-        // First watched, then asked: so nothing is missed.
-        if self.tell.borrow().is_none() {
-            let mail = self.mail.clone();
-            let tell: Arc<dyn Fn() + Send + Sync> = Arc::new(move || mail(Letter::Settled));
-            self.store.watch(Arc::downgrade(&tell));
-            *self.tell.borrow_mut() = Some(tell);
-        }
-        self.store.fate(depends)
+        let mail = self.mail.clone();
+        self.watch.borrow_mut().fate(&*self.store, depends, move || mail(Letter::Settled))
     }
 
     /// Lets a question wait for the next trip.

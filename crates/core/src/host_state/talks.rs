@@ -5,8 +5,8 @@ use super::line::entry_line;
 use crate::api::state::store_error;
 use crate::error::{Code, Error};
 use crate::state::{
-    Change, Condition, Entry, Expiry, Found, Incr, Key, Number, Op, Request, Response, ScriptId, StoreError, Write,
-    equal,
+    Change, CompareAndSet, Compared, Condition, Entry, Expiry, Incr, Key, Number, Op, Request, Response, ScriptId,
+    StoreError, Write,
 };
 use crate::value::Values;
 use crate::value::stored::{json_of, number_of};
@@ -116,7 +116,7 @@ fn keyed(function: &'static str, owner: ScriptId, quota: usize, given: Arguments
         }
         "cas" => {
             let (old, new) = (json(old, "old value")?, json(value, "new value")?);
-            return Ok(Box::new(CompareAndSet { owner, quota, key, old, new }));
+            return Ok(Box::new(Cas { owner, quota, swap: CompareAndSet { key, old, new } }));
         }
         _ => return Err(Error::new(Code::Internal, format!("State has no function '{function}'"))),
     };
@@ -170,43 +170,22 @@ impl Talk for One {
     }
 }
 
-/// `cas`: a store compares texts, and two texts may be the same value.
-struct CompareAndSet {
+/// `cas`.
+struct Cas {
     owner: ScriptId,
     quota: usize,
-    key: String,
-    old: Option<String>,
-    new: Option<String>,
+    swap: CompareAndSet,
 }
 
-impl CompareAndSet {
-    fn ask(&self, op: Op<'static>) -> Step {
-        Step::Ask(Request { owner: self.owner.clone(), quota: self.quota, op })
-    }
-
-    fn done(met: bool) -> Step {
-        values_of(Response::Written { met, was_there: met }).map_or_else(|e| Step::Done(Err(e)), |v| Step::Done(Ok(v)))
-    }
-}
-
-impl Talk for CompareAndSet {
+impl Talk for Cas {
     fn step(&mut self, response: Option<Result<Response, StoreError>>, _long: bool) -> Step {
-        let when = match (response, &self.old) {
-            (None, None) => Condition::Missing,
-            (None, Some(old)) => Condition::Is(old.clone().into()),
-            (Some(Err(error)), _) => return Step::Done(Err(store_error("cas", &self.key, self.quota, error))),
-            (Some(Ok(Response::Written { met: false, was_there: true })), Some(_)) => {
-                return self.ask(Op::Get { key: self.key.clone().into(), foreign: false });
-            }
-            (Some(Ok(Response::Written { met, .. })), _) => return Self::done(met),
-            (Some(Ok(Response::Value(Found::Own(now)))), Some(old)) if equal(old, &now) => {
-                Condition::Is(now.to_string().into())
-            }
-            (Some(Ok(Response::Value(_))), _) => return Self::done(false),
-            (Some(Ok(_)), _) => return Step::Done(Err(confused())),
-        };
-        let change = self.new.clone().map_or(Change::Remove, |new| Change::Put(new.into()));
-        self.ask(Op::Write(Write { key: self.key.clone().into(), when, change, expiry: Expiry::Keep }))
+        let Self { owner, quota, swap } = self;
+        match response.transpose().map(|response| swap.step(response)) {
+            Err(error) => Step::Done(Err(store_error("cas", &swap.key, *quota, error))),
+            Ok(Some(Compared::Ask(op))) => Step::Ask(Request { owner: owner.clone(), quota: *quota, op }),
+            Ok(Some(Compared::Done(met))) => Step::Done(values_of(Response::Written { met, was_there: met })),
+            Ok(None) => Step::Done(Err(confused())),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::signal::{Signal, WakeUp};
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Kill, Limits};
 use crate::error::{Code, Error, Failure};
-use crate::state::{Depends, Fate, Store};
+use crate::state::{Depends, Fate, Store, Watch};
 use moonpool_lua::Flag;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +17,7 @@ use std::time::Duration;
 pub(super) struct Gate {
     /// By the number of the run, so that they leave in the order of submission.
     held: BTreeMap<u64, Held>,
-    /// What stores call when writes are durable, or lost.
-    tell: Option<Arc<dyn Fn() + Send + Sync>>,
+    watch: Watch,
 }
 
 /// What a run depends on, and what is held back of it.
@@ -153,17 +152,8 @@ impl Gate {
     }
 
     fn fate(&mut self, store: &Arc<dyn Store>, depends: Depends, wake_up: &WakeUp) -> Fate {
-        if depends == Depends::default() {
-            return Fate::Durable;
-        }
-        // First watched, then asked: so nothing is missed.
-        if self.tell.is_none() {
-            let wake_up = wake_up.clone();
-            let tell: Arc<dyn Fn() + Send + Sync> = Arc::new(move || wake_up(Signal::Settled));
-            store.watch(Arc::downgrade(&tell));
-            self.tell = Some(tell);
-        }
-        store.fate(depends)
+        let wake_up = wake_up.clone();
+        self.watch.fate(&**store, depends, move || wake_up(Signal::Settled))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Grants: keys of one script that others may use by their own names for them.
 
-use super::{Key, ScriptId};
+use super::{Key, Response, ScriptId, StoreError};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -191,6 +191,18 @@ impl Grants {
         }
         self.any.store(!all.is_empty(), Ordering::Release);
         true
+    }
+
+    /// Adds a grant, or takes it back, as a store answers it.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`].
+    pub(super) fn change(&self, grant: &Grant, revoked: bool) -> Result<Response, StoreError> {
+        if revoked {
+            let was_there = self.remove(grant);
+            return Ok(Response::Written { met: was_there, was_there });
+        }
+        self.add(grant).map(|_| Response::Done).map_err(StoreError::Taken)
     }
 
     /// Replaces all grants: for a store that reads them again.

@@ -2,11 +2,11 @@
 
 use super::request::{Found, Op, Request, Response, StoreError};
 use super::space::{Effect, Space};
-use super::{Answered, Grants, ScriptId, Store, now};
+use super::{Answered, Grants, ScriptId, Store, lock, now};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// How many locks the spaces are spread over, so that workers seldom wait for each other.
 const SHARDS: usize = 16;
@@ -114,9 +114,8 @@ impl MemoryStore {
         // Where nothing expires, nobody has to know the time.
         let now = if shard.due.is_empty() && !op.sets_time() { 0 } else { (self.clock)() };
         self.sweep(&mut shard, now);
-        let reads = matches!(op, Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. });
         let Shard { spaces, owners, due } = &mut *shard;
-        if reads {
+        if op.only_looks() {
             return match spaces.get_mut(owner) {
                 Some(space) => space.apply(op, quota, now, &mut |_, _| {}),
                 None => Space::default().apply(op, quota, now, &mut |_, _| {}),
@@ -207,11 +206,8 @@ impl Store for MemoryStore {
     fn now(&self, request: &Request<'_>) -> Option<Answered> {
         let response = match &request.op {
             Op::Owners { after, limit } => Ok(self.owners(after.as_ref(), *limit)),
-            Op::Grant(grant) => self.grants.add(grant).map(|_| Response::Done).map_err(StoreError::Taken),
-            Op::Revoke(grant) => {
-                let was_there = self.grants.remove(grant);
-                Ok(Response::Written { met: was_there, was_there })
-            }
+            Op::Grant(grant) => self.grants.change(grant, false),
+            Op::Revoke(grant) => self.grants.change(grant, true),
             Op::Grants => Ok(Response::Grants(self.grants.list())),
             op => self.apply(&request.owner, request.quota, op),
         };
@@ -227,9 +223,4 @@ impl Store for MemoryStore {
     fn grants(&self) -> &Grants {
         &self.grants
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that holds such a lock panics half way through a change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,7 @@
 //! State: each script's own key space, behind a trait that stores implement.
 
+mod compare_and_set;
+mod fate;
 mod grants;
 mod memory;
 mod named;
@@ -11,6 +13,8 @@ mod space;
 mod sqlite;
 mod view;
 
+pub use compare_and_set::{CompareAndSet, Compared};
+pub use fate::{Depends, Fate, Seq, Watch};
 pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
 pub use memory::MemoryStore;
 pub use number::equal;
@@ -22,7 +26,7 @@ pub use request::{
 pub(crate) use space::ENTRY as ENTRY_COST;
 pub use view::{Denied, View};
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The longest JSON text that one value may have, in bytes: 1 MiB.
@@ -105,9 +109,6 @@ pub struct Answered {
     pub depends: Seq,
 }
 
-/// The number of a write in its store, from 1; 0 for none.
-pub type Seq = u64;
-
 impl Answered {
     /// The bytes of the values and keys that it has.
     pub(crate) fn weight(&self) -> usize {
@@ -123,40 +124,6 @@ impl From<Result<Response, StoreError>> for Answered {
     /// An answer that depends on nothing that could still be lost.
     fn from(response: Result<Response, StoreError>) -> Self {
         Self { response, depends: 0 }
-    }
-}
-
-/// What has become of the writes that something depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// All of them are durable.
-    Durable,
-    /// It is not known yet.
-    Pending,
-    /// One of them is lost: why, as a sentence.
-    Lost(String),
-}
-
-/// The writes that something depends on: from the first that was not known to be durable, to the last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Depends {
-    /// The first.
-    pub first: Seq,
-    /// The last; 0 for none at all.
-    pub last: Seq,
-}
-
-impl Depends {
-    /// Depends on one more write, of `store`.
-    pub fn add(&mut self, store: &dyn Store, seq: Seq) {
-        if seq == 0 {
-            return;
-        }
-        if self.last == 0 || store.fate(*self) == Fate::Durable {
-            *self = Self { first: seq, last: seq };
-        } else {
-            *self = Self { first: self.first.min(seq), last: self.last.max(seq) };
-        }
     }
 }
 
@@ -195,6 +162,12 @@ pub trait Store: Send + Sync {
     /// Calls `tell`, from any thread and as long as somebody else holds it, whenever the fate of writes has become known
     /// that was [`Fate::Pending`].
     fn watch(&self, _tell: Weak<dyn Fn() + Send + Sync>) {}
+}
+
+/// Takes a lock of a store's.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that holds such a lock panics half way through a change.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The time, in milliseconds since 1970.

@@ -1,8 +1,8 @@
 //! Stores in memory that have a name: all engines of the process that use it share one, worker threads included.
 
-use super::{Answered, Grants, MemoryStore, Request, Store};
+use super::{Answered, Grants, MemoryStore, Request, Store, lock};
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// The stores that somebody uses, by name.
 static NAMED: LazyLock<Mutex<Named>> = LazyLock::new(Mutex::default);
@@ -18,18 +18,13 @@ struct NamedStore {
 
 /// The store of this name: the one that somebody uses, or a new one.
 pub(super) fn open(name: &str) -> Arc<dyn Store> {
-    let mut named = lock();
+    let mut named = lock(&NAMED);
     let (store, users) = named.entry(name.to_owned()).or_insert_with(|| {
         let store = NamedStore { name: name.to_owned(), store: MemoryStore::default() };
         (Arc::new(store), 0)
     });
     *users += 1;
     store.clone()
-}
-
-fn lock() -> MutexGuard<'static, Named> {
-    // Nothing that holds this lock panics half way through a change.
-    NAMED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store for NamedStore {
@@ -42,7 +37,7 @@ impl Store for NamedStore {
     }
 
     fn close(&self, done: Box<dyn FnOnce() + Send>) {
-        let mut named = lock();
+        let mut named = lock(&NAMED);
         let last = match named.get_mut(&self.name) {
             Some((store, users)) if std::ptr::eq(&**store, self) => {
                 *users -= 1;

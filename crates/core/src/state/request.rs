@@ -103,6 +103,25 @@ impl Op<'_> {
 }
 
 impl Op<'_> {
+    /// Whether it is there to change State.
+    pub(super) fn writes(&self) -> bool {
+        match self {
+            Op::Write(_) | Op::Incr(_) | Op::Clear | Op::Import(_) | Op::Grant(_) | Op::Revoke(_) => true,
+            Op::Get { .. }
+            | Op::Lasts { .. }
+            | Op::List { .. }
+            | Op::Entries { .. }
+            | Op::Size
+            | Op::Owners { .. }
+            | Op::Grants => false,
+        }
+    }
+
+    /// Whether a space stays as it is, with what has expired in it: not when its size is counted.
+    pub(super) fn only_looks(&self) -> bool {
+        !self.writes() && !matches!(self, Op::Size)
+    }
+
     /// Whether it lets a key expire at a time of its own.
     pub(super) fn sets_time(&self) -> bool {
         match self {

@@ -38,8 +38,7 @@ impl<'a> View<'a> {
     pub fn request<'r>(&self, op: Op<'r>) -> Result<Request<'r>, Denied> {
         let target = op.key().and_then(|key| self.store.grants().resolve(self.id, key));
         let Some(target) = target else { return Ok(self.own(op)) };
-        let reads = matches!(op, Op::Get { .. } | Op::Lasts { .. });
-        if !reads && target.access < Access::Write {
+        if op.writes() && target.access < Access::Write {
             return Err(Denied { owner: target.owner });
         }
         // A name that was granted is the owner's alone: who else has it does not matter.

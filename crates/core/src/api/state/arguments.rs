@@ -3,7 +3,7 @@
 use crate::bridge::Call;
 use crate::error::{Code, Error, quoted};
 use crate::memory::Killed;
-use crate::state::{Access, Denied, Key, MAX_VALUE, Number, Op, Request, StoreError};
+use crate::state::{Denied, Key, MAX_VALUE, Number, Op, Request, StoreError};
 use crate::value::{Refusal, Text, json, type_name};
 use mlua::Value;
 use std::time::Duration;
@@ -40,7 +40,6 @@ impl Keyed {
                 quoted(key),
                 quoted(owner.as_str())
             );
-            debug_assert!(Access::Read < Access::Write);
             Error::new(Code::StateDenied, message)
         })
     }

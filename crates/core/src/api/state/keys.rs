@@ -4,7 +4,9 @@ use super::arguments::{Keyed, confused, refusal};
 use crate::bridge::Call;
 use crate::bridge::tasks::{Step, Task, perform};
 use crate::error::{Code, Error, quoted};
-use crate::state::{Change, Condition, Expiry, Found, Incr, Lasts, Number, Op, Response, StoreError, Write, equal};
+use crate::state::{
+    Change, CompareAndSet, Compared, Condition, Expiry, Found, Incr, Lasts, Number, Op, Response, StoreError, Write,
+};
 use crate::value::json;
 use mlua::Value;
 use std::borrow::Cow;
@@ -192,40 +194,24 @@ pub(super) fn cas(call: &Call) -> Result<Value, Error> {
         _ => keyed.json(call, n, name).map(Some),
     };
     let (old, new) = (json(1, "old value")?, json(2, "new value")?);
-    perform(call, CompareAndSet { keyed, old, new })
+    let swap = CompareAndSet { key: keyed.key.clone(), old, new };
+    perform(call, Cas { keyed, swap })
 }
 
-/// `State.cas`: a store compares texts, and two texts may be the same value.
-struct CompareAndSet {
+/// `State.cas`.
+struct Cas {
     keyed: Keyed,
-    old: Option<String>,
-    new: Option<String>,
+    swap: CompareAndSet,
 }
 
-impl Task for CompareAndSet {
+impl Task for Cas {
     fn step(&mut self, call: &Call, response: Option<Result<Response, StoreError>>) -> Result<Step, Error> {
-        let Self { keyed, old, new } = self;
-        let when = match response.transpose().map_err(|e| keyed.refused(call, e))? {
-            None => match old {
-                None => Condition::Missing,
-                Some(old) => Condition::Is(old.clone().into()),
-            },
-            Some(Response::Written { met: false, was_there: true }) if old.is_some() => {
-                return keyed.request(call, keyed.get()).map(Step::Ask);
-            }
-            Some(Response::Written { met, .. }) => return Ok(Step::Done(Value::Boolean(met))),
-            Some(Response::Value(Found::Own(now))) => match old {
-                Some(old) if equal(old, &now) => Condition::Is(now.to_string().into()),
-                _ => return Ok(Step::Done(Value::Boolean(false))),
-            },
-            Some(Response::Value(_)) => return Ok(Step::Done(Value::Boolean(false))),
-            Some(_) => return Err(confused("cas")),
-        };
-        let change = match new {
-            Some(new) => Change::Put(new.clone().into()),
-            None => Change::Remove,
-        };
-        keyed.request(call, keyed.write(when, change, Expiry::Keep)).map(Step::Ask)
+        let Self { keyed, swap } = self;
+        let response = response.transpose().map_err(|e| keyed.refused(call, e))?;
+        match swap.step(response).ok_or_else(|| confused("cas"))? {
+            Compared::Ask(op) => keyed.request(call, op).map(Step::Ask),
+            Compared::Done(met) => Ok(Step::Done(Value::Boolean(met))),
+        }
     }
 }
 

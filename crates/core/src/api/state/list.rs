@@ -3,7 +3,7 @@
 use super::arguments::{confused, refusal, unavailable};
 use crate::bridge::Call;
 use crate::bridge::tasks::{Step, Task, perform};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::state::{Request, Response, ScriptId, StoreError};
 use mlua::Value;
 use std::collections::BTreeSet;
@@ -36,6 +36,16 @@ pub(super) fn list(call: &Call) -> Result<Value, Error> {
 
 impl Task for List {
     fn step(&mut self, call: &Call, response: Option<Result<Response, StoreError>>) -> Result<Step, Error> {
+        let step = self.next(call, response);
+        if !matches!(step, Ok(Step::Ask(_))) {
+            call.budget().release(self.held);
+        }
+        step
+    }
+}
+
+impl List {
+    fn next(&mut self, call: &Call, response: Option<Result<Response, StoreError>>) -> Result<Step, Error> {
         if let Some(response) = response {
             self.add(call, response)?;
         }
@@ -44,16 +54,10 @@ impl Task for List {
                 self.asked = Some(request.owner.clone());
                 Ok(Step::Ask(request))
             }
-            None => {
-                let table = self.table(call);
-                call.budget().release(self.held);
-                table.map(Step::Done)
-            }
+            None => self.table(call).map(Step::Done),
         }
     }
-}
 
-impl List {
     fn add(&mut self, call: &Call, response: Result<Response, StoreError>) -> Result<(), Error> {
         let keys = match response {
             Ok(Response::Keys(keys)) => keys,
@@ -82,9 +86,6 @@ impl List {
             }
             Ok(Value::Table(table))
         })();
-        made.map_err(|e: mlua::Error| match call.budget().check() {
-            Ok(()) => call.lost(&e),
-            Err(_) => Error::new(Code::Internal, "killed"),
-        })
+        made.map_err(|e| call.lost(&e))
     }
 }

@@ -2,8 +2,8 @@
 
 use super::keys;
 use crate::bridge::direct::{self, Arg, Direct, Plain, Values};
-use crate::bridge::{entry, tasks};
 use crate::state::{Found, Key, Number, Response};
+use crate::waiting_function;
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 
@@ -12,14 +12,9 @@ pub(super) unsafe extern "C-unwind" fn get(state: *mut ffi::lua_State) -> c_int 
     unsafe {
         match direct::attempt(state, look_up) {
             Some(results) => results,
-            None => entry::call_waiting(state, keys::get, after),
+            None => waiting_function!(keys::get)(state),
         }
     }
-}
-
-unsafe extern "C-unwind" fn after(state: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
-    // SAFETY: as above.
-    unsafe { entry::call_waiting(state, tasks::go_on, after) }
 }
 
 /// The value, when there is one and the store has it at hand.

@@ -5,10 +5,10 @@ use super::answers::confused;
 use super::link::Link;
 use super::scripts;
 use super::trouble::{Then, Trouble};
-use crate::state::StoreError;
+use crate::state::{StoreError, lock};
 use redis::{Cmd, ServerErrorKind, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long to wait before a server is asked again that is not ready.
@@ -86,7 +86,7 @@ impl<'a> Asked<'a> {
                 Then::AgainElsewhere => self.link.give_up(trouble.clone()),
                 Then::Again | Then::Unknown => {}
             }
-            *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble.reason);
+            *lock(&self.reason) = Some(trouble.reason);
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -100,7 +100,7 @@ impl<'a> Asked<'a> {
     pub(super) fn late(&self) -> StoreError {
         let sent = self.sent.load(Ordering::Relaxed);
         self.link.suspect();
-        let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let reason = lock(&self.reason).take();
         let reason = reason.or_else(|| self.link.trouble().map(|trouble| trouble.reason));
         let (name, ms) = (&self.link.address.name, self.link.timeout.as_millis());
         let late = format!("Redis at {name} did not do it within {ms} ms");

@@ -4,13 +4,14 @@
 use super::address::Address;
 use super::connection::connect;
 use super::trouble::{Then, Trouble};
+use crate::state::lock;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, Value};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
@@ -308,9 +309,4 @@ impl Batch {
 /// Why nothing is asked any more.
 fn closed() -> Trouble {
     Trouble::new(Then::Never, "the store was closed")
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that holds one panics half way through a change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -110,7 +110,7 @@ impl Store for RedisStore {
     }
 
     fn later(&self, request: Request<'static>, reply: Reply) {
-        let writes = writes(&request.op);
+        let writes = request.op.writes();
         let reply = Told(Some(reply), writes);
         match self.inner.clone().admit(weight(&request.op)) {
             Some(ticket) => {
@@ -205,19 +205,6 @@ impl Drop for Told {
             let written = if self.1 { "; it may have been written" } else { "" };
             reply(Err(StoreError::Unavailable(format!("the operation on Redis was given up{written}"))).into());
         }
-    }
-}
-
-fn writes(op: &Op<'_>) -> bool {
-    match op {
-        Op::Write(_) | Op::Incr(_) | Op::Clear | Op::Import(_) | Op::Grant(_) | Op::Revoke(_) => true,
-        Op::Get { .. }
-        | Op::Lasts { .. }
-        | Op::List { .. }
-        | Op::Entries { .. }
-        | Op::Size
-        | Op::Owners { .. }
-        | Op::Grants => false,
     }
 }
 

@@ -25,10 +25,10 @@ mod schema;
 mod shared;
 mod writer;
 
-use super::{Answered, Depends, Fate, Grants, Reply, Request, Store};
+use super::{Answered, Depends, Fate, Grants, Reply, Request, Store, lock};
 use shared::Shared;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 /// The store of one database of this process.
 struct SqliteStore(Arc<Shared>);
@@ -72,9 +72,4 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that holds such a lock panics half way through a change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -106,7 +106,7 @@ impl Shared {
             return Err(Wait::Load);
         }
         let now = now();
-        if let Op::Get { .. } | Op::Lasts { .. } | Op::List { .. } | Op::Entries { .. } = op {
+        if op.only_looks() {
             let response = slot.space.apply(op, *quota, now, &mut |_, _| {});
             let mut depends = self.pending(slot.last);
             if let (Ok(Response::Value(Found::Nowhere)), Op::Get { key, foreign: true }) = (&response, op) {

@@ -1,10 +1,10 @@
 //! The thread that writes: everything that came while it wrote goes into its next transaction.
 
-use super::log::{Batch, Change, Regrant, Work};
+use super::log::{Batch, Change, Work};
 use super::reader::Message;
 use super::shared::Shared;
 use super::{grants, schema};
-use crate::state::{Grants, Response, StoreError, now};
+use crate::state::{Grants, StoreError, now};
 use rusqlite::{Connection, ErrorCode, params};
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,7 @@ impl Writer {
         if !regrants.is_empty() {
             granted.replace(&shared.grants.list());
         }
-        let answers: Vec<_> = regrants.iter().map(|regrant| regranted(regrant, &granted)).collect();
+        let answers: Vec<_> = regrants.iter().map(|regrant| granted.change(&regrant.grant, regrant.revoked)).collect();
         let written = self.transaction(|connection| {
             let mut bytes = 0;
             {
@@ -205,13 +205,4 @@ impl Writer {
 /// set.
 fn sweep_at(expires: u64) -> Instant {
     Instant::now() + PAUSE + Duration::from_millis(expires.saturating_sub(now()).min(3_600_000))
-}
-
-/// What a change of the grants does to them.
-fn regranted(regrant: &Regrant, grants: &Grants) -> Result<Response, StoreError> {
-    if regrant.revoked {
-        let was_there = grants.remove(&regrant.grant);
-        return Ok(Response::Written { met: was_there, was_there });
-    }
-    grants.add(&regrant.grant).map(|_| Response::Done).map_err(StoreError::Taken)
 }
