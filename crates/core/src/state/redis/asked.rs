@@ -30,6 +30,11 @@ impl<'a> Asked<'a> {
         Self { link, writes, sent: Arc::default(), reason: Mutex::default() }
     }
 
+    /// One of which a command has gone out already, or has not.
+    pub(super) fn after(link: &'a Link, writes: bool, sent: bool) -> Self {
+        Self { sent: Arc::new(AtomicBool::new(sent)), ..Self::new(link, writes) }
+    }
+
     /// How long it may take.
     pub(super) fn time(&self) -> Duration {
         self.link.timeout

@@ -3,6 +3,7 @@
 
 use super::address::Address;
 use super::connection::connect;
+use super::quick::{End, Quick};
 use super::trouble::{Then, Trouble};
 use crate::state::lock;
 use redis::aio::MultiplexedConnection;
@@ -30,6 +31,9 @@ const ENOUGH: usize = 32;
 
 /// At most so many commands go out in one batch: its answers come together.
 const BATCH: usize = 128;
+
+/// Whose time is over is told within so long.
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 /// How long to wait before another attempt to connect: the first time, and at most. Between half and all of it.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -66,12 +70,22 @@ struct State {
 /// Tells the answers to commands.
 type Tell = oneshot::Sender<Result<Vec<Value>, Trouble>>;
 
-/// Commands that go out together, in their order.
-struct Item {
-    commands: Vec<Cmd>,
-    /// Becomes true when they go out.
-    sent: Arc<AtomicBool>,
-    reply: Tell,
+/// What goes out together.
+enum Item {
+    /// Commands of a task, in their order. The flag becomes true when they go out.
+    Task(Vec<Cmd>, Arc<AtomicBool>, Tell),
+    /// One command, for which no task waits.
+    Quick(Cmd, Quick),
+}
+
+impl Item {
+    /// It never goes out.
+    fn fail(self, trouble: &Trouble) {
+        match self {
+            Self::Task(_, _, reply) => _ = reply.send(Err(trouble.clone())),
+            Self::Quick(_, quick) => quick.end(End::Failed(trouble.clone())),
+        }
+    }
 }
 
 impl Link {
@@ -90,24 +104,35 @@ impl Link {
     /// Why there are no answers. A server's refusal of a single command is among the answers.
     pub(super) async fn send(&self, commands: Vec<Cmd>, sent: &Arc<AtomicBool>) -> Result<Vec<Value>, Trouble> {
         let (reply, answers) = oneshot::channel();
-        {
-            let mut state = self.state();
-            if state.closed.is_some() {
-                return Err(closed());
-            }
-            state.waiting.push_back(Item { commands, sent: sent.clone(), reply });
-            // Otherwise somebody has told already.
-            if matches!(state.waiting.len(), 1 | ENOUGH) {
-                self.changed.notify_one();
-            }
+        self.push(Item::Task(commands, sent.clone(), reply));
+        answers.await.unwrap_or_else(|_| Err(self.lost()))
+    }
+
+    /// Sends one command, and tells what comes of it, whatever that is.
+    pub(super) fn send_quick(&self, command: Cmd, quick: Quick) {
+        self.push(Item::Quick(command, quick));
+    }
+
+    fn push(&self, item: Item) {
+        let mut state = self.state();
+        if state.closed.is_some() {
+            drop(state);
+            return item.fail(&closed());
         }
-        answers.await.unwrap_or_else(|_| {
-            let reason = match self.trouble() {
-                Some(trouble) => trouble.reason,
-                None => format!("the connection to {} was lost", self.address.name),
-            };
-            Err(Trouble::new(Then::Unknown, reason))
-        })
+        state.waiting.push_back(item);
+        // Otherwise somebody has told already.
+        if matches!(state.waiting.len(), 1 | ENOUGH) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// What came of commands that went out and were given up with their connection.
+    pub(super) fn lost(&self) -> Trouble {
+        let reason = match self.trouble() {
+            Some(trouble) => trouble.reason,
+            None => format!("the connection to {} was lost", self.address.name),
+        };
+        Trouble::new(Then::Unknown, reason)
     }
 
     /// Why there is no connection, if there is none.
@@ -163,8 +188,7 @@ impl Link {
                         state.trouble = None;
                         state.giving_up = None;
                     }
-                    let trouble = self.serve(&connection).await;
-                    self.state().trouble = Some(trouble);
+                    self.serve(&connection).await;
                 }
                 Err(trouble) => self.fail_to_connect(trouble),
             }
@@ -176,9 +200,7 @@ impl Link {
         state.ended = true;
         let done = state.closed.replace(Vec::new());
         drop(state);
-        for item in waiting {
-            let _ = item.reply.send(Err(closed()));
-        }
+        waiting.into_iter().for_each(|item| item.fail(&closed()));
         for done in done.into_iter().flatten() {
             done();
         }
@@ -206,9 +228,40 @@ impl Link {
         state.trouble = Some(trouble.clone());
         let hopeless = if trouble.then == Then::Never { std::mem::take(&mut state.waiting) } else { VecDeque::new() };
         drop(state);
-        for item in hopeless {
-            let _ = item.reply.send(Err(trouble.clone()));
+        hopeless.into_iter().for_each(|item| item.fail(&trouble));
+    }
+
+    /// Tells those whose time is over before their command went out, until it is closed, or a little longer.
+    pub(super) async fn expire(&self) {
+        while !self.is_closed() {
+            // Whoever comes later has more time.
+            let next = self.tell_late().unwrap_or_else(|| Instant::now() + self.timeout);
+            // Many at once, rather than one after the other.
+            let next = next.max(Instant::now() + A_MOMENT);
+            tokio::time::sleep_until(next).await;
         }
+    }
+
+    /// Tells those whose time is over. Returns when that of the next one is, if there is one.
+    fn tell_late(&self) -> Option<Instant> {
+        let until = |item: &Item| if let Item::Quick(_, quick) = item { Some(quick.until()) } else { None };
+        let now = Instant::now();
+        let mut state = self.state();
+        let first = state.waiting.iter().find_map(until)?;
+        if first > now {
+            return Some(first);
+        }
+        let is_late = |item: &Item| until(item).is_some_and(|until| until <= now);
+        let (late, waiting): (VecDeque<_>, _) = std::mem::take(&mut state.waiting).into_iter().partition(is_late);
+        state.waiting = waiting;
+        let next = state.waiting.iter().find_map(until);
+        drop(state);
+        for item in late {
+            if let Item::Quick(_, quick) = item {
+                quick.end(End::Late);
+            }
+        }
+        next
     }
 
     /// Waits before the next attempt; not after the end.
@@ -217,8 +270,8 @@ impl Link {
         self.unless_closed(tokio::time::sleep(back_off.mul_f32(0.5 + share))).await;
     }
 
-    /// Sends what waits, until the connection is lost. Returns why.
-    async fn serve(self: &Arc<Self>, connection: &MultiplexedConnection) -> Trouble {
+    /// Sends what waits, until the connection is lost. Keeps the reason.
+    async fn serve(self: &Arc<Self>, connection: &MultiplexedConnection) {
         let lost: Arc<Mutex<Option<Trouble>>> = Arc::default();
         let mut sending = JoinSet::new();
         let why = loop {
@@ -252,57 +305,114 @@ impl Link {
             }
         };
         self.batches.store(0, Ordering::Relaxed);
-        why
+        self.state().trouble = Some(why);
+        // Those with the server end here, and tell that reason.
+        drop(sending);
     }
 }
 
-/// What goes out together.
+/// Items that go out together.
 struct Batch {
     pipeline: Pipeline,
-    /// Who waits for how many of the answers.
-    replies: Vec<(usize, Tell)>,
+    waiting: Vec<Waiting>,
+}
+
+/// Who waits for answers of a batch.
+enum Waiting {
+    /// A task, for so many.
+    Task(usize, Tell),
+    /// Nobody any more, if it was late.
+    Quick(Option<Quick>),
 }
 
 impl Batch {
     /// The first of those who wait, and still do.
-    fn take(waiting: &mut VecDeque<Item>) -> Option<Self> {
-        let mut batch = Self { pipeline: Pipeline::new(), replies: Vec::new() };
+    fn take(items: &mut VecDeque<Item>) -> Option<Self> {
+        let mut batch = Self { pipeline: Pipeline::new(), waiting: Vec::new() };
         while batch.pipeline.len() < BATCH
-            && let Some(item) = waiting.pop_front()
+            && let Some(item) = items.pop_front()
         {
-            if item.reply.is_closed() {
-                continue;
-            }
-            item.sent.store(true, Ordering::Relaxed);
-            batch.replies.push((item.commands.len(), item.reply));
-            for command in item.commands {
-                batch.pipeline.add_command(command);
+            match item {
+                Item::Task(_, _, reply) if reply.is_closed() => {}
+                Item::Task(commands, sent, reply) => {
+                    sent.store(true, Ordering::Relaxed);
+                    batch.waiting.push(Waiting::Task(commands.len(), reply));
+                    for command in commands {
+                        batch.pipeline.add_command(command);
+                    }
+                }
+                Item::Quick(command, quick) => {
+                    batch.waiting.push(Waiting::Quick(Some(quick.sent())));
+                    batch.pipeline.add_command(command);
+                }
             }
         }
-        (!batch.replies.is_empty()).then_some(batch)
+        (!batch.waiting.is_empty()).then_some(batch)
     }
 
     /// Sends it, and hands the answers out.
-    async fn go(self, link: Arc<Link>, mut connection: MultiplexedConnection, lost: Arc<Mutex<Option<Trouble>>>) {
+    async fn go(mut self, link: Arc<Link>, mut connection: MultiplexedConnection, lost: Arc<Mutex<Option<Trouble>>>) {
         let count = self.pipeline.len();
-        match connection.send_packed_commands(&self.pipeline, 0, count).await {
+        let result = {
+            let mut answers = pin!(connection.send_packed_commands(&self.pipeline, 0, count));
+            loop {
+                // Without anybody who could be late, the tasks look after themselves.
+                let until = self.waiting.iter().find_map(Waiting::until);
+                let until = until.unwrap_or_else(|| Instant::now() + link.timeout);
+                match tokio::time::timeout_at(until, &mut answers).await {
+                    Ok(result) => break result,
+                    Err(_) => self.waiting.iter_mut().for_each(Waiting::tell_late),
+                }
+            }
+        };
+        match result {
             Ok(answers) => {
                 let mut answers = answers.into_iter();
-                for (count, reply) in self.replies {
-                    // Nobody listens any more whose time is over.
-                    let _ = reply.send(Ok(answers.by_ref().take(count).collect()));
+                for waiting in self.waiting {
+                    match waiting {
+                        // Nobody listens any more whose time is over.
+                        Waiting::Task(count, reply) => _ = reply.send(Ok(answers.by_ref().take(count).collect())),
+                        Waiting::Quick(quick) => match (quick, answers.next()) {
+                            (Some(quick), Some(answer)) => quick.end(End::Answer(answer)),
+                            _ => {}
+                        },
+                    }
                 }
                 link.state().heard = Some(Instant::now());
             }
             Err(error) => {
                 let trouble = Trouble::lost(&link.address, &error);
-                for (_, reply) in self.replies {
-                    let _ = reply.send(Err(trouble.clone()));
+                for waiting in self.waiting {
+                    match waiting {
+                        Waiting::Task(_, reply) => _ = reply.send(Err(trouble.clone())),
+                        Waiting::Quick(Some(quick)) => quick.end(End::Failed(trouble.clone())),
+                        Waiting::Quick(None) => {}
+                    }
                 }
                 *lock(&lost) = Some(trouble);
             }
         }
         link.changed.notify_one();
+    }
+}
+
+impl Waiting {
+    /// Until when it waits, if somebody must tell it.
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Quick(Some(quick)) => Some(quick.until()),
+            _ => None,
+        }
+    }
+
+    /// Tells that its time is over, if it is.
+    fn tell_late(&mut self) {
+        if self.until().is_some_and(|until| until <= Instant::now())
+            && let Self::Quick(quick) = self
+            && let Some(quick) = quick.take()
+        {
+            quick.end(End::Late);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! - `operations`: what each operation asks, and what the answers mean; `scripts/` has what Redis executes.
 //! - `keys`: which keys of Redis hold what. `index`: who has a key of which name. `grants`: grants, as every process sees them.
+//! - `single`: the operations that mostly are one command. `quick`: such a command on its way, without a task that waits.
 //! - `asked`: one operation on its way: again where that is safe, and what is said when its time is over.
 //! - `link`: batches over one connection, which is taken up again when it is lost. `connection`: a new one.
 //! - `address`: the URL. `trouble`: what can go wrong. `answers`: the protocol's types.
@@ -18,10 +19,12 @@ mod index;
 mod keys;
 mod link;
 mod operations;
+mod quick;
 mod scripts;
+mod single;
 mod trouble;
 
-use super::{Answered, Grants, Op, Reply, Request, Response, Store, StoreError};
+use super::{Answered, Grants, Op, Reply, Request, Response, ScriptId, Store, StoreError};
 use crate::runtime::Runtime;
 use address::Address;
 use asked::Asked;
@@ -29,10 +32,12 @@ use grants::Known;
 use keys::Keys;
 use link::Link;
 use operations::{Failed, Operation};
+use quick::Quick;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
+use tokio::time::Instant;
 
 /// How long an operation may take, by default. A server that restarts is mostly there again within that time, so that
 /// scripts do not see it; and it is less than the timeout that runs have by default, so that a script can still say why.
@@ -87,6 +92,8 @@ pub(super) fn open(url: &str, prefix: &str, timeout: Duration) -> Result<RedisSt
     });
     let link = inner.link.clone();
     runtime.spawn(async move { link.drive().await });
+    let link = inner.link.clone();
+    runtime.spawn(async move { link.expire().await });
     runtime.spawn(look_for_grants(inner.clone()));
     Ok(RedisStore { inner, runtime })
 }
@@ -114,8 +121,16 @@ impl Store for RedisStore {
         let reply = Told(Some(reply), writes);
         match self.inner.clone().admit(weight(&request.op)) {
             Some(ticket) => {
+                let time = self.inner.link.timeout;
                 let informed = self.inner.known.are_known();
-                self.runtime.spawn(ticket.perform(request, informed, reply));
+                let quick = informed.then(|| single::command(&self.inner.keys, &request)).flatten();
+                match quick {
+                    Some(command) => {
+                        let quick = Quick::new(request, ticket, reply, self.runtime.clone(), Instant::now() + time);
+                        self.inner.link.send_quick(command, quick);
+                    }
+                    None => _ = self.runtime.spawn(ticket.perform(request, informed, reply, time)),
+                }
             }
             None => {
                 let reason = "too many operations wait for Redis already";
@@ -167,12 +182,13 @@ impl Drop for Ticket {
 }
 
 impl Ticket {
-    async fn perform(self, request: Request<'static>, informed: bool, reply: Told) {
+    /// Does an operation, within `time`.
+    async fn perform(self, request: Request<'static>, informed: bool, reply: Told, time: Duration) {
         let Inner { link, keys, known, .. } = &*self.inner;
-        let asked = Asked::new(link, reply.1);
+        let asked = Asked::new(link, reply.writes());
         let mut operation = Operation { asked: &asked, keys, known, informed, loose: Vec::new() };
         // A walk through all keys may take longer: each of its steps has this time.
-        let time = if matches!(request.op, Op::Owners { .. }) { A_WALK } else { link.timeout };
+        let time = if matches!(request.op, Op::Owners { .. }) { A_WALK } else { time };
         let response = match tokio::time::timeout(time, operation.perform(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(Failed::Refused(error))) => Err(error),
@@ -181,6 +197,13 @@ impl Ticket {
         };
         let loose = std::mem::take(&mut operation.loose);
         reply.tell(response);
+        self.tidy(loose).await;
+    }
+
+    /// Takes out of the index who has no entry any more.
+    async fn tidy(self, loose: Vec<(ScriptId, String)>) {
+        let Inner { link, keys, .. } = &*self.inner;
+        let asked = Asked::new(link, false);
         for loose in loose.chunks(index::TIDY) {
             // What is not tidied now is when somebody asks for the name.
             let Ok(Ok(_)) = tokio::time::timeout(link.timeout, index::tidy(&asked, keys, loose)).await else { return };
@@ -192,6 +215,10 @@ impl Ticket {
 struct Told(Option<Reply>, bool);
 
 impl Told {
+    fn writes(&self) -> bool {
+        self.1
+    }
+
     fn tell(mut self, response: Result<Response, StoreError>) {
         if let Some(reply) = self.0.take() {
             reply(response.into());

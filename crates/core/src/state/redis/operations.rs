@@ -6,18 +6,15 @@ use super::grants::Known;
 use super::index::{self, For};
 use super::keys::Keys;
 use super::scripts::{self, evaluate};
+use super::single::{self, Json, Sum, Written};
 use super::trouble::{Then, Trouble};
 use crate::state::{
-    Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, ScriptId, StoreError, Write,
+    Change, Condition, Entry, Expiry, Found, Incr, Number, Op, Request, Response, ScriptId, StoreError, Write,
 };
 use redis::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The longest time that a key lasts which lasts not for ever, in ms: 30 000 years. Redis and its scripts count further.
-const LONGEST: u64 = 1_000_000_000_000_000;
 
 /// How many keys Redis looks at in one step of a walk through all.
 const STEP: usize = 1000;
@@ -71,7 +68,7 @@ impl Operation<'_> {
         }
         Ok(match op {
             Op::Get { key, foreign } => Response::Value(self.get(&owner, &key, foreign).await?),
-            Op::Lasts { key } => Response::Lasts(self.lasts(&owner, &key).await?),
+            Op::Lasts { key } => single::lasts(&self.read(index::lasts(self.keys, &owner, &key)).await?)?,
             Op::Write(write) => self.write(&owner, quota, &write, false).await?,
             Op::Incr(incr) => Response::Number(self.incr(&owner, quota, &incr).await?),
             Op::List { prefix } => {
@@ -109,26 +106,17 @@ impl Operation<'_> {
         next(&mut self.asked.read(vec![command]).await?.into_iter())
     }
 
-    /// One command of Redis, unless the entry expires: then the script that looks at the time.
     async fn get(&self, owner: &ScriptId, name: &str, foreign: bool) -> Result<Found, Trouble> {
-        let json = match self.read(redis::cmd("HGET").arg(self.keys.values(owner)).arg(name).take()).await? {
-            Value::BulkString(raw) if raw.first() == Some(&b'@') => {
+        let json = match single::json(self.read(single::get(self.keys, owner, name)).await?)? {
+            Json::Is(json) => json,
+            Json::Expires => {
                 some_text(self.read(evaluate(&scripts::GET, &self.keys.space(owner)).arg(name).take()).await?)?
             }
-            found => some_text(found)?,
         };
         Ok(match json {
             Some(json) => Found::Own(json),
             None if foreign && index::is_held(self.asked, self.keys, name).await? => Found::Foreign,
             None => Found::Nowhere,
-        })
-    }
-
-    async fn lasts(&self, owner: &ScriptId, name: &str) -> Result<Lasts, Trouble> {
-        Ok(match integer(&self.read(index::lasts(self.keys, owner, name)).await?)? {
-            -1 => Lasts::Forever,
-            ms if ms >= 0 => Lasts::For(Duration::from_millis(ms.unsigned_abs())),
-            _ => Lasts::Missing,
         })
     }
 
@@ -141,49 +129,27 @@ impl Operation<'_> {
         write: &Write<'_>,
         creates: bool,
     ) -> Result<Response, Failed> {
-        let (when, is) = match &write.when {
-            Condition::Always => ("always", ""),
-            Condition::Missing => ("missing", ""),
-            Condition::Present => ("present", ""),
-            Condition::Is(json) => ("is", &**json),
-        };
-        let (change, json) = match &write.change {
-            Change::Put(json) => ("put", &**json),
-            Change::Remove => ("remove", ""),
-            Change::Keep => ("keep", ""),
-        };
-        let (expiry, time) = match write.expiry {
-            Expiry::Keep => ("keep", For::Ever),
-            Expiry::Never => ("never", For::Ever),
-            Expiry::In(ttl) => ("in", For::Millis(ttl.as_millis().try_into().unwrap_or(u64::MAX).min(LONGEST))),
-        };
-        let ttl = if let For::Millis(ms) = time { ms } else { 0 };
-        let mut indexed = change == "put" && (creates || expiry == "in");
+        let mut joins = creates && matches!(write.change, Change::Put(_)) || single::lasts_longer(write);
         loop {
-            let mut command = evaluate(&scripts::WRITE, &self.keys.space(owner));
-            command.arg(&*write.key).arg(when).arg(is).arg(change).arg(json).arg(expiry).arg(ttl).arg(quota);
-            command.arg(u8::from(indexed));
-            let answer = if indexed {
-                let join = index::join(self.keys, owner, &write.key, time);
+            let command = single::write(self.keys, owner, quota, write, joins);
+            let answer = if joins {
+                let join = index::join(self.keys, owner, &write.key, single::time(write));
                 self.asked.write(vec![join.clone(), command, join], 1).await?
             } else {
                 self.asked.write(vec![command], 0).await?
             };
-            let answer = list(answer)?;
-            let part = |i: usize| answer.get(i).ok_or_else(confused).and_then(integer);
-            let state = part(0)?;
-            if state == 1 {
-                self.asked.wrote_nothing();
-                indexed = true;
-                continue;
+            match single::written(answer)? {
+                Written::JoinFirst => {
+                    self.asked.wrote_nothing();
+                    joins = true;
+                }
+                Written::Done { response, tidy } => {
+                    if tidy {
+                        self.loose.push((owner.clone(), write.key.to_string()));
+                    }
+                    return Ok(response?);
+                }
             }
-            if part(3)? == 1 {
-                self.loose.push((owner.clone(), write.key.to_string()));
-            }
-            if state == 2 {
-                return Err(StoreError::Quota(count(&answer[1])?).into());
-            }
-            return Ok(Response::Written { met: part(1)? == 1, was_there: part(2)? == 1 });
         }
     }
 
@@ -193,14 +159,10 @@ impl Operation<'_> {
         loop {
             let old = match incr.by {
                 Number::Integer(by) => {
-                    let mut command = evaluate(&scripts::INCR, &self.keys.space(owner));
-                    command.arg(&*incr.key).arg(by).arg(quota);
-                    let mut answer = list(self.asked.write(vec![command], 0).await?)?.into_iter();
-                    let state = integer(&next(&mut answer)?)?;
-                    let json = answer.next().map(text).transpose()?;
-                    match (state, json) {
-                        (0, Some(sum)) => return Ok(Number::parse(&sum)?),
-                        (_, old) => old,
+                    let command = single::incr(self.keys, owner, quota, &incr.key, by);
+                    match single::sum(self.asked.write(vec![command], 0).await?)? {
+                        Sum::Is(sum) => return Ok(Number::parse(&sum)?),
+                        Sum::AddTo(old) => old,
                     }
                 }
                 Number::Float(_) => match self.get(owner, &incr.key, false).await? {
@@ -251,7 +213,7 @@ impl Operation<'_> {
         for entry in new.values() {
             command.arg(&*entry.key).arg(&*entry.json);
             match entry.expires {
-                Some(at) => command.arg(at.min(LONGEST)),
+                Some(at) => command.arg(at.min(single::LONGEST)),
                 None => command.arg(""),
             };
         }
