@@ -1,5 +1,5 @@
-//! How many operations on State a Redis server does in a second, so many at once: `redis URL [operations [at once]]`. To be
-//! compared with `redis-benchmark -c 1 -P 64` of the same commands, which `redis-cli monitor` shows.
+//! How many operations on State a Redis server does in a second, so many at once: `redis URL [operations [at once [name]]]`. To
+//! be compared with `redis-benchmark -c 1 -P 64` of the same commands, which `redis-cli monitor` shows.
 
 use moonpool_core::state::{Incr, Number, Op, Place, Request, ScriptId, Store, Write, open};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -45,6 +45,7 @@ fn main() {
     let url = args.next().unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
     let mut number = |default: usize| args.next().and_then(|text| text.parse().ok()).unwrap_or(default);
     let (count, at_once) = (number(500_000), number(64));
+    let only = args.next();
     let place = Place::Redis { url, prefix: "bench".to_owned(), command_timeout: Duration::from_secs(30) };
     let _ = STORE.set(open(&place).unwrap_or_else(|why| panic!("{why}")));
     const JSON: &str = "\"0123456789012345678901234567890123456789\"";
@@ -55,6 +56,9 @@ fn main() {
         ("set a new key", |i| Op::Write(Write::put(format!("new-{i}"), JSON))),
     ];
     for (name, operation) in operations {
+        if only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
         let (done, is_done) = channel();
         let (asked, answered) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let count = if name == "set a new key" { count / 10 } else { count };

@@ -33,14 +33,17 @@ impl Keys {
     /// `{prefix:name}:kind`. The last colon in the braces ends the prefix: none is left in the name.
     fn key(&self, name: &str, kind: char) -> String {
         let mut key = String::with_capacity(self.prefix.len() + name.len() + 5);
-        let _ = write!(key, "{{{}:", self.prefix);
+        key.push('{');
+        key.push_str(&self.prefix);
+        key.push(':');
         for c in name.chars() {
             match c {
                 '%' | ':' | '{' | '}' => _ = write!(key, "%{:02X}", c as u32),
                 c => key.push(c),
             }
         }
-        let _ = write!(key, "}}:{kind}");
+        key.push_str("}:");
+        key.push(kind);
         key
     }
 
@@ -52,8 +55,9 @@ impl Keys {
     /// All keys of a space.
     pub(super) fn space(&self, owner: &ScriptId) -> SpaceKeys {
         let values = self.values(owner);
-        let of_kind = |kind| format!("{}{kind}", &values[..values.len() - 1]);
-        [of_kind('v'), of_kind('k'), of_kind('t')]
+        let of_kind = |kind| [&values[..values.len() - 1], kind].concat();
+        let (names, times) = (of_kind("k"), of_kind("t"));
+        [values, names, times]
     }
 
     /// The index of a name.
