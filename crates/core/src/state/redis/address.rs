@@ -57,8 +57,8 @@ impl Address {
     }
 
     /// What the client connects to.
-    pub(super) fn info(&self) -> ConnectionInfo {
-        self.info.clone()
+    pub(super) fn info(&self) -> &ConnectionInfo {
+        &self.info
     }
 
     /// What a server or a library said, as messages show it: one line, not long, without secrets.

@@ -2,21 +2,21 @@
 //! when it is lost.
 
 use super::address::Address;
-use super::connection::connect;
+use super::connection::{Connection, connect};
+use super::flight::{Flight, Tell, Waiting};
 use super::quick::{End, Quick};
 use super::trouble::{Then, Trouble};
 use crate::state::lock;
-use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, Value};
+use redis::{Cmd, Value};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// So many batches are with the server, so that it has work while the answers of one are read; what comes meanwhile makes
@@ -67,15 +67,12 @@ struct State {
     ended: bool,
 }
 
-/// Tells the answers to commands.
-type Tell = oneshot::Sender<Result<Vec<Value>, Trouble>>;
-
 /// What goes out together.
 enum Item {
     /// Commands of a task, in their order. The flag becomes true when they go out.
     Task(Vec<Cmd>, Arc<AtomicBool>, Tell),
-    /// One command, for which no task waits.
-    Quick(Cmd, Quick),
+    /// One command as it goes out, for which no task waits.
+    Quick(Vec<u8>, Quick),
 }
 
 impl Item {
@@ -109,8 +106,8 @@ impl Link {
     }
 
     /// Sends one command, and tells what comes of it, whatever that is.
-    pub(super) fn send_quick(&self, command: Cmd, quick: Quick) {
-        self.push(Item::Quick(command, quick));
+    pub(super) fn send_quick(&self, command: &Cmd, quick: Quick) {
+        self.push(Item::Quick(command.get_packed_command(), quick));
     }
 
     fn push(&self, item: Item) {
@@ -176,19 +173,19 @@ impl Link {
     }
 
     /// Connects and sends, until it is closed.
-    pub(super) async fn drive(self: &Arc<Self>) {
+    pub(super) async fn drive(&self) {
         let mut back_off = BACK_OFF.0;
         let attempt = || connect(&self.address, self.timeout.min(LONGEST_ATTEMPT));
         while let Some(connected) = self.unless_closed(attempt()).await {
             match connected {
-                Ok(connection) => {
+                Ok(mut connection) => {
                     back_off = BACK_OFF.0;
                     {
                         let mut state = self.state();
                         state.trouble = None;
                         state.giving_up = None;
                     }
-                    self.serve(&connection).await;
+                    self.serve(&mut connection).await;
                 }
                 Err(trouble) => self.fail_to_connect(trouble),
             }
@@ -270,150 +267,103 @@ impl Link {
         self.unless_closed(tokio::time::sleep(back_off.mul_f32(0.5 + share))).await;
     }
 
-    /// Sends what waits, until the connection is lost. Keeps the reason.
-    async fn serve(self: &Arc<Self>, connection: &MultiplexedConnection) {
-        let lost: Arc<Mutex<Option<Trouble>>> = Arc::default();
-        let mut sending = JoinSet::new();
-        let why = loop {
-            while sending.try_join_next().is_some() {}
-            self.batches.store(sending.len(), Ordering::Relaxed);
-            if let Some(trouble) = lock(&lost).take() {
-                break trouble;
-            }
-            let batch = {
-                let mut state = self.state();
-                if state.closed.is_some() {
-                    break closed();
+    /// Sends what waits and hands answers out, until the connection is lost. Keeps the reason.
+    async fn serve(&self, connection: &mut Connection) {
+        let mut flight = Flight::default();
+        let why = {
+            let mut changed = pin!(self.changed.notified());
+            let mut late = pin!(tokio::time::sleep(self.timeout));
+            std::future::poll_fn(|cx| {
+                loop {
+                    let again = match self.exchange(connection, &mut flight, cx) {
+                        Ok(again) => again,
+                        Err(trouble) => return Poll::Ready(trouble),
+                    };
+                    if changed.as_mut().poll(cx).is_ready() {
+                        changed.set(self.changed.notified());
+                    } else if late.as_mut().poll(cx).is_ready() {
+                        // Whoever is sent later has more time.
+                        let next = flight.tell_late().unwrap_or_else(|| Instant::now() + self.timeout);
+                        late.as_mut().reset(next.max(Instant::now() + A_MOMENT));
+                    } else if !again {
+                        return Poll::Pending;
+                    }
                 }
-                if let Some(trouble) = state.giving_up.take() {
-                    break trouble;
-                }
-                if sending.is_empty() {
-                    state.heard = Some(Instant::now());
-                }
-                let room = if state.waiting.len() < ENOUGH { FEW } else { MANY };
-                if sending.len() < room { Batch::take(&mut state.waiting) } else { None }
-            };
-            match batch {
-                Some(batch) => {
-                    sending.spawn(batch.go(self.clone(), connection.clone(), lost.clone()));
-                    // Lets it go out, and others come.
-                    tokio::task::yield_now().await;
-                }
-                // Each batch that is answered tells, too.
-                None => self.changed.notified().await,
-            }
+            })
+            .await
         };
         self.batches.store(0, Ordering::Relaxed);
         self.state().trouble = Some(why);
-        // Those with the server end here, and tell that reason.
-        drop(sending);
+        flight.end(&self.lost());
     }
-}
 
-/// Items that go out together.
-struct Batch {
-    pipeline: Pipeline,
-    waiting: Vec<Waiting>,
-}
-
-/// Who waits for answers of a batch.
-enum Waiting {
-    /// A task, for so many.
-    Task(usize, Tell),
-    /// Nobody any more, if it was late.
-    Quick(Option<Quick>),
-}
-
-impl Batch {
-    /// The first of those who wait, and still do.
-    fn take(items: &mut VecDeque<Item>) -> Option<Self> {
-        let mut batch = Self { pipeline: Pipeline::new(), waiting: Vec::new() };
-        while batch.pipeline.len() < BATCH
-            && let Some(item) = items.pop_front()
+    /// Sends what there is to send, and hands out the answers that are there. Returns whether there may be more to send now.
+    ///
+    /// # Errors
+    /// Why the connection is of no more use.
+    fn exchange(
+        &self,
+        connection: &mut Connection,
+        flight: &mut Flight,
+        cx: &mut Context<'_>,
+    ) -> Result<bool, Trouble> {
+        let lost = |error| Trouble::lost(&self.address, &error);
         {
-            match item {
-                Item::Task(_, _, reply) if reply.is_closed() => {}
-                Item::Task(commands, sent, reply) => {
-                    sent.store(true, Ordering::Relaxed);
-                    batch.waiting.push(Waiting::Task(commands.len(), reply));
-                    for command in commands {
-                        batch.pipeline.add_command(command);
-                    }
-                }
-                Item::Quick(command, quick) => {
-                    batch.waiting.push(Waiting::Quick(Some(quick.sent())));
-                    batch.pipeline.add_command(command);
-                }
+            let mut state = self.state();
+            if state.closed.is_some() {
+                return Err(closed());
             }
+            if let Some(trouble) = state.giving_up.take() {
+                return Err(trouble);
+            }
+            if flight.batches() == 0 {
+                state.heard = Some(Instant::now());
+            }
+            while flight.batches() < if state.waiting.len() < ENOUGH { FEW } else { MANY }
+                && fill(&mut state.waiting, connection.out(), flight)
+            {}
         }
-        (!batch.waiting.is_empty()).then_some(batch)
-    }
-
-    /// Sends it, and hands the answers out.
-    async fn go(mut self, link: Arc<Link>, mut connection: MultiplexedConnection, lost: Arc<Mutex<Option<Trouble>>>) {
-        let count = self.pipeline.len();
-        let result = {
-            let mut answers = pin!(connection.send_packed_commands(&self.pipeline, 0, count));
-            loop {
-                // Without anybody who could be late, the tasks look after themselves.
-                let until = self.waiting.iter().find_map(Waiting::until);
-                let until = until.unwrap_or_else(|| Instant::now() + link.timeout);
-                match tokio::time::timeout_at(until, &mut answers).await {
-                    Ok(result) => break result,
-                    Err(_) => self.waiting.iter_mut().for_each(Waiting::tell_late),
-                }
-            }
-        };
-        match result {
-            Ok(answers) => {
-                let mut answers = answers.into_iter();
-                for waiting in self.waiting {
-                    match waiting {
-                        // Nobody listens any more whose time is over.
-                        Waiting::Task(count, reply) => _ = reply.send(Ok(answers.by_ref().take(count).collect())),
-                        Waiting::Quick(quick) => match (quick, answers.next()) {
-                            (Some(quick), Some(answer)) => quick.end(End::Answer(answer)),
-                            _ => {}
-                        },
-                    }
-                }
-                link.state().heard = Some(Instant::now());
-            }
-            Err(error) => {
-                let trouble = Trouble::lost(&link.address, &error);
-                for waiting in self.waiting {
-                    match waiting {
-                        Waiting::Task(_, reply) => _ = reply.send(Err(trouble.clone())),
-                        Waiting::Quick(Some(quick)) => quick.end(End::Failed(trouble.clone())),
-                        Waiting::Quick(None) => {}
-                    }
-                }
-                *lock(&lost) = Some(trouble);
-            }
+        self.batches.store(flight.batches(), Ordering::Relaxed);
+        if let Poll::Ready(sent) = connection.poll_send(cx) {
+            sent.map_err(lost)?;
         }
-        link.changed.notify_one();
+        let (before, mut heard) = (flight.batches(), false);
+        while let Poll::Ready(answer) = connection.poll_answer(cx) {
+            if !flight.answer(answer.map_err(lost)?) {
+                return Err(lost(io::Error::other("an answer that nobody asked for")));
+            }
+            heard = true;
+        }
+        if heard {
+            self.state().heard = Some(Instant::now());
+        }
+        Ok(flight.batches() < before)
     }
 }
 
-impl Waiting {
-    /// Until when it waits, if somebody must tell it.
-    fn until(&self) -> Option<Instant> {
-        match self {
-            Self::Quick(Some(quick)) => Some(quick.until()),
-            _ => None,
+/// Writes the next batch: the first of those who wait, and still do. Returns whether there are any.
+fn fill(waiting: &mut VecDeque<Item>, out: &mut Vec<u8>, flight: &mut Flight) -> bool {
+    let mut count = 0;
+    while count < BATCH
+        && let Some(item) = waiting.pop_front()
+    {
+        match item {
+            Item::Task(_, _, tell) if tell.is_closed() => {}
+            Item::Task(commands, sent, tell) => {
+                sent.store(true, Ordering::Relaxed);
+                commands.iter().for_each(|command| command.write_packed_command(out));
+                count += commands.len();
+                flight.wait(Waiting::Task { lacking: commands.len(), answers: Vec::new(), tell });
+            }
+            Item::Quick(command, quick) => {
+                out.extend_from_slice(&command);
+                count += 1;
+                flight.wait(Waiting::Quick(Some(quick.sent())));
+            }
         }
     }
-
-    /// Tells that its time is over, if it is.
-    fn tell_late(&mut self) {
-        if self.until().is_some_and(|until| until <= Instant::now())
-            && let Self::Quick(quick) = self
-            && let Some(quick) = quick.take()
-        {
-            quick.end(End::Late);
-        }
-    }
+    flight.begin(count);
+    count > 0
 }
 
 /// Why nothing is asked any more.

@@ -7,21 +7,25 @@
 //! - `keys`: which keys of Redis hold what. `index`: who has a key of which name. `grants`: grants, as every process sees them.
 //! - `single`: the operations that mostly are one command. `quick`: such a command on its way, without a task that waits.
 //! - `asked`: one operation on its way: again where that is safe, and what is said when its time is over.
-//! - `link`: batches over one connection, which is taken up again when it is lost. `connection`: a new one.
-//! - `address`: the URL. `trouble`: what can go wrong. `answers`: the protocol's types.
+//! - `link`: batches over one connection, which is taken up again when it is lost. `flight`: those who wait for answers.
+//! - `connection`: a new one, and its bytes. `stream`: with TLS or without. `resp`: the protocol of answers.
+//! - `address`: the URL. `trouble`: what can go wrong. `answers`: what is expected of them.
 
 mod address;
 mod answers;
 mod asked;
 mod connection;
+mod flight;
 mod grants;
 mod index;
 mod keys;
 mod link;
 mod operations;
 mod quick;
+mod resp;
 mod scripts;
 mod single;
+mod stream;
 mod trouble;
 
 use super::{Answered, Grants, Op, Reply, Request, Response, ScriptId, Store, StoreError};
@@ -127,7 +131,7 @@ impl Store for RedisStore {
                 match quick {
                     Some(command) => {
                         let quick = Quick::new(request, ticket, reply, self.runtime.clone(), Instant::now() + time);
-                        self.inner.link.send_quick(command, quick);
+                        self.inner.link.send_quick(&command, quick);
                     }
                     None => _ = self.runtime.spawn(ticket.perform(request, informed, reply, time)),
                 }

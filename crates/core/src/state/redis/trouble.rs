@@ -1,7 +1,8 @@
 //! What can go wrong with a server, and what that means for what was asked.
 
 use super::address::Address;
-use redis::{RedisError, ServerError};
+use redis::ServerError;
+use std::io;
 
 /// Why a server did not do what it was asked.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl Trouble {
     }
 
     /// Why the connection is of no more use.
-    pub(super) fn lost(address: &Address, error: &RedisError) -> Self {
+    pub(super) fn lost(address: &Address, error: &io::Error) -> Self {
         let said = address.shown(&error.to_string());
         Self::new(Then::Unknown, format!("the connection to {} was lost ({said})", address.name))
     }
