@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ask, capture } from '../scripts/run.mjs'
-import { median, rounds, verdict } from './measure.mjs'
+import { median, ratio, rounds, verdict } from './measure.mjs'
 
 const CALLS = 100_000
 const ROUNDS = { count: 25, warmup: 3 }
@@ -101,8 +101,25 @@ async function redisServer() {
   return { port, stop }
 }
 
-/** `get: 266893 a second`, as the example prints it. */
-const rateOf = (text, name) => Number(new RegExp(`^${name}: ([\\d.]+)`, 'm').exec(text)?.[1])
+/** The command that the server got for one operation of the example, as `redis-cli monitor` shows it: its arguments. */
+async function commandOf(port, example, name) {
+  const monitor = spawn('redis-cli', ['-p', port, 'monitor'])
+  let seen = ''
+  monitor.stdout.setEncoding('utf8').on('data', (text) => (seen += text))
+  const until = async (text) => {
+    while (!seen.includes(text)) await new Promise((wait) => setTimeout(wait, 10))
+  }
+  await until('OK')
+  // The second time the key is there, and one command is all of the operation.
+  for (let i = 0; i < 2; i++) example(1, name)
+  ask('redis-cli', ['-p', port, 'echo', 'the end'])
+  await until('the end')
+  monitor.kill()
+  await once(monitor, 'exit')
+  // What scripts ask on the server is shown as ` lua]`.
+  const asked = seen.split('\n').filter((line) => line.includes('{bench:a}') && !line.includes(' lua]'))
+  return [...asked.at(-1).matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text.replaceAll('\\"', '"'))
+}
 
 async function redis() {
   console.log('\nState on Redis, 64 at once, against redis-benchmark with the same command')
@@ -110,14 +127,20 @@ async function redis() {
     return console.log('  redis-server is not installed: not measured')
   const { port, stop } = await redisServer()
   try {
-    const example = ['run', '--release', '--quiet', '-p', 'moonpool-core', '--example', 'redis', '--']
-    const ours = capture('cargo', [...example, `redis://127.0.0.1:${port}`, '300000', '64']).stdout
-    const key = ask('redis-cli', ['-p', port, 'keys', '*'])
-      .split('\n')
-      .find((name) => ask('redis-cli', ['-p', port, 'type', name]) === 'hash')
-    const command = ['-p', port, '-c', '1', '-P', '64', '-n', '1000000', '-q', 'HGET', key, 'k']
-    const theirs = Number(/([\d.]+) requests per second/.exec(ask('redis-benchmark', command))?.[1])
-    verdict('get: rate of redis-benchmark / ours', theirs / rateOf(ours, 'get'), { atMost: 1.5 })
+    capture('cargo', ['build', '--release', '--locked', '-p', 'moonpool-core', '--example', 'redis'])
+    const url = `redis://127.0.0.1:${port}`
+    const example = (count, name) => {
+      const { stdout } = capture('target/release/examples/redis', [url, String(count), '64', name])
+      return 1 / Number(/: ([\d.]+) a second/.exec(stdout)[1])
+    }
+    // In this order: there is nothing to get before something is set.
+    for (const [name, count] of Object.entries({ set: 150_000, get: 600_000, incr: 150_000 })) {
+      const command = await commandOf(port, example, name)
+      const benchmark = ['-p', port, '-c', '1', '-P', '64', '-n', String(count), '-q', ...command]
+      const theirs = () => 1 / Number(/([\d.]+) requests per second/.exec(ask('redis-benchmark', benchmark))[1])
+      const taken = await rounds({ ours: () => example(count, name), theirs }, { count: 9 })
+      verdict(`${name}: time / redis-benchmark`, ratio(taken, 'ours', 'theirs'), { atMost: 1.5 })
+    }
   } finally {
     await stop()
   }

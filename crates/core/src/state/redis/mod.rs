@@ -63,10 +63,10 @@ static RUNTIME: Runtime = Runtime::new("moonpool-redis");
 /// A store on a Redis server.
 pub(super) struct RedisStore {
     inner: Arc<Inner>,
-    runtime: Handle,
 }
 
 struct Inner {
+    runtime: Handle,
     link: Arc<Link>,
     keys: Keys,
     known: Known,
@@ -88,6 +88,7 @@ pub(super) fn open(url: &str, prefix: &str, timeout: Duration) -> Result<RedisSt
         .get(|builder: &mut Builder| builder.enable_io().enable_time())
         .map_err(|error| format!("the system refused a thread, which moonpool needs to talk to Redis ({error})"))?;
     let inner = Arc::new(Inner {
+        runtime: runtime.clone(),
         link: Arc::new(Link::new(address, timeout)),
         keys: Keys::new(prefix),
         known: Known::default(),
@@ -99,7 +100,7 @@ pub(super) fn open(url: &str, prefix: &str, timeout: Duration) -> Result<RedisSt
     let link = inner.link.clone();
     runtime.spawn(async move { link.expire().await });
     runtime.spawn(look_for_grants(inner.clone()));
-    Ok(RedisStore { inner, runtime })
+    Ok(RedisStore { inner })
 }
 
 /// Looks, until the store is closed.
@@ -130,10 +131,10 @@ impl Store for RedisStore {
                 let quick = informed.then(|| single::command(&self.inner.keys, &request)).flatten();
                 match quick {
                     Some(command) => {
-                        let quick = Quick::new(request, ticket, reply, self.runtime.clone(), Instant::now() + time);
+                        let quick = Quick::new(request, ticket, reply, Instant::now() + time);
                         self.inner.link.send_quick(&command, quick);
                     }
-                    None => _ = self.runtime.spawn(ticket.perform(request, informed, reply, time)),
+                    None => _ = self.inner.runtime.spawn(ticket.perform(request, informed, reply, time)),
                 }
             }
             None => {

@@ -1,14 +1,11 @@
 //! One command for which no task waits: most operations are one, and a task for each would cost several times as much.
 
 use super::asked::Asked;
-use super::link::Link;
 use super::single::{self, Meaning};
 use super::trouble::{Then, Trouble};
 use super::{Ticket, Told};
-use crate::state::Request;
+use crate::state::{Request, StoreError};
 use redis::Value;
-use std::sync::Arc;
-use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 /// Who is told what came of a command: once, whatever comes.
@@ -19,7 +16,6 @@ struct Operation {
     request: Request<'static>,
     reply: Told,
     ticket: Ticket,
-    runtime: Handle,
     until: Instant,
     sent: bool,
 }
@@ -36,8 +32,8 @@ pub(super) enum End {
 
 impl Quick {
     /// An operation whose command is about to be sent.
-    pub(super) fn new(request: Request<'static>, ticket: Ticket, reply: Told, runtime: Handle, until: Instant) -> Self {
-        Self(Some(Box::new(Operation { request, reply, ticket, runtime, until, sent: false })))
+    pub(super) fn new(request: Request<'static>, ticket: Ticket, reply: Told, until: Instant) -> Self {
+        Self(Some(Box::new(Operation { request, reply, ticket, until, sent: false })))
     }
 
     /// Until when it waits.
@@ -72,8 +68,6 @@ impl Drop for Quick {
 
 impl Operation {
     fn end(self, end: End) {
-        let link: Arc<Link> = self.ticket.inner.link.clone();
-        let asked = Asked::after(&link, self.reply.writes(), self.sent);
         match end {
             // Nothing was done: it may be, if the server is asked again.
             End::Answer(Value::ServerError(_)) => self.go_on(),
@@ -82,23 +76,28 @@ impl Operation {
                     self.reply.tell(response);
                     if tidy && let Some(key) = self.request.op.key() {
                         let loose = vec![(self.request.owner, key.to_owned())];
-                        self.runtime.spawn(self.ticket.tidy(loose));
+                        self.ticket.inner.runtime.clone().spawn(self.ticket.tidy(loose));
                     }
                 }
                 Ok(Meaning::More) => self.go_on(),
-                Err(trouble) => self.reply.tell(Err(asked.failed(&trouble))),
+                Err(trouble) => self.fail(|asked| asked.failed(&trouble)),
             },
             End::Failed(trouble) if trouble.then == Then::Never || (self.sent && self.reply.writes()) => {
-                self.reply.tell(Err(asked.failed(&trouble)));
+                self.fail(|asked| asked.failed(&trouble));
             }
             End::Failed(_) => self.go_on(),
-            End::Late => self.reply.tell(Err(asked.late())),
+            End::Late => self.fail(|asked| asked.late()),
         }
+    }
+
+    fn fail(self, why: impl FnOnce(&Asked<'_>) -> StoreError) {
+        let error = why(&Asked::after(&self.ticket.inner.link, self.reply.writes(), self.sent));
+        self.reply.tell(Err(error));
     }
 
     /// Does all of the operation, in the time that is left.
     fn go_on(self) {
         let left = self.until.saturating_duration_since(Instant::now());
-        self.runtime.spawn(self.ticket.perform(self.request, true, self.reply, left));
+        self.ticket.inner.runtime.clone().spawn(self.ticket.perform(self.request, true, self.reply, left));
     }
 }

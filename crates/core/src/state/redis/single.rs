@@ -62,7 +62,11 @@ pub(super) fn meaning(op: &Op<'_>, answer: Value) -> Result<Meaning, Trouble> {
 
 /// One command of Redis, unless the entry expires: then a script looks at the time.
 pub(super) fn get(keys: &Keys, owner: &ScriptId, name: &str) -> Cmd {
-    redis::cmd("HGET").arg(keys.values(owner)).arg(name).take()
+    let values = keys.values(owner);
+    // Room for all of it, so that the command is made in one piece.
+    let mut command = Cmd::with_capacity(3, 4 + values.len() + name.len());
+    command.arg("HGET").arg(values).arg(name);
+    command
 }
 
 /// What a name has.
