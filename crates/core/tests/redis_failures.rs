@@ -221,6 +221,28 @@ fn a_write_whose_answer_is_lost_is_not_sent_again_and_a_read_is() {
 }
 
 #[test]
+fn an_answer_that_nobody_asked_for_is_nobodys() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    let url = pretend(move |command| match command {
+        "SCAN" => Some("*2\r\n$1\r\n0\r\n*0\r\n$1\r\n7\r\n"),
+        "HGET" => Some("$-1\r\n"),
+        "HELLO" => {
+            count.fetch_add(1, Ordering::Relaxed);
+            greets(command)
+        }
+        other => greets(other),
+    });
+    let store = Asked(open_store(&url, "p", SHORT));
+    store.ask(&id("a"), 0, Op::Owners { after: None, limit: 1 }).response.expect("nobody");
+    for _ in 0..3 {
+        let response = store.ask(&id("a"), 0, Op::Get { key: "k".into(), foreign: false }).response;
+        assert_eq!(response, Ok(Response::Value(Found::Nowhere)));
+    }
+    assert!(connections.load(Ordering::Relaxed) > 1, "the connection was given up");
+}
+
+#[test]
 fn what_is_no_redis_is_told() {
     for (what, answer) in [
         ("HTTP", Some("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")),
