@@ -1,9 +1,8 @@
 // State: what a call of it costs from Lua, and how fast runs that write get through.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { hasRedis, redisServer } from '../__tests__/support/redis.js'
 import { ask, capture } from '../scripts/run.mjs'
 import { median, rounds, verdict } from './measure.mjs'
 
@@ -89,29 +88,16 @@ async function sqlite(moonpool) {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** A server of our own, on a free port as far as one can tell. */
-async function redisServer() {
-  const port = 20_000 + (process.pid % 20_000)
-  const server = spawn('redis-server', ['--port', port, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
-  while (ask('redis-cli', ['-p', port, 'ping']) !== 'PONG') await new Promise((wait) => setTimeout(wait, 20))
-  const stop = async () => {
-    server.kill()
-    await once(server, 'exit')
-  }
-  return { port, stop }
-}
-
 /** `get: 266893 a second`, as the example prints it. */
 const rateOf = (text, name) => Number(new RegExp(`^${name}: ([\\d.]+)`, 'm').exec(text)?.[1])
 
 async function redis() {
   console.log('\nState on Redis, 64 at once, against redis-benchmark with the same command')
-  if (ask('redis-server', ['--version']) === undefined)
-    return console.log('  redis-server is not installed: not measured')
-  const { port, stop } = await redisServer()
+  if (!hasRedis()) return console.log('  redis-server is not installed: not measured')
+  const { port, url, stop } = await redisServer()
   try {
     const example = ['run', '--release', '--quiet', '-p', 'moonpool-core', '--example', 'redis', '--']
-    const ours = capture('cargo', [...example, `redis://127.0.0.1:${port}`, '300000', '64']).stdout
+    const ours = capture('cargo', [...example, url, '300000', '64']).stdout
     const key = ask('redis-cli', ['-p', port, 'keys', '*'])
       .split('\n')
       .find((name) => ask('redis-cli', ['-p', port, 'type', name]) === 'hash')
