@@ -1073,7 +1073,8 @@ export type LuaErrorCode =
   | 'ERR_INTERNAL'
 
 /**
- * What {@link runLua} rejects with when a run fails. Made by moonpool only.
+ * What {@link runLua} rejects with when a run fails. Made by moonpool only. `console.log` and `util.inspect` show its code,
+ * its place, the end of its output, its cause and Lua's traceback.
  *
  * Where there is no native addon for the platform, there is no `LuaError` either. There, requiring moonpool throws an
  * `Error` with the code `ERR_ADDON_MISSING`. Its message names the missing package and the command that builds the
@@ -1110,7 +1111,8 @@ export class LuaError extends Error {
   /** What the script had written by then. */
   readonly output: string
   /**
-   * The value that was given to Lua's `error`, when it was no string. It comes by way of JSON; absent where JSON cannot
+   * The value that was given to Lua's `error`, when it was no string. A table's own field `message`, if that is a string,
+   * is the message of this error, too; its `code` is not {@link LuaError.code}. It comes by way of JSON; absent where JSON cannot
    * carry it, and where it has more than 1 MiB of JSON or 50 000 values and keys.
    */
   readonly luaValue?: unknown
@@ -1118,6 +1120,39 @@ export class LuaError extends Error {
   readonly cause?: unknown
   /** The option whose limit was met, where the failure was caused by one. */
   readonly limit?: LimitName
+  /**
+   * All of this as a plain object, which `JSON.stringify` and loggers use. It has no stack of JavaScript.
+   *
+   * @example
+   * ```js
+   * import { runLua } from 'moonpool'
+   *
+   * const error = await runLua('error({ message = "sold out" })', 'tenant-1').catch((error) => error)
+   * const { code, message, line } = JSON.parse(JSON.stringify(error))
+   * console.log(code, message, line) // ERR_LUA_RUNTIME sold out 1
+   * ```
+   */
+  toJSON(): LuaErrorReport
+}
+
+/** A {@link LuaError} as a plain object. Texts have at most 4096 characters. What the error has not is absent. */
+export interface LuaErrorReport {
+  name: string
+  message: string
+  code: LuaErrorCode
+  scriptId?: string
+  chunk?: string
+  line?: number
+  limit?: LimitName
+  luaStack?: string
+  luaValue?: unknown
+  /** The last 1000 characters of the output, after a note of how many came before. */
+  output: string
+  /**
+   * What the host function threw: of an error its `name`, `message`, `code` and `cause`, of another `LuaError` its report,
+   * of anything else a text or a plain value. At most 9 levels of causes are told.
+   */
+  cause?: unknown
 }
 
 /** The options that {@link LuaError.limit} may name. (An error for `maxSource` is a `RangeError` with that `limit`.) */
