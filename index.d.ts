@@ -259,7 +259,7 @@ export interface EngineOptions {
   warmVms?: number | undefined
   /**
    * Where State is kept. `'memory'`: in memory, for this engine alone and for as long as it lives. Otherwise a
-   * {@link NamedState}, {@link SqliteState} or {@link RedisState}. A store that cannot be opened throws a
+   * {@link NamedState}, {@link SqliteState} or {@link RedisState}. If the store cannot be opened, the constructor throws a
    * {@link LuaError} with `ERR_STATE_UNAVAILABLE`; a server is connected to on first use.
    * @defaultValue `'memory'`
    */
@@ -300,18 +300,21 @@ export interface NamedState {
   memory: string
 }
 
-/** State in a SQLite database. What a promise has told you is on disk. One process at a time may open it. */
+/**
+ * State in a SQLite database. What a promise has told you is on disk. One process at a time may open it; its engines share
+ * one store, worker threads included.
+ */
 export interface SqliteState {
-  /** The file: a path or a `file:` URL. It is made if it is not there. */
+  /** The file: a path or a `file:` URL. It is made if it is not there; its folder must be. */
   sqlite: string | URL
   /**
-   * How many bytes of spaces are kept in memory: a whole number.
+   * How many bytes of spaces are kept in memory: a whole number. Of engines that share the store, the largest counts.
    * @defaultValue 67 108 864 (64 MiB)
    */
   cacheBytes?: number | undefined
   /**
    * `'full'`: nothing that depends on a write is told before the write is on disk. `'relaxed'`: nothing waits for the
-   * disk; after a crash the last writes may be missing.
+   * disk; after a crash the last writes may be missing. Engines that share the store must say the same.
    * @defaultValue `'full'`
    */
   durability?: 'full' | 'relaxed' | undefined
@@ -319,9 +322,9 @@ export interface SqliteState {
 
 /** State on a Redis or Valkey server, for all processes and machines that use it with the same prefix. */
 export interface RedisState {
-  /** The server: a `redis://` or `rediss://` URL. */
+  /** The server: `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. No error shows a password. */
   redis: string
-  /** What tells these spaces from others on the server: 1 to 256 UTF-8 bytes without braces. */
+  /** What tells these spaces from others on the server: 1 to 128 UTF-8 bytes without braces and control characters. */
   prefix: string
   /**
    * How long an operation may take, in milliseconds: above 0, at most 2 147 483 647. After that it fails with
@@ -463,7 +466,8 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    *
    * @param name An identifier of Lua.
    * @param options What it may hold, and who may use it: see {@link SharedDictOptions}. `{}` for the defaults.
-   * @throws {RangeError} with `ERR_INVALID_ARG_VALUE` when it was declared with other options.
+   * @throws {RangeError} with `ERR_INVALID_ARG_VALUE` when it was declared with other options. {LuaError} with
+   *   `ERR_ENGINE_CLOSED`.
    *
    * @example
    * ```js
@@ -575,7 +579,7 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    */
   grant(grant: StateGrant): Promise<void>
 
-  /** Takes a grant back, whatever its access. Resolves with whether it was there. */
+  /** Takes a grant back, whatever its access: `access` may be left out. Resolves with whether it was there. */
   revoke(grant: Omit<StateGrant, 'access'> & Partial<Pick<StateGrant, 'access'>>): Promise<boolean>
 
   /** All grants, sorted by owner, keys and grantee. */
@@ -701,7 +705,7 @@ export interface StateSpace {
   /** The value of a key; or the default, when there is no such key. `null` is `json.null`. */
   get(key: string): Promise<LuaOutput>
   get<Default>(key: string, fallback: Default): Promise<LuaOutput | Default>
-  /** Sets a key, until it is deleted or its `ttl` is over. `undefined` deletes it. */
+  /** Sets a key, until it is deleted or its `ttl` is over; without one, a key that was to expire lasts. `undefined` deletes it. */
   set(key: string, value: LuaInput, options?: StateTtl): Promise<void>
   /** Sets a key that is not there. Resolves with whether it did. */
   add(key: string, value: LuaInput, options?: StateTtl): Promise<boolean>
@@ -716,11 +720,15 @@ export interface StateSpace {
    * long the key lasts. A sum past 64 bits is refused.
    */
   incr(key: string, by?: number | bigint, options?: StateIncrement): Promise<number | bigint>
-  /** Sets a key if its value is still `old`, and resolves with whether it did. `undefined` stands for no key. */
+  /**
+   * Sets a key if its value is still `old`, and resolves with whether it did. Values are compared by their JSON, numbers by
+   * `==`. `undefined` stands for no key. It keeps how long the key lasts.
+   */
   cas(key: string, old: LuaInput, value: LuaInput): Promise<boolean>
   /**
    * Sets a key to what `change` makes of its value, or of the default; `undefined` deletes it. `change` may be async, and is
-   * called again when somebody else has changed the key meanwhile. Resolves with what `change` gave.
+   * called again when somebody else has changed the key meanwhile. Resolves with what `change` gave. What it throws, this
+   * rejects with, and nothing is stored. It keeps how long the key lasts.
    */
   update<Value extends LuaInput>(
     key: string,
@@ -1065,7 +1073,8 @@ export type LuaErrorCode =
   | 'ERR_INTERNAL'
 
 /**
- * What {@link runLua} rejects with when a run fails. Made by moonpool only.
+ * What {@link runLua} rejects with when a run fails. Made by moonpool only. `console.log` and `util.inspect` show its code,
+ * its place, the end of its output, its cause and Lua's traceback.
  *
  * Where there is no native addon for the platform, there is no `LuaError` either. There, requiring moonpool throws an
  * `Error` with the code `ERR_ADDON_MISSING`. Its message names the missing package and the command that builds the
@@ -1102,7 +1111,8 @@ export class LuaError extends Error {
   /** What the script had written by then. */
   readonly output: string
   /**
-   * The value that was given to Lua's `error`, when it was no string. It comes by way of JSON; absent where JSON cannot
+   * The value that was given to Lua's `error`, when it was no string. A table's own field `message`, if that is a string,
+   * is the message of this error, too; its `code` is not {@link LuaError.code}. It comes by way of JSON; absent where JSON cannot
    * carry it, and where it has more than 1 MiB of JSON or 50 000 values and keys.
    */
   readonly luaValue?: unknown
@@ -1110,6 +1120,39 @@ export class LuaError extends Error {
   readonly cause?: unknown
   /** The option whose limit was met, where the failure was caused by one. */
   readonly limit?: LimitName
+  /**
+   * All of this as a plain object, which `JSON.stringify` and loggers use. It has no stack of JavaScript.
+   *
+   * @example
+   * ```js
+   * import { runLua } from 'moonpool'
+   *
+   * const error = await runLua('error({ message = "sold out" })', 'tenant-1').catch((error) => error)
+   * const { code, message, line } = JSON.parse(JSON.stringify(error))
+   * console.log(code, message, line) // ERR_LUA_RUNTIME sold out 1
+   * ```
+   */
+  toJSON(): LuaErrorReport
+}
+
+/** A {@link LuaError} as a plain object. Texts have at most 4096 characters. What the error has not is absent. */
+export interface LuaErrorReport {
+  name: string
+  message: string
+  code: LuaErrorCode
+  scriptId?: string
+  chunk?: string
+  line?: number
+  limit?: LimitName
+  luaStack?: string
+  luaValue?: unknown
+  /** The last 1000 characters of the output, after a note of how many came before. */
+  output: string
+  /**
+   * What the host function threw: of an error its `name`, `message`, `code` and `cause`, of another `LuaError` its report,
+   * of anything else a text or a plain value. At most 9 levels of causes are told.
+   */
+  cause?: unknown
 }
 
 /** The options that {@link LuaError.limit} may name. (An error for `maxSource` is a `RangeError` with that `limit`.) */

@@ -1,6 +1,7 @@
 // The entries of a space, and the ids that have any, page by page.
 'use strict'
 
+const { all } = require('./support/all')
 const { engineWith } = require('./support/engine')
 const { rejection } = require('./support/rejection')
 
@@ -12,11 +13,6 @@ beforeEach(() => {
 })
 
 const fill = (code, id = 'acme') => engine.run(code, id, { timeout: 60_000 })
-const all = async (iterable) => {
-  const items = []
-  for await (const item of iterable) items.push(item)
-  return items
-}
 
 test('come in byte order, with their values, all or those with a prefix', async () => {
   await space.set('b', { n: 1 })

@@ -1,80 +1,25 @@
 // The host's State on a Redis server: every answer takes time, and the server may be gone.
 'use strict'
 
-const { execFileSync, spawn } = require('node:child_process')
-const { mkdtempSync, rmSync } = require('node:fs')
-const net = require('node:net')
-const os = require('node:os')
-const path = require('node:path')
 const { Engine, LuaError } = require('..')
+const { all } = require('./support/all')
 const { runProgram } = require('./support/child')
+const { freePort, hasRedis, redisServer } = require('./support/redis')
 const { rejection } = require('./support/rejection')
+const { describeIf } = require('./support/test-if')
 
-/** Whether there is a server to test with. */
-function hasServer() {
-  try {
-    execFileSync('redis-server', ['--version'])
-    return true
-  } catch {
-    return false
-  }
-}
-
-const whenThere = hasServer() ? describe : describe.skip
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-async function startServer(port, folder) {
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
-  const server = spawn('redis-server', args, { stdio: 'ignore' })
-  for (;;) {
-    const socket = net.connect(port, '127.0.0.1')
-    const isUp = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true))
-      socket.once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (isUp) return server
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-async function stop(server) {
-  const ended = new Promise((resolve) => server.once('exit', resolve))
-  server.kill('SIGKILL')
-  await ended
-}
-
-const all = async (iterable) => {
-  const items = []
-  for await (const item of iterable) items.push(item)
-  return items
-}
-
-whenThere('Redis', () => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-redis-'))
-  let port
+describeIf(hasRedis())('Redis', () => {
   let server
   let prefixes = 0
   const engines = []
 
   beforeAll(async () => {
-    port = await freePort()
-    server = await startServer(port, folder)
+    server = await redisServer()
   })
   afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close({ timeout: 1000 }))))
-  afterAll(async () => {
-    await stop(server)
-    rmSync(folder, { recursive: true })
-  })
+  afterAll(() => server.stop())
 
-  const placeOf = (prefix, more) => ({ redis: `redis://127.0.0.1:${port}`, prefix, ...more })
+  const placeOf = (prefix, more) => ({ redis: server.url, prefix, ...more })
 
   function engineOn(state, options) {
     const engine = new Engine({ state, ...options })

@@ -5,6 +5,7 @@ const { mkdtempSync, rmSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { Engine } = require('..')
+const { all } = require('./support/all')
 const { runProgram } = require('./support/child')
 const { rejection } = require('./support/rejection')
 const { watched } = require('./support/stalls')
@@ -22,12 +23,6 @@ function engineOn(sqlite, options) {
   const engine = new Engine({ state: { sqlite, ...options }, stateQuota: 2 ** 30 })
   engines.push(engine)
   return engine
-}
-
-const all = async (iterable) => {
-  const items = []
-  for await (const item of iterable) items.push(item)
-  return items
 }
 
 describe.each(['full', 'relaxed'])('SQLite with durability %p', (durability) => {

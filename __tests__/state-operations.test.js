@@ -6,12 +6,13 @@ const os = require('node:os')
 const path = require('node:path')
 const { setTimeout } = require('node:timers/promises')
 const { Engine } = require('moonpool')
-const { redisServer } = require('./support/redis')
+const { hasRedis, redisServer } = require('./support/redis')
+const { describeIf } = require('./support/test-if')
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-state-'))
 let server
 beforeAll(async () => {
-  server = await redisServer()
+  if (hasRedis()) server = await redisServer()
 })
 afterAll(async () => {
   await server?.stop()
@@ -23,21 +24,19 @@ const STORES = {
   memory: () => 'memory',
   'named memory': () => ({ memory: `operations-${made++}` }),
   SQLite: () => ({ sqlite: path.join(folder, `${made++}.db`) }),
-  Redis: () => server && { redis: server.url, prefix: `operations-${made++}` },
+  Redis: () => ({ redis: server.url, prefix: `operations-${made++}` }),
 }
 
-describe.each(Object.keys(STORES))('on %s', (kind) => {
+const operations = (kind) => {
   let engine
   beforeEach(() => {
-    const state = STORES[kind]()
-    engine = state && new Engine({ state, concurrency: 2 })
+    engine = new Engine({ state: STORES[kind](), concurrency: 2 })
   })
-  afterEach(() => engine?.close())
+  afterEach(() => engine.close())
 
   const run = (code, id = 'a', options = {}) => engine.run(code, id, options)
 
   test('runs of one id that add at the same time lose nothing', async () => {
-    if (!engine) return
     const add = (i) =>
       run(`for i = 1, 100 do State.${i % 2 ? "incr('n')" : "update('n', function(n) return n + 1 end, 0)"} end`)
     await Promise.all(Array.from({ length: 20 }, (_, i) => add(i)))
@@ -45,7 +44,6 @@ describe.each(Object.keys(STORES))('on %s', (kind) => {
   })
 
   test('of many that want a lock one gets it, and gives it back', async () => {
-    if (!engine) return
     const want = `
       local me = ...
       local got = State.add('lock', me, { ttl = 30 })
@@ -60,7 +58,6 @@ describe.each(Object.keys(STORES))('on %s', (kind) => {
   })
 
   test('a key expires, for its script and for all others', async () => {
-    if (!engine) return
     await run("State.set('k', { 1, 2 }, { ttl = 0.2 }) State.set('l', 1, { ttl = 600 })")
     await expect(run("State.get('k')", 'b')).rejects.toMatchObject({ code: 'ERR_STATE_DENIED' })
     await setTimeout(250)
@@ -70,7 +67,6 @@ describe.each(Object.keys(STORES))('on %s', (kind) => {
   })
 
   test('what is granted is found under its name, and what is not is refused', async () => {
-    if (!engine) return
     await run("State.set('price/tea', 3) State.set('secret', 1)", 'shop')
     await engine.grant({ owner: 'shop', keys: 'price/*', to: '*', access: 'read' })
     expect((await run("return State.get('price/tea'), State.list()")).values).toEqual([3, ['price/tea']])
@@ -81,7 +77,6 @@ describe.each(Object.keys(STORES))('on %s', (kind) => {
   })
 
   test('State works where Lua cannot yield', async () => {
-    if (!engine) return
     const code = `
       local t = { 3, 1, 2 }
       table.sort(t, function(a, b) State.incr('compared') return a < b end)
@@ -89,4 +84,7 @@ describe.each(Object.keys(STORES))('on %s', (kind) => {
       return table.concat(t), s, State.get('compared') > 1`
     expect((await run(code)).values).toEqual(['123', '111213', true])
   })
-})
+}
+
+describe.each(Object.keys(STORES).filter((kind) => kind !== 'Redis'))('on %s', operations)
+describeIf(hasRedis())('on Redis', () => operations('Redis'))

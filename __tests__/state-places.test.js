@@ -34,11 +34,24 @@ describe('the option `state` is checked', () => {
     ['Redis without a prefix', { redis: 'redis://localhost' }, TypeError, `'prefix'`],
     ['an empty prefix', { redis: 'redis://localhost', prefix: '' }, RangeError, 'options.state.prefix'],
     ['a prefix with braces', { redis: 'redis://localhost', prefix: 'a{b}' }, RangeError, 'braces'],
+    [
+      'a prefix with a control character',
+      { redis: 'redis://localhost', prefix: 'a\n' },
+      RangeError,
+      'control characters',
+    ],
+    ['a prefix that is too long', { redis: 'redis://localhost', prefix: 'é'.repeat(65) }, RangeError, '130 bytes'],
+    ['a prefix that is no string', { redis: 'redis://localhost', prefix: 7 }, TypeError, 'options.state.prefix'],
     ['another address', { redis: 'http://localhost', prefix: 'x' }, RangeError, 'redis://'],
     ['an address that is no string', { redis: 7, prefix: 'x' }, TypeError, 'redis://'],
     ['a timeout of 0', { redis: 'redis://localhost', prefix: 'x', commandTimeout: 0 }, RangeError, 'commandTimeout'],
   ])('%s', (_, state, ErrorClass, says) => {
     expectBadArgument(refused(state), ErrorClass, says)
+  })
+
+  test('what JavaScript takes as a prefix, the store takes', () => {
+    for (const prefix of ['x', 'é'.repeat(64), 'a b:*?[c]%@/'])
+      engineWith({ state: { redis: 'redis://localhost', prefix } })
   })
 
   test('an address with a password is not shown', () => {

@@ -2,6 +2,7 @@
 'use strict'
 
 const { Readable } = require('node:stream')
+const { all } = require('./support/all')
 const { engineWith } = require('./support/engine')
 const { expectBadArgument, rejection } = require('./support/rejection')
 const { watched } = require('./support/stalls')
@@ -11,11 +12,6 @@ beforeEach(() => {
   engine = engineWith({ stateQuota: 2 ** 30 })
 })
 
-const all = async (iterable) => {
-  const items = []
-  for await (const item of iterable) items.push(item)
-  return items
-}
 const entry = (owner, key, value, more) => JSON.stringify({ owner, key, value, ...more })
 const grant = (owner, keys, to, access) => JSON.stringify({ grant: { owner, keys, to, access } })
 

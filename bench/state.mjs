@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { hasRedis, redisServer } from '../__tests__/support/redis.js'
 import { ask, capture } from '../scripts/run.mjs'
 import { median, ratio, rounds, verdict } from './measure.mjs'
 
@@ -89,18 +90,6 @@ async function sqlite(moonpool) {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** A server of our own, on a free port as far as one can tell. */
-async function redisServer() {
-  const port = 20_000 + (process.pid % 20_000)
-  const server = spawn('redis-server', ['--port', port, '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
-  while (ask('redis-cli', ['-p', port, 'ping']) !== 'PONG') await new Promise((wait) => setTimeout(wait, 20))
-  const stop = async () => {
-    server.kill()
-    await once(server, 'exit')
-  }
-  return { port, stop }
-}
-
 /** The command that the server got for one operation of the example, as `redis-cli monitor` shows it: its arguments. */
 async function commandOf(port, example, name) {
   const monitor = spawn('redis-cli', ['-p', port, 'monitor'])
@@ -123,12 +112,10 @@ async function commandOf(port, example, name) {
 
 async function redis() {
   console.log('\nState on Redis, 64 at once, against redis-benchmark with the same command')
-  if (ask('redis-server', ['--version']) === undefined)
-    return console.log('  redis-server is not installed: not measured')
-  const { port, stop } = await redisServer()
+  if (!hasRedis()) return console.log('  redis-server is not installed: not measured')
+  const { port, url, stop } = await redisServer()
   try {
     capture('cargo', ['build', '--release', '--locked', '-p', 'moonpool-core', '--example', 'redis'])
-    const url = `redis://127.0.0.1:${port}`
     const example = (count, name) => {
       const { stdout } = capture('target/release/examples/redis', [url, String(count), '64', name])
       return 1 / Number(/: ([\d.]+) a second/.exec(stdout)[1])

@@ -6,6 +6,7 @@ const { closeAtDispose } = require('./dispose')
 const { notRun, shown, typeError, valueError } = require('./errors')
 const { readContextRunOptions } = require('./options')
 const { checkCode, codeOf } = require('./source')
+const { summaryOf } = require('./summary')
 const { encodeOneNamed, exchangeOf } = require('./values')
 const { awaits, isAwaitedBy } = require('./waits')
 
@@ -72,6 +73,16 @@ class Context {
     this.#closed = true
     await this.#runsToEnd()
     this.#native.close()
+  }
+
+  /** Who runs in it, whether it is open, and how many of its runs have not ended. */
+  [inspect.custom](depth, options, show) {
+    return summaryOf('Context', #native in this ? this.#summary() : {}, depth, options, show)
+  }
+
+  #summary() {
+    const state = this.#closed ? 'closed' : 'open'
+    return { scriptId: this.#scriptId, name: this.#name, state, pending: this.#runs.size }
   }
 
   get #name() {

@@ -4,6 +4,7 @@
 const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
+const { inspect } = require('node:util')
 const { debug, isWatched, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
 const { closeAtDispose } = require('./dispose')
@@ -30,6 +31,7 @@ const { Space } = require('./state')
 const { StateDesk, answersOf } = require('./state-desk')
 const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
 const { Stats } = require('./stats')
+const { summaryOf } = require('./summary')
 const { encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
@@ -213,6 +215,17 @@ class Engine extends EventEmitter {
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
     clearTimeout(timer)
+  }
+
+  /** Whether it is open, and what it does now. */
+  [inspect.custom](depth, options, show) {
+    return summaryOf('Engine', #native in this ? this.#summary() : {}, depth, options, show)
+  }
+
+  #summary() {
+    const { queued, running, suspended } = this.#native.stats()
+    const closing = this.#state.isClosed ? 'closed' : 'closing'
+    return { state: this.#closing ? closing : 'open', queued, running, suspended }
   }
 
   /** All of them or none. */

@@ -2,8 +2,15 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { printed, reportOf } = require('./error-report')
+
+/** Whether an object is a `LuaError` of this module. */
+let isOurs
 
 class LuaError extends Error {
+  // What only looks like one has no such field, and to look for it calls nobody.
+  #isOurs = true
+
   constructor(failure, scriptId, causes) {
     super(failure.message)
     // As the constructor of Error defines it: not enumerable.
@@ -18,6 +25,18 @@ class LuaError extends Error {
     }
     if (failure.thrown !== undefined) this.luaValue = failure.thrown.value
     this.output = failure.output
+  }
+
+  toJSON() {
+    return reportOf(this, isOurs)
+  }
+
+  [inspect.custom](depth, options, show) {
+    return printed(this, depth, options, show)
+  }
+
+  static {
+    isOurs = (value) => #isOurs in value
   }
 }
 

@@ -60,21 +60,21 @@ function placeOf(read, what) {
 }
 
 function checkName(value, what) {
-  checkText(value, what, 'the name of a store, a string of 1 to 256 UTF-8 bytes')
+  checkText(value, what, 'the name of a store, a string of 1 to 256 UTF-8 bytes', 256)
 }
 
 function checkPrefix(value, what) {
-  const rule = 'a string of 1 to 256 UTF-8 bytes without braces'
-  checkText(value, what, rule)
-  if (/[{}]/.test(value)) throw valueError(`${what} must be ${rule}. Received ${short(value)}`)
+  const rule = 'a string of 1 to 128 UTF-8 bytes without braces and control characters'
+  checkText(value, what, rule, 128)
+  if (/[{}]|\p{Cc}/u.test(value)) throw valueError(`${what} must be ${rule}. Received ${short(value)}`)
 }
 
-function checkText(value, what, rule) {
+function checkText(value, what, rule, most) {
   if (typeof value !== 'string') throw typeError(`${what} must be ${rule}. Received ${shown(value)}`)
   if (value === '') throw valueError(`${what} must be ${rule}. Received an empty string`)
   if (!value.isWellFormed()) throw valueError(`${what} must be ${rule}. Received a string with a lone surrogate`)
   const size = Buffer.byteLength(value)
-  if (size > 256) throw valueError(`${what} must be ${rule}. Received ${size} bytes`)
+  if (size > most) throw valueError(`${what} must be ${rule}. Received ${size} bytes`)
 }
 
 function checkFile(value, what) {

@@ -1,9 +1,12 @@
-// A real Redis server for a test, on a free port, which keeps nothing.
+// A real Redis server for tests and benchmarks, on a free port, which keeps nothing.
 'use strict'
 
 const { spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const net = require('node:net')
+
+/** Whether this machine has a server to test with. */
+const hasRedis = () => spawnSync('redis-server', ['--version']).error === undefined
 
 /** A port that was free a moment ago. */
 async function freePort() {
@@ -15,14 +18,10 @@ async function freePort() {
   return port
 }
 
-/** Starts a server, and resolves with its `url`, its `process` and `stop()`; with nothing, and a sentence, when there is none. */
-async function redisServer(...options) {
-  if (spawnSync('redis-server', ['--version']).error) {
-    console.warn('there is no redis-server on this machine: what needs one is skipped')
-    return undefined
-  }
+/** Starts a server, and resolves with its `url`, its `port` and `stop()`. */
+async function redisServer() {
   const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...options]
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let printed = ''
   child.stdout.setEncoding('utf8')
@@ -36,7 +35,7 @@ async function redisServer(...options) {
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
-  return { url: `redis://127.0.0.1:${port}`, port, process: child, stop }
+  return { url: `redis://127.0.0.1:${port}`, port, stop }
 }
 
-module.exports = { redisServer }
+module.exports = { freePort, hasRedis, redisServer }

@@ -3,9 +3,11 @@
 
 const testIf = (isSo) => (isSo ? test : test.skip)
 
+const describeIf = (isSo) => (isSo ? describe : describe.skip)
+
 const unixTest = testIf(process.platform !== 'win32')
 
 /** For root there is no file that must not be read. */
 const isRoot = process.getuid?.() === 0
 
-module.exports = { isRoot, testIf, unixTest }
+module.exports = { describeIf, isRoot, testIf, unixTest }

@@ -15,6 +15,7 @@ import {
   type Limits,
   LuaError,
   type LuaErrorCode,
+  type LuaErrorReport,
   type LuaInput,
   type LuaOutput,
   type RunOptions,
@@ -63,8 +64,9 @@ export async function describe(): Promise<string> {
     const where: (string | undefined)[] = [error.chunk, error.luaStack, error.limit]
     const limit: LimitName = error.limit ?? 'maxMemory'
     const value: unknown = error.luaValue
+    const { cause, output }: LuaErrorReport = error.toJSON()
     const told: string = (error.scriptId ?? '') + error.output + error.message
-    return [asError, name, code, line, where, limit, value, told].join()
+    return [asError, name, code, line, where, limit, value, cause, output, told].join()
   }
 }
 

@@ -55,6 +55,24 @@ fn thrown_values_that_are_no_strings_are_kept() {
 }
 
 #[test]
+fn a_thrown_table_says_its_message_itself() {
+    let failure = fail("error({message = 'no such order', code = 'E_ORDER'})");
+    assert_eq!((failure.error.code.as_str(), &*failure.error.message), ("ERR_LUA_RUNTIME", "no such order"));
+    assert_eq!(failure.lua_value.as_deref(), Some(r#"{"code":"E_ORDER","message":"no such order"}"#));
+    assert_eq!(failure.line, Some(1));
+    // What the script would have to compute is not asked for; what it says as text comes first.
+    let none = "(error object is a table value)";
+    assert_eq!(fail("error({message = 7})").error.message, none);
+    assert_eq!(fail("error(setmetatable({}, {__index = function() return 'computed' end}))").error.message, none);
+    let both = "error(setmetatable({message = 'field'}, {__tostring = function() return 'text' end}))";
+    assert_eq!(fail(both).error.message, "text");
+    let broken = "error(setmetatable({message = 'field'}, {__tostring = function() error('no') end}))";
+    assert_eq!(fail(broken).error.message, "field");
+    let long = fail("error({message = ('x'):rep(100000)})").error.message;
+    assert!(long.len() < 70_000 && long.ends_with("(cut from 100000 bytes)"));
+}
+
+#[test]
 fn a_thrown_value_with_an_endless_tostring_is_a_timeout() {
     let mut script = script("error(setmetatable({}, {__tostring = function() while true do end end}))");
     script.limits.timeout = std::time::Duration::from_millis(50);

@@ -186,6 +186,30 @@ fn what_takes_long_makes_a_trip_and_all_that_is_asked_after_it_waits_for_that() 
 }
 
 #[test]
+fn nothing_overtakes_what_the_store_has_not_answered() {
+    let office = office();
+    office.store.late.store(1, Ordering::Relaxed);
+    let first = pending(office.key("set", "k", Some(1)));
+    // From now on the store could answer at once: it has loaded the space, and not yet looked at what waited for that.
+    office.store.late.store(0, Ordering::Relaxed);
+    let second = pending(office.key("set", "k", Some(2)));
+    let clear = pending(office.whole(Op::Clear));
+    let third = pending(office.key("set", "l", Some(3)));
+    assert!(office.travel().is_empty());
+    let get = pending(office.key("get", "k", None));
+    let list = pending(office.whole(Op::List { prefix: "".into() }));
+    assert!(office.travel().is_empty());
+    office.store.answer_all();
+    let mut settled = office.read();
+    settled.extend(office.travel());
+    assert_eq!(ids(&settled), [first, second, clear, third, get, list]);
+    // Nothing, and the one text `l`.
+    assert_eq!(settled[4].1, Ok(vec![0, 0, 0, 0]));
+    assert_eq!(settled[5].1, Ok(vec![1, 0, 0, 0, 5, 1, 0, 0, 0, b'l']));
+    assert!(matches!(office.key("get", "l", None), Asked::Settled(Ok(values)) if values == integer(3)));
+}
+
+#[test]
 fn an_answer_is_held_until_what_it_depends_on_is_durable_also_that_of_a_read() {
     let office = office();
     office.store.durable.store(0, Ordering::Relaxed);

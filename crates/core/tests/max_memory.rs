@@ -1,44 +1,23 @@
 //! `maxMemory`: what all VMs of an engine hold together, whatever their scripts do.
 
 mod common;
+#[path = "common/held.rs"]
+mod held;
 use common::{Remote, script, services, store};
+use held::Held;
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::HostFunction;
-use moonpool_core::scheduler::{
-    Batch, Caller, Capacity, ContextId, Finished, Scheduler, Settled, Signal, WakeUp, Workers,
-};
+use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, Finished, Scheduler, Settled};
 use moonpool_core::state::{MemoryStore, ScriptId, Store};
 use moonpool_core::vm::{Factory, Script};
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 const MIB: usize = 1 << 20;
 
-/// Worker threads that execute nothing until told.
-#[derive(Clone)]
-struct Held(Rc<RefCell<VecDeque<Batch>>>, Sender<Signal>);
-
-impl Workers for Held {
-    fn wake_up(&self) -> WakeUp {
-        let sender = self.1.clone();
-        Arc::new(move |signal| {
-            let _ = sender.send(signal);
-        })
-    }
-
-    fn start(&self, batch: Batch) {
-        self.0.borrow_mut().push_back(batch);
-    }
-}
-
 struct Engine {
     scheduler: Scheduler<Held>,
     held: Held,
-    signals: Receiver<Signal>,
     factory: Arc<Factory>,
     settled: Vec<Settled>,
     /// Runs that call the host, and are not answered.
@@ -49,12 +28,11 @@ struct Engine {
 
 impl Engine {
     fn new(max_memory: usize) -> Self {
-        let (sender, signals) = channel();
-        let held = Held(Rc::default(), sender);
+        let held = Held::default();
         let factory = Arc::new(Factory::new(Libraries::ALL, None).with_max_memory(max_memory));
         let capacity = Capacity { slots: 2, warm: 0, ..Capacity::default() };
         let scheduler = Scheduler::new(held.clone(), factory.clone(), capacity);
-        Self { scheduler, held, signals, factory, settled: Vec::new(), calls: Vec::new(), peak: 0 }
+        Self { scheduler, held, factory, settled: Vec::new(), calls: Vec::new(), peak: 0 }
     }
 
     fn script(owner: &str, source: &str) -> Script {
@@ -87,7 +65,7 @@ impl Engine {
     }
 
     fn hear(&mut self) -> bool {
-        let Ok(signal) = self.signals.try_recv() else { return false };
+        let Ok(signal) = self.held.1.borrow().try_recv() else { return false };
         let finished = self.scheduler.signal(signal);
         self.keep(finished.settled);
         true
@@ -315,8 +293,7 @@ fn growth_ends_the_idle_context_that_holds_most() {
 
 #[test]
 fn warm_vms_count_and_make_room_for_runs() {
-    let (sender, _signals) = channel();
-    let held = Held(Rc::default(), sender);
+    let held = Held::default();
     let factory = Arc::new(Factory::new(Libraries::ALL, None).with_max_memory(MIB));
     let scheduler = Scheduler::new(held.clone(), factory.clone(), Capacity { warm: 1000, ..Capacity::default() });
     scheduler.warm_up();
@@ -384,7 +361,7 @@ fn answers_of_state_count_until_their_scripts_go_on() {
     while answers.len() < RUNS {
         let batch = engine.held.0.borrow_mut().pop_front().expect("somebody has not asked");
         engine.finished(batch);
-        answers.extend(engine.signals.try_iter());
+        answers.extend(engine.held.1.borrow().try_iter());
     }
     let before = engine.memory();
     for answer in answers {

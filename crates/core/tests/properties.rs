@@ -7,7 +7,7 @@ mod generate;
 
 use common::{QUOTA, execute, script};
 use contract::Asked;
-use generate::{lua_string, lua_value, values};
+use generate::{config, lua_string, lua_value, values};
 use moonpool_core::bridge::Services;
 use moonpool_core::error::{Code, Failure};
 use moonpool_core::state::{Found, Key, Lasts, MAX_VALUE, Op, Response, ScriptId, Store, StoreError, View, Write};
@@ -17,16 +17,6 @@ use std::sync::Arc;
 
 /// What an entry costs besides its key and value, as `MemoryStore` documents.
 const ENTRY: usize = 192;
-
-/// A fixed number of cases, the same in every run; a failure prints the case.
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(0x006d_6f6f_6e70_6f6f),
-        ..ProptestConfig::default()
-    }
-}
 
 /// What keys and ids are built from: separators of all kinds, so that many are prefixes of each other.
 const PIECES: &[&str] = &["a", "ab", "/", ".", "%", "*", ":", " ", "-", "é", "🌍", "tester", "config", "__index", "1"];

@@ -1,53 +1,20 @@
 //! The queue and its slots: batches that execute when told, and real threads.
 
 mod common;
+#[path = "common/held.rs"]
+mod held;
 mod redis_server;
 use common::{FACTORY, script, services, store};
+use held::Held;
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{HostCall, HostError, HostFunction, Services};
 use moonpool_core::scheduler::{
-    Batch, Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Settled, Signal, Threads, WakeUp,
-    Workers,
+    Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Settled, Signal, Threads, Workers,
 };
 use moonpool_core::state::ScriptId;
 use moonpool_core::vm::{Factory, Script};
-use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
-
-/// Worker threads that execute nothing until told: what was started waits here, and so do signals.
-#[derive(Clone)]
-struct Held(Rc<RefCell<VecDeque<Batch>>>, Rc<RefCell<Receiver<Signal>>>, Sender<Signal>);
-
-impl Default for Held {
-    fn default() -> Self {
-        let (sender, receiver) = channel();
-        Self(Rc::default(), Rc::new(RefCell::new(receiver)), sender)
-    }
-}
-
-impl Workers for Held {
-    fn wake_up(&self) -> WakeUp {
-        let sender = self.2.clone();
-        Arc::new(move |signal| {
-            // Nobody listens to an engine that is gone.
-            let _ = sender.send(signal);
-        })
-    }
-
-    fn start(&self, batch: Batch) {
-        self.0.borrow_mut().push_back(batch);
-    }
-}
-
-impl Held {
-    fn next(&self) -> Batch {
-        self.0.borrow_mut().pop_front().expect("a batch was started")
-    }
-}
 
 /// An engine whose batches wait to be executed, and a queue without a bound.
 fn engine(slots: usize) -> (Scheduler<Held>, Held) {

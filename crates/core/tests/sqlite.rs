@@ -109,7 +109,7 @@ fn all_users_of_a_file_in_one_process_share_its_store_under_any_of_its_names() {
     close(&one);
     put(&other, "a", "k", "2");
     let refused = open(&Place::Sqlite { path: path.clone(), cache_bytes: 0, relaxed: true }).err().expect("not both");
-    assert!(refused.contains("'strict'") && refused.contains("'relaxed'"), "{refused}");
+    assert!(refused.contains("'full'") && refused.contains("'relaxed'"), "{refused}");
     close(&other);
     let again = sqlite(&path);
     assert_eq!(again.get(&id("a"), &key("k")), own("2"));

@@ -7,25 +7,25 @@ mod contract;
 mod disk;
 #[path = "common/folder.rs"]
 mod folder;
+#[path = "common/held.rs"]
+mod held;
 
 use common::{FACTORY, script};
 use contract::{Asked, ROOMY, id, key, own, wait_until};
 use disk::{Disk, Mood};
 use folder::Folder;
+use held::Held;
 use moonpool_core::bridge::{HostFunction, Services};
-use moonpool_core::scheduler::{Batch, Caller, Capacity, HostCallOf, Scheduler, Settled, Signal, WakeUp, Workers};
+use moonpool_core::scheduler::{Caller, Capacity, HostCallOf, Scheduler, Settled};
 use moonpool_core::state::{
     Access, Depends, Fate, Found, Grant, Grantee, Incr, Number, Op, Pattern, Place, Request, Response, Seq, StoreError,
     Write, open,
 };
 use moonpool_core::vm::Script;
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 fn sqlite(path: &Path) -> Asked {
@@ -245,9 +245,15 @@ fn writes_wait_when_too_many_wait_for_a_disk_that_hangs() {
     assert!(store.0.now(&read).is_some(), "reads do not wait");
     let (reply, answered) = channel();
     store.0.later(write("later".into()), Box::new(move |answered| reply.send(answered).expect("a listener")));
+    let (reply, read) = channel();
+    let request = Request { owner: id("a"), quota: 0, op: Op::Get { key: "later".into(), foreign: false } };
+    store.0.later(request, Box::new(move |answered| reply.send(answered).expect("a listener")));
     assert!(answered.recv_timeout(Duration::from_millis(50)).is_err());
+    assert!(read.try_recv().is_err(), "what is asked behind a write that waits does not overtake it");
     disk.is(Mood::Good);
     let written = answered.recv_timeout(Duration::from_secs(30)).expect("an answer");
+    let read = read.recv_timeout(Duration::from_secs(30)).expect("an answer");
+    assert!(matches!(read.response, Ok(Response::Value(Found::Own(_)))));
     assert_eq!(fate(&store, written.depends), Fate::Durable);
     close(&store);
 }
@@ -398,26 +404,9 @@ struct Engine {
     services: Arc<Services>,
 }
 
-#[derive(Clone)]
-struct Held(Rc<RefCell<VecDeque<Batch>>>, Rc<RefCell<Receiver<Signal>>>, Sender<Signal>);
-
-impl Workers for Held {
-    fn wake_up(&self) -> WakeUp {
-        let sender = self.2.clone();
-        Arc::new(move |signal| {
-            let _ = sender.send(signal);
-        })
-    }
-
-    fn start(&self, batch: Batch) {
-        self.0.borrow_mut().push_back(batch);
-    }
-}
-
 impl Engine {
     fn new(store: &Asked) -> Self {
-        let (sender, receiver) = channel();
-        let held = Held(Rc::default(), Rc::new(RefCell::new(receiver)), sender);
+        let held = Held::default();
         let services = Arc::new(Services::new(store.0.clone(), ROOMY));
         *services.functions.write().expect("nobody panicked") =
             vec![HostFunction { path: vec!["ask".into()], number: 7 }];

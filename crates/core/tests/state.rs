@@ -58,6 +58,20 @@ fn list_gives_own_keys_in_order() {
 }
 
 #[test]
+fn a_colon_instead_of_a_dot_is_named_by_every_function() {
+    let names =
+        run_as(&store(), "a", "local names = {} for k in pairs(State) do names[#names + 1] = k end return names");
+    let names: Vec<String> = serde_json::from_str(&names).expect("a list of names");
+    assert_eq!(names.len(), 12);
+    for name in names {
+        let said = run_as(&store(), "a", &format!("return State:{name}('k', 1)"));
+        assert!(said.contains(&format!("got State itself: call it with a dot, as in State.{name}(...)")), "{said}");
+    }
+    let said = run_as(&store(), "a", "State.get({ get = 1 })");
+    assert!(said.ends_with("got table"), "{said}");
+}
+
+#[test]
 fn another_scripts_key_is_refused_also_with_a_default() {
     let store = store();
     run_as(&store, "owner", "State.set('secret', 's')");

@@ -5,7 +5,7 @@ mod common;
 mod generate;
 
 use common::{FACTORY, execute_with, script, services, store};
-use generate::{floats, integers, texts, values};
+use generate::{config, floats, integers, texts, values};
 use moonpool_core::state::{Found, MAX_VALUE, Op, Request, Response, ScriptId, Store, Write};
 use moonpool_core::value::stored::{json_of, values_of};
 use moonpool_core::value::{Shapes, Values};
@@ -13,15 +13,6 @@ use moonpool_core::vm::Exchange;
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
-
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(0x006d_6f6f_6e70_6f6f),
-        ..ProptestConfig::default()
-    }
-}
 
 /// A value as lib/values.js writes it.
 #[derive(Clone, Debug)]

@@ -1,8 +1,9 @@
 //! Takes the host's questions, and settles each once.
 
+use super::ahead::Ahead;
 use super::talks::{Step, Talk};
 use crate::error::{Code, Error};
-use crate::state::{Answered, Depends, Fate, Response, Store, StoreError, Watch};
+use crate::state::{Answered, Depends, Fate, Response, ScriptId, Store, StoreError, Watch};
 use crate::value::Values;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -58,16 +59,20 @@ enum At {
 
 impl Asking {
     /// Goes on as far as the store answers at once. `long` says that it may take its time.
-    fn advance(&mut self, store: &dyn Store, long: bool) -> At {
+    fn advance(&mut self, store: &dyn Store, ahead: &Ahead, long: bool) -> At {
         loop {
             let request = match self.talk.step(self.response.take(), long) {
                 Step::Done(outcome) => return At::Done(outcome),
                 Step::Long => return At::Long,
                 Step::Ask(request) => request,
             };
-            match store.now(&request) {
+            let answered = if ahead.is_any(&request.owner) { None } else { store.now(&request) };
+            match answered {
                 Some(answered) => self.note(store, answered),
-                None => return At::Asks(request),
+                None => {
+                    ahead.add(&request.owner);
+                    return At::Asks(request);
+                }
             }
         }
     }
@@ -81,6 +86,7 @@ impl Asking {
 /// Questions on a worker thread.
 pub struct Trip {
     store: Arc<dyn Store>,
+    ahead: Ahead,
     askings: Vec<(Asking, Option<At>)>,
 }
 
@@ -88,15 +94,15 @@ impl Trip {
     /// Goes on with each. On any thread.
     pub fn execute(&mut self) {
         for (asking, at) in &mut self.askings {
-            *at = Some(asking.advance(&*self.store, true));
+            *at = Some(asking.advance(&*self.store, &self.ahead, true));
         }
     }
 }
 
 /// Where a question is.
 enum Place {
-    /// The store is going to answer it.
-    Store(Asking),
+    /// The store is going to answer it, and has this space for it.
+    Store(Asking, ScriptId),
     /// On a trip, or waiting for the next one.
     Away,
     /// There is an answer, which depends on writes that are not durable yet.
@@ -106,6 +112,7 @@ enum Place {
 /// Takes the host's questions from one thread.
 pub struct Desk {
     store: Arc<dyn Store>,
+    ahead: Ahead,
     mail: Mail,
     last: Cell<u64>,
     /// Whether a trip is under way.
@@ -119,8 +126,8 @@ pub struct Desk {
 impl Desk {
     /// A desk for questions to `store`, which hears from other threads by `mail`.
     pub fn new(store: Arc<dyn Store>, mail: Mail) -> Self {
-        let (last, away, queue, pending, watch) = Default::default();
-        Self { store, mail, last, away, queue, pending, watch }
+        let (ahead, last, away, queue, pending, watch) = Default::default();
+        Self { store, ahead, mail, last, away, queue, pending, watch }
     }
 
     /// Takes a question, and answers it at once, if that takes no time.
@@ -150,7 +157,7 @@ impl Desk {
         }
         let askings = self.queue.take().into_iter().map(|asking| (asking, None)).collect();
         self.away.set(true);
-        Some(Trip { store: self.store.clone(), askings })
+        Some(Trip { store: self.store.clone(), ahead: self.ahead.clone(), askings })
     }
 
     /// Takes a trip back. Returns what is settled.
@@ -173,7 +180,8 @@ impl Desk {
         match letter {
             Letter::Answered(id, answered) => {
                 let place = self.pending.borrow_mut().remove(&id);
-                let Some(Place::Store(mut asking)) = place else { return Vec::new() };
+                let Some(Place::Store(mut asking, owner)) = place else { return Vec::new() };
+                self.ahead.remove(&owner);
                 asking.note(&*self.store, answered);
                 self.go_on(asking).into_iter().collect()
             }
@@ -186,11 +194,12 @@ impl Desk {
     pub fn forget(&self) {
         let forgotten = (self.pending.take(), self.queue.take());
         drop(forgotten);
+        self.ahead.clear();
     }
 
     /// Goes on with a question on this thread.
     fn go_on(&self, mut asking: Asking) -> Option<Settled> {
-        let at = asking.advance(&*self.store, false);
+        let at = asking.advance(&*self.store, &self.ahead, false);
         self.arrive(asking, at)
     }
 
@@ -203,7 +212,7 @@ impl Desk {
                 None
             }
             At::Asks(request) => {
-                self.put(id, Place::Store(asking));
+                self.put(id, Place::Store(asking, request.owner.clone()));
                 let mail = self.mail.clone();
                 // Nothing is borrowed: it may be answered at once.
                 self.store.later(request, Box::new(move |answered| mail(Letter::Answered(id, answered))));

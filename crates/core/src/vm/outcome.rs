@@ -198,9 +198,13 @@ impl Vm {
             return Ok(error);
         }
         // A kill meanwhile decides, whatever was made of it.
-        Ok(match self.text_of(thrown) {
-            Ok(Value::String(text)) => Error::new(code, message_of(&text.as_bytes())),
-            _ => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
+        let text = match self.text_of(thrown) {
+            Ok(Value::String(text)) => Some(text),
+            _ => stated_message(thrown).ok().flatten(),
+        };
+        Ok(match text {
+            Some(text) => Error::new(code, message_of(&text.as_bytes())),
+            None => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
         })
     }
 
@@ -376,6 +380,15 @@ fn message_of(bytes: &[u8]) -> String {
         return String::from_utf8_lossy(bytes).into_owned();
     }
     format!("{}... (cut from {} bytes)", String::from_utf8_lossy(&bytes[..LONGEST]), bytes.len())
+}
+
+/// What a table says in its own field `message`: no code of the script's runs.
+fn stated_message(thrown: &Value) -> mlua::Result<Option<LuaString>> {
+    let Value::Table(table) = thrown else { return Ok(None) };
+    Ok(match table.raw_get("message")? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
 }
 
 /// The chunk and line that an error of ours was raised at.

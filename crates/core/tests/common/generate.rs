@@ -5,6 +5,16 @@
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
+/// A fixed number of cases, the same in every run; a failure prints the case.
+pub fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(0x006d_6f6f_6e70_6f6f),
+        ..ProptestConfig::default()
+    }
+}
+
 /// A Lua string literal for any bytes.
 pub fn lua_string(bytes: &[u8]) -> String {
     let mut text = String::from("\"");

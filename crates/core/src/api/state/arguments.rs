@@ -5,7 +5,7 @@ use crate::error::{Code, Error, quoted};
 use crate::memory::Killed;
 use crate::state::{Denied, Key, MAX_VALUE, Number, Op, Request, StoreError};
 use crate::value::{Refusal, Text, json, type_name};
-use mlua::Value;
+use mlua::{Table, Value};
 use std::time::Duration;
 
 /// The longest that a key may last, in seconds: a hundred years.
@@ -27,7 +27,7 @@ impl Keyed {
                 let key = Key::new(&bytes.as_bytes()).map_err(wrong)?;
                 Ok(Self { function, key: key.into_text() })
             }
-            other => Err(wrong(type_name(other).to_owned())),
+            other => Err(wrong(received(other, function))),
         }
     }
 
@@ -159,6 +159,17 @@ pub(crate) fn store_error(function: &str, key: &str, quota: usize, error: StoreE
             let message = format!("State.{function}: '{owner}' has granted the same name to the same scripts");
             Error::new(Code::StateDenied, message)
         }
+    }
+}
+
+/// What stands in the place of a string, as messages show it. A colon instead of a dot puts the library there.
+pub(super) fn received(value: &Value, function: &str) -> String {
+    let is_library = |table: &Table| table.raw_get::<Value>(function).is_ok_and(|member| member.is_function());
+    match value {
+        Value::Table(table) if is_library(table) => {
+            format!("State itself: call it with a dot, as in State.{function}(...)")
+        }
+        other => type_name(other).to_owned(),
     }
 }
 

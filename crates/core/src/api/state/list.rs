@@ -1,9 +1,9 @@
 //! `State.list`: the script's own keys, and those that were granted to it.
 
-use super::arguments::{confused, refusal, unavailable};
+use super::arguments::{confused, received, refusal, unavailable};
 use crate::bridge::Call;
 use crate::bridge::tasks::{Step, Task, perform};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::state::{Request, Response, ScriptId, StoreError};
 use mlua::Value;
 use std::collections::BTreeSet;
@@ -28,7 +28,10 @@ pub(super) fn list(call: &Call) -> Result<Value, Error> {
             Ok(prefix) => prefix.to_owned(),
             Err(_) => return Err(refusal("list", "the prefix is not UTF-8")),
         },
-        _ => return Err(call.bad_argument(0, "list", "string")),
+        other => {
+            let message = format!("bad argument #1 to 'list' (string expected, got {})", received(other, "list"));
+            return Err(Error::new(Code::Runtime, message));
+        }
     };
     let requests = call.state().list(&prefix);
     perform(call, List { prefix, requests, asked: None, keys: BTreeSet::new(), held: 0 })

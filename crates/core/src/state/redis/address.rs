@@ -78,7 +78,9 @@ impl Address {
 /// What is wrong with it.
 pub(super) fn check_prefix(prefix: &str) -> Result<(), String> {
     let wrong = |what: String| {
-        Err(format!("the prefix of keys in Redis {what}; wanted: 1 to {LONGEST_PREFIX} bytes without braces"))
+        Err(format!(
+            "the prefix of keys in Redis {what}; wanted: 1 to {LONGEST_PREFIX} bytes without braces and control characters"
+        ))
     };
     match prefix.len() {
         0 => wrong("is empty".to_owned()),

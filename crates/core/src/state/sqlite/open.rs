@@ -44,7 +44,7 @@ pub(super) fn open(path: &Path, cache_bytes: usize, relaxed: bool) -> Result<Arc
         match databases.get_mut(&path) {
             None => break,
             Some(Database::Open(shared, _)) if shared.relaxed != relaxed => {
-                let name = |relaxed| if relaxed { "'relaxed'" } else { "'strict'" };
+                let name = |relaxed| if relaxed { "'relaxed'" } else { "'full'" };
                 let (is, wanted) = (name(shared.relaxed), name(relaxed));
                 return Err(schema::at(
                     &path,

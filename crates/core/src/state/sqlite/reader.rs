@@ -6,7 +6,7 @@ use super::shared::{Shared, Wait};
 use crate::state::space::Space;
 use crate::state::{Answered, Entry, Op, Reply, Request, Response, ScriptId, Seq, StoreError, now};
 use rusqlite::{Connection, params};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -27,6 +27,8 @@ pub(super) struct Reader {
     connection: Connection,
     /// What waits for the writer.
     waiting: VecDeque<Waiting>,
+    /// The spaces in which a write waits: what is asked after it waits, too.
+    held: HashSet<ScriptId>,
 }
 
 struct Waiting {
@@ -50,7 +52,7 @@ impl From<rusqlite::Error> for NotYet {
 
 impl Reader {
     pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, waiting: VecDeque::new() }
+        Self { connection, waiting: VecDeque::new(), held: HashSet::new() }
     }
 
     /// Answers until the store is closed.
@@ -59,6 +61,7 @@ impl Reader {
             match message {
                 Message::Ask(request, reply) => self.ask(request, reply, None, shared),
                 Message::Decided => {
+                    self.held.clear();
                     for Waiting { request, reply, after } in std::mem::take(&mut self.waiting) {
                         self.ask(request, reply, after, shared);
                     }
@@ -81,7 +84,12 @@ impl Reader {
         let answered = match self.answer(&request, after, shared) {
             Ok(answered) => answered,
             Err(NotYet::Failed(error)) => Err(StoreError::Unavailable(schema::at(&shared.path, error))).into(),
-            Err(NotYet::After(after)) => return self.waiting.push_back(Waiting { request, reply, after }),
+            Err(NotYet::After(after)) => {
+                if after.is_none() {
+                    self.held.insert(request.owner.clone());
+                }
+                return self.waiting.push_back(Waiting { request, reply, after });
+            }
         };
         shared.answer(&request, reply, answered);
     }
@@ -93,6 +101,9 @@ impl Reader {
                 return Err(NotYet::After(Some(after)));
             }
             return Ok(Ok(Response::Owners(self.owners(from.as_ref(), *limit)?)).into());
+        }
+        if self.held.contains(&request.owner) {
+            return Err(NotYet::After(None));
         }
         // What was learnt may be out of date again before it is used; but not for ever.
         for _ in 0..100 {
