@@ -3,7 +3,6 @@
 mod common;
 use common::{Remote, script, services, store};
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::HostFunction;
 use moonpool_core::scheduler::{
     Batch, Caller, Capacity, ContextId, Finished, Scheduler, Settled, Signal, WakeUp, Workers,
 };
@@ -59,7 +58,7 @@ impl Engine {
 
     fn script(owner: &str, source: &str) -> Script {
         let services = services(store());
-        let wait = HostFunction { path: vec!["wait".to_owned()], number: 0 };
+        let wait = common::host_function("wait", 0);
         services.functions.write().expect("not poisoned").push(wait);
         let mut script = Script { id: ScriptId::new(owner).expect("a good id"), services, ..script(source) };
         script.limits.timeout = Duration::from_secs(60);

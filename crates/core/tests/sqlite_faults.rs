@@ -12,7 +12,7 @@ use common::{FACTORY, script};
 use contract::{Asked, ROOMY, id, key, own, wait_until};
 use disk::{Disk, Mood};
 use folder::Folder;
-use moonpool_core::bridge::{HostFunction, Services};
+use moonpool_core::bridge::Services;
 use moonpool_core::scheduler::{Batch, Caller, Capacity, HostCallOf, Scheduler, Settled, Signal, WakeUp, Workers};
 use moonpool_core::state::{
     Access, Depends, Fate, Found, Grant, Grantee, Incr, Number, Op, Pattern, Place, Request, Response, Seq, StoreError,
@@ -419,8 +419,7 @@ impl Engine {
         let (sender, receiver) = channel();
         let held = Held(Rc::default(), Rc::new(RefCell::new(receiver)), sender);
         let services = Arc::new(Services::new(store.0.clone(), ROOMY));
-        *services.functions.write().expect("nobody panicked") =
-            vec![HostFunction { path: vec!["ask".into()], number: 7 }];
+        *services.functions.write().expect("nobody panicked") = vec![common::host_function("ask", 7)];
         Self { scheduler: Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default()), held, services }
     }
 
