@@ -487,6 +487,8 @@ export interface CodeCacheOptions {
  * - `error` (a {@link LuaError} with `ERR_INTERNAL`): a run failed because of a bug in moonpool. The run rejects, too.
  *   The event is for central logs, and is not emitted when nobody listens.
  *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
+ *
  * @example
  * ```js
  * import { Engine } from 'moonpool'
@@ -833,6 +835,8 @@ export interface StateIncrement extends StateTtl {
  * `ERR_STATE_QUOTA` when the space is full; `ERR_STATE_UNAVAILABLE` when the store cannot be reached, or lost a write;
  * `ERR_ENGINE_CLOSED`. Wrong arguments reject with a `TypeError` or `RangeError`.
  *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
+ *
  * @example
  * ```js
  * import { Engine } from 'moonpool'
@@ -918,6 +922,8 @@ export interface ContextRunOptions<
  *
  * A run that fails with an error of its own leaves the context as it is. A run that is stopped, by a limit or by its
  * signal, ends the context: its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.
+ *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
  * @example
  * ```js

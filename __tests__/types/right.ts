@@ -337,6 +337,15 @@ export function exposeThings(engine: Engine, order: Order, record: Record<string
   engine.expose('db', { find, get: (_context, key) => [key], deep: { er: (_context, n: number) => n } })
 }
 
+/** What a type is that is not known yet, and what is anything. */
+export async function crossAnything<Value extends LuaInput>(engine: Engine, value: Value, any: unknown[]): Promise<void> {
+  const args: LuaInput[] = [value]
+  const options: RunOptions = { args, globals: { value } }
+  await engine.run('', 'x', { args })
+  await engine.runLua('', 'x', { ...options, timeout: 5 })
+  await engine.run('', 'x', { args: any, globals: {} as object })
+}
+
 export async function crossDates(engine: Engine, at: Date): Promise<Engine> {
   await engine.run('', 'x', { dates: 'iso', args: [at, { at }], globals: { list: [at] } })
   await engine.runLua('', 'x', { dates: 'iso', args: [at] })
