@@ -45,8 +45,11 @@ export declare class NativeEngine {
    * there already keep their modules.
    */
   addModules(modules: Array<Module>): Failure | null
-  /** Lets runs that begin from now on find a function in `host`, under this path of names. */
-  expose(path: Array<string>, number: number): void
+  /**
+   * Lets runs that begin from now on find a function in `host`, under this path of names. Its arguments come in these
+   * shapes.
+   */
+  expose(path: Array<string>, number: number, shapes: number): void
   /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
   declareSharedDict(name: string, options: SharedDictOptions): NativeSharedDict
   /** Answers the call that a run waits for, with a list of one value. */
@@ -181,8 +184,8 @@ export interface Exchange {
   globals?: Uint8Array
   /** As `globals`, for a VM that had no script before. */
   initial?: Uint8Array
-  /** How the returned values are given; absent for as text. */
-  results?: Shapes
+  /** The shapes in which the returned values are given; absent for as text. */
+  results?: number
 }
 
 /** Why a run has no result. */
@@ -254,8 +257,14 @@ export interface Question {
   value?: Uint8Array
   /** A list of one value: the value that is to be there, or what a number begins with. */
   old?: Uint8Array
+  /** Of `cas`: instead of `old`, the text that `get` gave. */
+  oldText?: string
   /** How long the key lasts, in ms. */
   ttl?: number
+  /** How values are given. */
+  shapes?: number
+  /** Of `get`: whether the value's text comes after it. */
+  text?: boolean
   /** What keys begin with. */
   prefix?: string
   /** The last key, or owner, of the page before. */
@@ -278,14 +287,6 @@ export interface Registry {
   libraries: Array<string>
   /** The defaults of options, by name; times in ms, sizes in bytes. */
   defaults: Record<string, number>
-}
-
-/** How Lua values are given to JavaScript. */
-export interface Shapes {
-  /** Every string as bytes. */
-  bytes: boolean
-  /** Every table as a map. */
-  maps: boolean
 }
 
 /** What a method has to say; each has some of this. */

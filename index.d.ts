@@ -1,5 +1,7 @@
 // The types of moonpool's public door, written by hand and checked by __tests__/types.
 
+/// <reference types="node" />
+
 import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 
@@ -37,7 +39,15 @@ import type { Readable } from 'node:stream'
  * console.log(text) // hello\n42\t{"ok":true}
  * ```
  */
-export function runLua(code: string | Uint8Array | Script, scriptId: string, options?: RunOptions): Promise<string>
+export function runLua<
+  Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
+  Globals extends LuaObject = LuaObject,
+  Dates extends DateMode = DateMode,
+>(
+  code: string | Uint8Array | Script,
+  scriptId: string,
+  options?: RunOptions<Dates, Args & Crossing<Args, Or<Dates, never>>, Globals & Crossing<Globals, Or<Dates, never>>>,
+): Promise<string>
 
 /** What one run may use. An option that is `undefined` counts as absent. */
 export interface Limits {
@@ -90,14 +100,54 @@ export interface Limits {
   maxNodes?: number | undefined
 }
 
-/** The limits of one run, its name, and a way to stop it. An option that is `undefined` counts as absent. */
-export interface RunOptions extends Limits {
+/** What becomes of a `Date` on its way into Lua. */
+export type DateMode = 'refuse' | 'iso'
+
+/** Whether dates cross: as the option says, or when its type does not tell, as it is without the option. */
+export type Or<Dates extends DateMode, Otherwise extends 'iso'> = DateMode extends Dates
+  ? Otherwise
+  : Extract<Dates, 'iso'>
+
+/** How values go into Lua. An option that is `undefined` counts as absent. */
+export interface InputOptions<Dates extends DateMode = DateMode> {
   /**
-   * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It grants nothing. It cannot be
-   * given with a {@link Script}, which has a name already.
-   * @defaultValue the `scriptId`; for {@link Engine.runFile}, the file's name without its folder
+   * `'null'`: `null` goes in as `json.null`, which counts as true in Lua. `'nil'`: it goes in as nil, as `undefined` does.
+   * In an array it is `json.null` all the same: nil would be a hole, and Lua does not say how long an array with holes is.
+   * `json.null` comes out as `null` either way.
+   * @defaultValue `'null'`
    */
-  name?: string | undefined
+  nulls?: 'null' | 'nil' | undefined
+  /**
+   * `'refuse'`: a `Date` cannot cross. `'iso'`: it goes in as text, as its `toISOString()` has it; an invalid one is refused.
+   * Text comes out as text.
+   * @defaultValue `'refuse'`
+   */
+  dates?: Dates | undefined
+}
+
+/** How Lua's values come out. An option that is `undefined` counts as absent. */
+export interface OutputOptions {
+  /**
+   * `'text'`: Lua strings come as strings, and one that is not UTF-8 is refused. `'buffer'`: every Lua string comes as
+   * a `Uint8Array`, except for keys.
+   * @defaultValue `'text'`
+   */
+  strings?: 'text' | 'buffer' | undefined
+  /**
+   * `'object'`: a table with the keys 1 to n comes as an array, and so does one that `json.array` has marked. A table
+   * with string keys, or without keys, comes as an object. Others are refused. `'record'`: every table whose keys are not 1
+   * to n comes as an object, where integer keys are decimal text; refused are other keys, and an integer beside the same
+   * text. `'map'`: every table comes as a `Map`, with number keys first.
+   * @defaultValue `'object'`
+   */
+  tables?: 'object' | 'map' | 'record' | undefined
+}
+
+/** How values cross, in both directions. */
+export interface ValueOptions<Dates extends DateMode = DateMode> extends InputOptions<Dates>, OutputOptions {}
+
+/** The values that a run is given, and a way to stop it. An option that is `undefined` counts as absent. */
+export interface RunInputs<Args = readonly LuaInput<'iso'>[], Globals = LuaObject> {
   /**
    * Stops the run: as soon as the signal is aborted, the promise rejects with `signal.reason`, whatever the run is
    * doing. A run that is executing is stopped at its next safepoint (a jump, a call, a step of a long C function). A
@@ -110,43 +160,50 @@ export interface RunOptions extends Limits {
    * The values of the chunk's `...`: at most 1000. They are copied when the call is made. See {@link LuaInput}.
    * @defaultValue `[]`
    */
-  args?: readonly LuaInput[] | undefined
+  args?: Args | undefined
   /**
    * Values that the script finds as globals: a plain object of names and values. They are copied when the call is made.
    * @defaultValue `{}`
    */
-  globals?: { readonly [name: string]: LuaInput } | undefined
+  globals?: Globals | undefined
+}
+
+/** The limits of one run, its name, its values, and a way to stop it. An option that is `undefined` counts as absent. */
+export interface RunOptions<Dates extends DateMode = DateMode, Args = readonly LuaInput<'iso'>[], Globals = LuaObject>
+  extends Limits,
+    InputOptions<Dates>,
+    RunInputs<Args, Globals> {
+  /**
+   * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It grants nothing. It cannot be
+   * given with a {@link Script}, which has a name already.
+   * @defaultValue the `scriptId`; for {@link Engine.runFile}, the file's name without its folder
+   */
+  name?: string | undefined
 }
 
 /** The options of a run that resolves with values: those of {@link RunOptions}, and how the values come. */
-export interface ValueRunOptions extends RunOptions {
-  /**
-   * `'text'`: Lua strings come as strings, and one that is not UTF-8 is refused. `'buffer'`: every Lua string comes as
-   * a `Uint8Array`, except for keys.
-   * @defaultValue `'text'`
-   */
-  strings?: 'text' | 'buffer' | undefined
-  /**
-   * `'object'`: a table with the keys 1 to n comes as an array, and so does one that `json.array` has marked. A table
-   * with string keys, or without keys, comes as an object. Others are refused. `'map'`: every table comes as a `Map`,
-   * with number keys first.
-   * @defaultValue `'object'`
-   */
-  tables?: 'object' | 'map' | undefined
-}
+export interface ValueRunOptions<
+  Dates extends DateMode = DateMode,
+  Args = readonly LuaInput<'iso'>[],
+  Globals = LuaObject,
+> extends RunOptions<Dates, Args, Globals>,
+    OutputOptions {}
 
 /**
  * What can go into Lua, and as what:
  *
- * - `undefined` as nil, and `null` as `json.null`, which counts as true in Lua
+ * - `undefined` as nil, and `null` as `json.null`, which counts as true in Lua, or with `nulls: 'nil'` as nil
  * - booleans; numbers, the whole ones as integers, others as floats; `BigInt`s of 64 bits as integers
- * - well-formed strings; `Uint8Array`s as strings of their bytes
+ * - well-formed strings; `Uint8Array`s as strings of their bytes; with `dates: 'iso'`, `Date`s as text
  * - arrays, plain objects and `Map`s of these, at most 128 levels deep
  *
- * A property that is `undefined` counts as absent. An item of an array must not be `undefined`. Everything else (dates,
- * instances of classes, functions, symbols, cycles) is refused, with a `TypeError` that names its path.
+ * A property that is `undefined` counts as absent. An item of an array must not be `undefined`. Everything else
+ * (instances of classes, functions, symbols, cycles) is refused, with a `TypeError` that names its path, and the option
+ * that would let it through, if there is one.
+ *
+ * What is in an object or an array is checked where a function takes it (see {@link Crossing}), and when it crosses.
  */
-export type LuaInput =
+export type LuaInput<Dates extends 'iso' = never> =
   | undefined
   | null
   | boolean
@@ -154,18 +211,47 @@ export type LuaInput =
   | bigint
   | string
   | Uint8Array
-  | readonly LuaInput[]
-  | { readonly [key: string]: LuaInput }
-  | ReadonlyMap<boolean | number | bigint | string, LuaInput>
+  | DateFor<Dates>
+  | readonly LuaInput<Dates>[]
+  | ReadonlyMap<boolean | number | bigint | string, LuaInput<Dates>>
+  | LuaObject
+
+/** An object of data: any but those whose type says that they are something else, as functions, dates and sets do. */
+export type LuaObject = { readonly [name: string]: unknown } | (object & NoData)
+
+/** What plain objects do not have. */
+export interface NoData {
+  readonly [Symbol.hasInstance]?: never
+  readonly [Symbol.iterator]?: never
+  readonly [Symbol.match]?: never
+  readonly [Symbol.toPrimitive]?: never
+  readonly [Symbol.toStringTag]?: never
+}
+
+/** `Date`, where that can cross. */
+export type DateFor<Dates extends 'iso'> = Dates extends 'iso' ? Date : never
+
+/** `T`, with `never` in place of whatever in it cannot go into Lua. What is `unknown` is checked when it crosses. */
+export type Crossing<T, Dates extends 'iso' = never> = [LuaInput<Dates>] extends [T]
+  ? T
+  : // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing.
+    T extends undefined | null | void | boolean | number | bigint | string | Uint8Array | DateFor<Dates>
+    ? T
+    : T extends ReadonlyMap<infer Key, infer Value>
+      ? ReadonlyMap<Key, Crossing<Value, Dates>>
+      : T extends readonly unknown[] | LuaObject
+        ? { [Key in keyof T]: Crossing<T[Key], Dates> }
+        : never
 
 /**
  * What comes out of Lua, and as what:
  *
  * - nil as `undefined`, and `json.null` as `null`
  * - booleans; floats as numbers; integers as numbers, or as `BigInt`s when they are no safe integers
- * - strings and tables as {@link ValueRunOptions} says
+ * - strings and tables as {@link OutputOptions} says
  *
- * Functions, coroutines, userdata and cycles are refused with `ERR_LUA_RESULT`, whose message gives the path.
+ * Functions, coroutines, userdata and cycles are refused with `ERR_LUA_RESULT`, whose message gives the path, and the
+ * option that would let the value through, if there is one.
  */
 export type LuaOutput =
   | undefined
@@ -215,21 +301,40 @@ export interface HostContext {
 
 /**
  * A function that scripts call. The script gets what it returns, or what its promise resolves with. This must be a
- * {@link LuaInput}, else the call fails. To give nil, return `undefined`; `null` counts as true in Lua. What it throws,
- * or rejects with, becomes a Lua error with the code `ERR_HOST_FUNCTION`, which the script can catch.
+ * {@link LuaInput}, else the call fails. To give nil, return `undefined`; `null` counts as true in Lua, unless the engine's
+ * {@link EngineOptions.values} say `nulls: 'nil'`. What it throws, or rejects with, becomes a Lua error with the code
+ * `ERR_HOST_FUNCTION`, which the script can catch.
+ *
+ * Scripts may pass anything: an argument without an annotation is `unknown`. An annotation says what you expect, and
+ * nothing checks it.
  *
  * A big answer is copied some in each turn of the event loop. Do not change it afterwards: return a copy of what you go
  * on using.
  */
-export type HostFunction = (context: HostContext, ...args: never[]) => unknown
+export type HostFunction = {
+  // Of a method, so that arguments may be annotated.
+  call(context: HostContext, ...args: unknown[]): unknown
+}['call']
 
 /** Functions by name, also in groups: `{ db: { get } }` is `host.db.get`. */
 export interface HostFunctions {
   readonly [name: string]: HostFunction | HostFunctions
 }
 
+/** What functions have to be beside functions: nothing, or what they cannot be when one of them returns what cannot cross. */
+export type Exposed<What, Dates extends 'iso' = never> = What extends (...args: never[]) => infer Answer
+  ? [Awaited<Answer>] extends [Crossing<Awaited<Answer>, Dates>]
+    ? unknown
+    : CannotCross<Awaited<Answer>>
+  : { [Name in keyof What]: Exposed<What[Name], Dates> }
+
+/** What no function is: for messages of the compiler. */
+export interface CannotCross<Answer> {
+  readonly 'a host function cannot return this to Lua': Answer
+}
+
 /** How a new {@link Engine} is set up. An option that is `undefined` counts as absent. */
-export interface EngineOptions {
+export interface EngineOptions<Mode extends 'iso' = 'iso'> {
   /**
    * How many worker threads of libuv's pool the engine uses at once: a whole number from 1 to 1024. More than the pool
    * has (`UV_THREADPOOL_SIZE`, 4 by default) brings nothing.
@@ -287,6 +392,22 @@ export interface EngineOptions {
    * @defaultValue the defaults of {@link Limits}
    */
   defaults?: Limits | undefined
+  /**
+   * How values cross: for runs and contexts that do not say it themselves, for the arguments and answers of host functions,
+   * and for {@link Engine.state}.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine({ values: { nulls: 'nil', dates: 'iso', tables: 'record' } })
+   * engine.expose('order', () => ({ paid: null, at: new Date(0) }))
+   * const { value } = await engine.run('local o = host.order() return { [0] = o.at, paid = o.paid or "no" }', 'acme')
+   * console.log(value) // { '0': '1970-01-01T00:00:00.000Z', paid: 'no' }
+   * ```
+   * @defaultValue the defaults of {@link ValueOptions}
+   */
+  values?: ValueOptions<'refuse' | Mode> | undefined
   /**
    * The libraries that scripts find beside the base functions, `print` and `script`. With `[]` they find only those.
    * @defaultValue all of {@link Library}
@@ -369,6 +490,8 @@ export interface CodeCacheOptions {
  * - `error` (a {@link LuaError} with `ERR_INTERNAL`): a run failed because of a bug in moonpool. The run rejects, too.
  *   The event is for central logs, and is not emitted when nobody listens.
  *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
+ *
  * @example
  * ```js
  * import { Engine } from 'moonpool'
@@ -380,13 +503,13 @@ export interface CodeCacheOptions {
  * await engine.close()
  * ```
  */
-export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError] }> {
+export class Engine<Mode extends 'iso' = never> extends EventEmitter<{ full: []; drain: []; error: [LuaError] }> {
   /**
    * @param options See {@link EngineOptions}.
    * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, whose message
    *   names the option, what it takes and what it got.
    */
-  constructor(options?: EngineOptions)
+  constructor(options?: EngineOptions<Mode>)
 
   /**
    * Runs code in a fresh VM on this engine, and resolves with text, as the function {@link runLua} does.
@@ -394,7 +517,15 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * @throws {LuaError} (rejects) as {@link runLua}; and with `ERR_QUEUE_FULL`, `ERR_QUEUE_TIMEOUT` or
    *   `ERR_ENGINE_CLOSED`, when nothing was run.
    */
-  runLua(code: string | Uint8Array | Script, scriptId: string, options?: RunOptions): Promise<string>
+  runLua<
+    Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    code: string | Uint8Array | Script,
+    scriptId: string,
+    options?: RunOptions<Dates, Args & Crossing<Args, Or<Dates, Mode>>, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Promise<string>
 
   /**
    * Runs code in a fresh VM on this engine, and resolves with values.
@@ -414,10 +545,19 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * const total: number = value.total // 10
    * ```
    */
-  run<Values extends readonly unknown[] = LuaOutput[]>(
+  run<
+    Values extends readonly unknown[] = LuaOutput[],
+    Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
     code: string | Uint8Array | Script,
     scriptId: string,
-    options?: ValueRunOptions,
+    options?: ValueRunOptions<
+      Dates,
+      Args & Crossing<Args, Or<Dates, Mode>>,
+      Globals & Crossing<Globals, Or<Dates, Mode>>
+    >,
   ): Promise<RunResult<Values>>
 
   /**
@@ -441,7 +581,7 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * console.log(await engine.runLua('return host.price("tea"), host.price("gold")', 'tenant-1')) // 2.5\tnil
    * ```
    */
-  expose(name: string, what: HostFunction | HostFunctions): void
+  expose<What extends HostFunction | HostFunctions>(name: string, what: What & Exposed<What, Mode>): void
 
   /**
    * Adds a module, which scripts of this engine load with `require(name)`, and compiles it at once on this thread. It
@@ -493,7 +633,10 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * @param scriptId Who runs in it, for as long as it lives.
    * @param options Limits for each of its runs, and the `memoryLimit` of the VM.
    */
-  createContext(scriptId: string, options?: ContextOptions): Context
+  createContext<Globals extends LuaObject = LuaObject, Dates extends DateMode = DateMode>(
+    scriptId: string,
+    options?: ContextOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Context<Or<Dates, Mode>>
 
   /**
    * Runs a file of Lua source, and resolves with text. The file is read for each run, so that a change counts at once.
@@ -503,7 +646,15 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * @throws {Error} (rejects) when the file cannot be read, with the `code` of the system (`ENOENT`, `EACCES`), its
    *   `path`, and the system's error as `cause`. Otherwise as {@link Engine.runLua}.
    */
-  runFile(path: string | URL, scriptId: string, options?: RunOptions): Promise<string>
+  runFile<
+    Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    path: string | URL,
+    scriptId: string,
+    options?: RunOptions<Dates, Args & Crossing<Args, Or<Dates, Mode>>, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Promise<string>
 
   /**
    * Compiles source on this thread, which takes some 10 ms for each MiB. The engine's `defaults` limit it as they limit
@@ -520,7 +671,7 @@ export class Engine extends EventEmitter<{ full: []; drain: []; error: [LuaError
    * own space, whatever was granted to it, and its quota holds.
    * @param scriptId Whose space: as for {@link Engine.runLua}.
    */
-  state(scriptId: string): StateSpace
+  state(scriptId: string): StateSpace<Mode>
 
   /** The ids that have entries, in the byte order of their UTF-8. It holds one page of them at a time. */
   stateOwners(): AsyncIterableIterator<string>
@@ -679,13 +830,16 @@ export interface StateIncrement extends StateTtl {
 /**
  * The space of one id in State, made by {@link Engine.state}. Keys are strings of 1 to 512 UTF-8 bytes. Values are
  * {@link LuaInput}s that a script may store: what JSON can say, at most 1 MiB of it; they are copied when the call is made,
- * and come back as a run's results do. Every function is atomic, and calls of one engine take effect in their order (on
+ * and cross as the engine's
+ * {@link EngineOptions.values} say. With `nulls: 'nil'`, `null` counts as `undefined` does. Every function is atomic, and calls of one engine take effect in their order (on
  * Redis, those that are awaited).
  * A promise resolves when what it tells, and all that this depends on, is as durable as the store makes it.
  *
  * All reject with {@link LuaError}s: `ERR_STATE_VALUE` for a value that cannot be stored, whose message gives its path;
  * `ERR_STATE_QUOTA` when the space is full; `ERR_STATE_UNAVAILABLE` when the store cannot be reached, or lost a write;
  * `ERR_ENGINE_CLOSED`. Wrong arguments reject with a `TypeError` or `RangeError`.
+ *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
  * @example
  * ```js
@@ -699,18 +853,18 @@ export interface StateIncrement extends StateTtl {
  * for await (const [key, value] of space.entries()) console.log(key, value) // plan { seats: 6 }
  * ```
  */
-export interface StateSpace {
+export interface StateSpace<Mode extends 'iso' = never> {
   /** Whose space it is. */
   readonly scriptId: string
   /** The value of a key; or the default, when there is no such key. `null` is `json.null`. */
   get(key: string): Promise<LuaOutput>
   get<Default>(key: string, fallback: Default): Promise<LuaOutput | Default>
   /** Sets a key, until it is deleted or its `ttl` is over; without one, a key that was to expire lasts. `undefined` deletes it. */
-  set(key: string, value: LuaInput, options?: StateTtl): Promise<void>
+  set(key: string, value: LuaInput<Mode>, options?: StateTtl): Promise<void>
   /** Sets a key that is not there. Resolves with whether it did. */
-  add(key: string, value: LuaInput, options?: StateTtl): Promise<boolean>
+  add(key: string, value: LuaInput<Mode>, options?: StateTtl): Promise<boolean>
   /** Sets a key that is there. Resolves with whether it did. */
-  replace(key: string, value: LuaInput, options?: StateTtl): Promise<boolean>
+  replace(key: string, value: LuaInput<Mode>, options?: StateTtl): Promise<boolean>
   /** Deletes a key. Resolves with whether it was there. */
   delete(key: string): Promise<boolean>
   /** Whether there is such a key. */
@@ -724,17 +878,17 @@ export interface StateSpace {
    * Sets a key if its value is still `old`, and resolves with whether it did. Values are compared by their JSON, numbers by
    * `==`. `undefined` stands for no key. It keeps how long the key lasts.
    */
-  cas(key: string, old: LuaInput, value: LuaInput): Promise<boolean>
+  cas(key: string, old: LuaInput<Mode>, value: LuaInput<Mode>): Promise<boolean>
   /**
    * Sets a key to what `change` makes of its value, or of the default; `undefined` deletes it. `change` may be async, and is
    * called again when somebody else has changed the key meanwhile. Resolves with what `change` gave. What it throws, this
    * rejects with, and nothing is stored. It keeps how long the key lasts.
    */
-  update<Value extends LuaInput>(
+  update<Value extends LuaInput<Mode>>(
     key: string,
     // biome-ignore lint/suspicious/noExplicitAny: whatever is kept there; nothing checks it.
     change: (old: any) => Value | Promise<Value>,
-    fallback?: LuaInput,
+    fallback?: LuaInput<Mode>,
   ): Promise<Value>
   /** Lets a key last so many milliseconds from now, or with `Infinity` until it is deleted. Resolves with whether it is there. */
   expire(key: string, ttl: number): Promise<boolean>
@@ -751,15 +905,23 @@ export interface StateSpace {
 }
 
 /** How a context is set up. An option that is `undefined` counts as absent. */
-export interface ContextOptions extends Limits {
+export interface ContextOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
+  extends Limits,
+    ValueOptions<Dates> {
   /** As in {@link RunOptions}. */
   name?: string | undefined
   /** As in {@link RunOptions}: for the life of the context. */
-  globals?: { readonly [name: string]: LuaInput } | undefined
+  globals?: Globals | undefined
 }
 
 /** The options of one run in a context. The memory limit and the name are those of the context. */
-export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
+export interface ContextRunOptions<
+  Dates extends DateMode = DateMode,
+  Args = readonly LuaInput<'iso'>[],
+  Globals = LuaObject,
+> extends Omit<Limits, 'memoryLimit'>,
+    ValueOptions<Dates>,
+    RunInputs<Args, Globals> {}
 
 /**
  * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in
@@ -768,6 +930,8 @@ export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
  *
  * A run that fails with an error of its own leaves the context as it is. A run that is stopped, by a limit or by its
  * signal, ends the context: its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.
+ *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
  * @example
  * ```js
@@ -781,26 +945,35 @@ export type ContextRunOptions = Omit<ValueRunOptions, 'memoryLimit' | 'name'>
  * await session.close()
  * ```
  */
-export class Context {
+export class Context<Mode extends 'iso' = never> {
   // What only looks like one has no such member.
   #private
   private constructor()
   /** Who runs in it. */
   readonly scriptId: string
   /** Runs code in the context's VM. */
-  run<Values extends readonly unknown[] = LuaOutput[]>(
+  run<
+    Values extends readonly unknown[] = LuaOutput[],
+    Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
     code: string | Uint8Array | Script,
-    options?: ContextRunOptions,
+    options?: ContextRunOptions<
+      Dates,
+      Args & Crossing<Args, Or<Dates, Mode>>,
+      Globals & Crossing<Globals, Or<Dates, Mode>>
+    >,
   ): Promise<RunResult<Values>>
   /** Calls a global function of the context's VM. */
   call<Values extends readonly unknown[] = LuaOutput[]>(
     name: string,
-    ...args: readonly LuaInput[]
+    ...args: readonly LuaInput<Mode>[]
   ): Promise<RunResult<Values>>
-  /** Resolves with the value of a global. */
-  get(name: string): Promise<LuaOutput>
+  /** Resolves with the value of a global. `Value` is what you expect it to be; nothing checks that it is. */
+  get<Value = LuaOutput>(name: string): Promise<Value>
   /** Sets a global. */
-  set(name: string, value: LuaInput): Promise<void>
+  set(name: string, value: LuaInput<Mode>): Promise<void>
   /**
    * Resolves with the bytes that the VM holds, once the runs that were asked for are done. From within a host function that
    * a run of this context waits for, it rejects with `ERR_CONTEXT_BUSY`; so does every other method.

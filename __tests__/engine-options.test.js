@@ -55,6 +55,7 @@ const GOOD = {
   stateQuota: MIB,
   codeCache: GOOD_CACHE,
   defaults: GOOD_DEFAULTS,
+  values: { strings: 'buffer', tables: 'record', nulls: 'nil', dates: 'iso' },
   libraries: ['math', 'string', 'State'],
 }
 
@@ -104,6 +105,7 @@ describe('unknown options', () => {
     [{ codeCache: { TTL: 1 } }, 'TTL', 'ttl'],
     [{ defaults: { timeOut: 1 } }, 'timeOut', 'timeout'],
     [{ defaults: { queueTimout: 1 } }, 'queueTimout', 'queueTimeout'],
+    [{ values: { string: 'text' } }, 'string', 'strings'],
   ])('%j: refused, with the name that was meant', (options, given, meant) => {
     const hint = meant === undefined ? ' (' : `; did you mean '${meant}'?`
     expectRefused(options, TypeError, `unknown option '${given}'${hint}`)
@@ -113,6 +115,7 @@ describe('unknown options', () => {
     [{ color: 1 }, Object.keys(GOOD)],
     [{ codeCache: { color: 1 } }, Object.keys(GOOD_CACHE)],
     [{ defaults: { color: 1 } }, Object.keys(GOOD_DEFAULTS)],
+    [{ values: { color: 1 } }, ['strings', 'tables', 'nulls', 'dates']],
   ])('%j: refused, with the names that there are', (options, names) => {
     expectRefused(options, TypeError, `known options: ${names.join(', ')}`)
   })

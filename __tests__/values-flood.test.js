@@ -127,6 +127,7 @@ describe('tables so big that V8 stands still when they grow: refused', () => {
   test.each([
     ['an object of indexes', 'for i = 1, 300001 do t[tostring(i * 1357)] = 1 end', {}],
     ['an object of names', 'for i = 1, 300001 do t["key" .. i] = 1 end', {}],
+    ['a record of integers', 'for i = 1, 300001 do t[-i] = 1 end', { tables: 'record' }],
     ['a map of integers', 'for i = 1, 300001 do t[i] = 1 end', { tables: 'map' }],
     ['a map of strings', 'for i = 1, 300001 do t["key" .. i] = 1 end', { tables: 'map' }],
     ['a map of 1 500 000', 'for i = 1, 1500000 do t[i * 0.5] = 1 end', { tables: 'map' }],

@@ -58,7 +58,7 @@ class Context {
 
   async set(name, value) {
     checkGlobal(name)
-    const globals = encodeOneNamed(name, value, 'value')
+    const globals = encodeOneNamed(name, value, 'value', this.#options)
     await this.#start(readContextRunOptions({}, this.#options), { code: '', name: this.#name }, globals)
   }
 

@@ -7,6 +7,7 @@ const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { inspect } = require('node:util')
 const { debug, isWatched, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
+const { shapesOf } = require('./crossing')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, valueError } = require('./errors')
 const { checkNew, functionsOf } = require('./host')
@@ -45,6 +46,7 @@ class Engine extends EventEmitter {
   // What the native engine calls. It holds `settle` while runs are in flight, and otherwise nothing: the rest is held here,
   // and by `settle` by way of the runs.
   #callbacks
+  // What calls begin with that say nothing: limits, and how values cross.
   #defaults
   #stats
   // What it shares with its runs.
@@ -138,7 +140,10 @@ class Engine extends EventEmitter {
       taken.push(path.join('.'))
     }
     if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no functions any more')
-    for (const entry of functions) this.#native.expose(entry.path, this.#functions.push(entry) - 1)
+    const values = this.#defaults
+    for (const { path, call } of functions) {
+      this.#native.expose(path, this.#functions.push({ path, call, values }) - 1, shapesOf(values))
+    }
   }
 
   addModule(name, source) {
@@ -163,7 +168,7 @@ class Engine extends EventEmitter {
     const { globals, ...options } = readContextOptions(given, this.#defaults)
     if (this.#closing)
       throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
-    const initial = globals && encodeNamed(globals, 'options.globals')
+    const initial = globals && encodeNamed(globals, 'options.globals', options)
     const prepare = (call) => new Run(this.#desk, { scriptId, ...call })
     const execute = (run) => this.#execute(run)
     return contextOf({ native: this.#native.createContext(), prepare, execute, scriptId, options, initial })
@@ -171,7 +176,7 @@ class Engine extends EventEmitter {
 
   state(scriptId) {
     checkLabel(scriptId, 'The "scriptId" argument')
-    return new Space(this.#state, scriptId, readOptions)
+    return new Space(this.#state, scriptId, readOptions, this.#defaults)
   }
 
   stateOwners() {

@@ -57,12 +57,12 @@ function checkNew(path, taken) {
 }
 
 /**
- * Calls a function for a script, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
+ * Calls a function for a script, its values crossing as `values` says, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
  * `fail` (an error of any kind), now or later, or none when the call `isOver` meanwhile. While its arguments are decoded,
  * they can be `cancelled` in what it returns.
  */
-function callFunction({ path, call }, context, args, { answer, fail, isOver }) {
-  const settle = (value) => encodeAnswer(new Encoding(value, `host.${path.join('.')}()`), answer, fail, isOver)
+function callFunction({ path, call, values: into }, context, args, { answer, fail, isOver }) {
+  const settle = (value) => encodeAnswer(new Encoding(value, `host.${path.join('.')}()`, into), answer, fail, isOver)
   const begin = (refusal, values) => {
     if (refusal) return fail(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {

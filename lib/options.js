@@ -29,24 +29,34 @@ const LIMITS = {
   maxNodes: { default: DEFAULTS.maxNodes, check: whole('values', 0, MAX_COUNT) },
 }
 
+/** How values go into Lua. */
+const INTO = {
+  nulls: { default: 'null', check: oneOf('null', 'nil') },
+  dates: { default: 'refuse', check: oneOf('refuse', 'iso') },
+}
+
+/** How values cross, in both directions. */
+const CROSSING = {
+  strings: { default: 'text', check: oneOf('text', 'buffer') },
+  tables: { default: 'object', check: oneOf('object', 'map', 'record') },
+  ...INTO,
+}
+
 const RUN = {
   ...LIMITS,
+  ...INTO,
   name: { default: undefined, check: checkLabel },
   signal: { default: undefined, check: checkSignal },
   args: { default: undefined, check: checkArgs },
   globals: { default: undefined, check: checkGlobals },
 }
 
-/** How `engine.run` gives Lua's values to JavaScript. */
-const RUN_FOR_VALUES = {
-  ...RUN,
-  strings: { default: 'text', check: oneOf('text', 'buffer') },
-  tables: { default: 'object', check: oneOf('object', 'map') },
-}
+/** Of `engine.run`, which gives Lua's values to JavaScript. */
+const RUN_FOR_VALUES = { ...RUN, ...CROSSING }
 
 const { memoryLimit: _, name: __, ...CONTEXT_RUN } = RUN_FOR_VALUES
 
-const CONTEXT = { ...LIMITS, name: RUN.name, globals: RUN.globals }
+const CONTEXT = { ...LIMITS, ...CROSSING, name: RUN.name, globals: RUN.globals }
 
 const COMPILE = { name: { default: 'script', check: checkLabel } }
 
@@ -84,13 +94,14 @@ const ENGINE = {
   stateQuota: { default: DEFAULTS.stateQuota, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
   codeCache: { default: true, check: checkCodeCache },
   defaults: { default: {}, check: () => {} },
+  values: { default: {}, check: () => {} },
   libraries: { default: LIBRARIES, check: checkLibraries },
 }
 
-/** An engine's options, with every part of them filled in. */
+/** An engine's options, with every part of them filled in; `defaults` has what calls begin with that say nothing. */
 function readEngineOptions(given) {
   const options = readOptions(given, ENGINE)
-  const { codeCache, defaults, state, foreignKeys, ...rest } = options
+  const { codeCache, defaults, values, state, foreignKeys, ...rest } = options
   return {
     ...rest,
     state:
@@ -103,10 +114,12 @@ function readEngineOptions(given) {
     codeCache: codeCache
       ? readOptions(codeCache === true ? {} : codeCache, CODE_CACHE, 'options.codeCache')
       : undefined,
-    defaults: readOptions(defaults, LIMITS, 'options.defaults'),
+    defaults: { ...readOptions(defaults, LIMITS, 'options.defaults'), ...readCrossing(values, 'options.values') },
   }
 }
 
+/** How values cross, where `defaults` has what is not given: of an engine, or of a set of functions. */
+const readCrossing = (given, what = 'options', defaults = undefined) => readOptions(given, CROSSING, what, defaults)
 /** The options of a run on an engine with these defaults, whose results are text. */
 const readRunOptions = (given, defaults) => readOptions(given, RUN, 'options', defaults)
 /** The options of a run whose results are values. */
@@ -258,6 +271,7 @@ module.exports = {
   readCompileOptions,
   readContextOptions,
   readContextRunOptions,
+  readCrossing,
   readEngineOptions,
   readGrant,
   readOptions,

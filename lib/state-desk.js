@@ -79,7 +79,14 @@ class StateDesk {
     if (typeof answer.id === 'number') answer = await this.#answer(answer.id)
     // Made here, after the await, so that its stack names the caller that awaits.
     if (answer.failure) throw errorOf(answer.failure, scriptId)
-    return decodeList(answer.values)
+    try {
+      return await decodeList(answer.values)
+    } catch (error) {
+      throw new LuaError(
+        { code: 'ERR_STATE_VALUE', message: `the value cannot cross: ${error.message}`, output: '' },
+        scriptId,
+      )
+    }
   }
 
   #answer(id) {

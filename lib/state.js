@@ -1,6 +1,7 @@
 // The space of one scriptId, as the host uses it.
 'use strict'
 
+const { isNil, shapesOf } = require('./crossing')
 const { LuaError, shown, typeError, valueError } = require('./errors')
 const { encodeOne } = require('./values')
 
@@ -18,11 +19,16 @@ class Space {
   #desk
   #scriptId
   #readOptions
+  // How values cross.
+  #values
+  #shapes
 
-  constructor(desk, scriptId, readOptions) {
+  constructor(desk, scriptId, readOptions, values) {
     this.#desk = desk
     this.#scriptId = scriptId
     this.#readOptions = readOptions
+    this.#values = values
+    this.#shapes = shapesOf(values)
   }
 
   get scriptId() {
@@ -30,7 +36,7 @@ class Space {
   }
 
   async get(key, fallback) {
-    const found = await this.#ask('get', key)
+    const found = await this.#ask('get', key, { shapes: this.#shapes })
     return found.length > 0 ? found[0] : fallback
   }
 
@@ -74,7 +80,7 @@ class Space {
     }
     checkKey(key)
     const [old, value] = values
-    return this.#cas(key, this.#encoded('cas', old, 'old value'), this.#encoded('cas', value, 'new value'))
+    return this.#cas(key, { old: this.#encoded('cas', old, 'old value') }, this.#encoded('cas', value, 'new value'))
   }
 
   async update(key, change, fallback) {
@@ -83,11 +89,9 @@ class Space {
       throw typeError(`The "change" argument must be a function. Received ${shown(change)}`)
     }
     for (;;) {
-      const [old] = await this.#ask('get', key)
-      // First: the function may change it.
-      const before = this.#encoded('update', old, 'old value')
+      const [old, oldText] = await this.#ask('get', key, { shapes: this.#shapes, text: true })
       const value = await change(old === undefined ? fallback : old)
-      if (await this.#cas(key, before, this.#encoded('update', value, 'new value'))) return value
+      if (await this.#cas(key, { oldText }, this.#encoded('update', value, 'new value'))) return value
     }
   }
 
@@ -121,21 +125,21 @@ class Space {
   }
 
   async *#entries(prefix) {
-    for await (const page of pagesOf(this.#desk, 'entries', this.#scriptId, prefix)) {
+    for await (const page of pagesOf(this.#desk, 'entries', this.#scriptId, prefix, this.#shapes)) {
       for (let i = 0; i < page.length; i += 2) yield [page[i], page[i + 1]]
     }
   }
 
   async #setWhen(name, key, value, options) {
-    if (value === undefined) throw this.#refusal(name, 'the value is missing, or undefined; delete(key) deletes')
+    if (isNil(value, this.#values)) throw this.#refusal(name, 'the value is missing, or undefined; delete(key) deletes')
     checkKey(key)
     const { ttl } = this.#options(options, TTL)
     const [met] = await this.#ask(name, key, { value: this.#encoded(name, value), ttl })
     return met
   }
 
-  async #cas(key, old, value) {
-    const [met] = await this.#ask('cas', key, { old, value })
+  async #cas(key, before, value) {
+    const [met] = await this.#ask('cas', key, { ...before, value })
     return met
   }
 
@@ -150,10 +154,10 @@ class Space {
 
   /** The bytes of a value, if there is one. */
   #encoded(name, value, root = 'value') {
-    if (value === undefined) return undefined
+    if (isNil(value, this.#values)) return undefined
     const refuse = (what) => this.#refusal(name, what)
     const tooLong = () => refuse(`the ${root} is longer than 1048576 bytes of JSON`)
-    return encodeOne(value, root, { refuse, tooLong, maxBytes: MAX_BYTES })
+    return encodeOne(value, root, this.#values, { refuse, tooLong, maxBytes: MAX_BYTES })
   }
 
   #refusal(name, what) {
@@ -163,11 +167,11 @@ class Space {
 }
 
 /** What the pages of a space have of its entries, page by page. */
-async function* pagesOf(desk, what, owner, prefix = '') {
+async function* pagesOf(desk, what, owner, prefix = '', shapes = undefined) {
   let limit = FIRST_PAGE
   let after
   for (;;) {
-    const [more, last, ...page] = await desk.ask({ function: what, owner, prefix, after, limit })
+    const [more, last, ...page] = await desk.ask({ function: what, owner, prefix, after, limit, shapes })
     yield page
     if (!more) return
     after = last

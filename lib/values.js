@@ -4,6 +4,7 @@
 const { isMap, isUint8Array } = require('node:util').types
 const { inspect } = require('node:util')
 const { performance } = require('node:perf_hooks')
+const { isDate, isNil, isoOf, shapesOf } = require('./crossing')
 const { short, shown, typeError, valueError } = require('./errors')
 const { isDetached } = require('./source')
 
@@ -145,30 +146,32 @@ class Writer {
   }
 }
 
+// `into` has the options `nulls` and `dates`.
+
 /** The bytes of a list of values, whose paths in refusals begin with `root[i]`. */
-function encode(values, root) {
+function encode(values, root, into) {
   const writer = new Writer()
   // Taken once: reading one value may run a getter that changes the list.
   const { length } = values
   writer.count(length)
-  for (let i = 0; i < length; i++) writeWhole(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
+  for (let i = 0; i < length; i++) writeWhole(writer, values[i], { root: `${root}[${i}]`, into, open: [], path: [] })
   return writer.written()
 }
 
 /** The bytes of the names and values of a plain object in turn. */
-function encodeNamed(object, root) {
+function encodeNamed(object, root, into) {
   const writer = new Writer()
   const at = writer.count(0)
-  writer.correct(at, finish(writeMembers(writer, object, { root, open: [object], path: [] })))
+  writer.correct(at, finish(writeMembers(writer, object, { root, into, open: [object], path: [] })))
   return writer.written()
 }
 
 /** The bytes of one name and its value, which may be undefined. */
-function encodeOneNamed(name, value, root) {
+function encodeOneNamed(name, value, root, into) {
   const writer = new Writer()
   writer.count(1)
   writer.text(name)
-  writeWhole(writer, value, { root, open: [], path: [] })
+  writeWhole(writer, value, { root, into, open: [], path: [] })
   return writer.written()
 }
 
@@ -176,10 +179,10 @@ function encodeOneNamed(name, value, root) {
  * The bytes of a list of one value, whose paths begin with `root`. What is wrong with it becomes an error by `refuse`, and
  * that it takes more than `maxBytes` by `tooLong`.
  */
-function encodeOne(value, root, { refuse, maxBytes, tooLong } = {}) {
+function encodeOne(value, root, into, { refuse, maxBytes, tooLong } = {}) {
   const writer = new Writer(maxBytes, tooLong)
   writer.count(1)
-  writeWhole(writer, value, { root, open: [], path: [], refuse })
+  writeWhole(writer, value, { root, into, open: [], path: [], refuse })
   return writer.written()
 }
 
@@ -188,13 +191,13 @@ class Encoding {
   #writer = new Writer()
   #work
 
-  constructor(value, root) {
-    this.#work = this.#write(value, root)
+  constructor(value, root, into) {
+    this.#work = this.#write(value, root, into)
   }
 
-  *#write(value, root) {
+  *#write(value, root, into) {
     this.#writer.count(1)
-    const work = write(this.#writer, value, { root, open: [], path: [] })
+    const work = write(this.#writer, value, { root, into, open: [], path: [] })
     if (work) yield* work
   }
 
@@ -287,10 +290,10 @@ function endOfPiece(text, start) {
 }
 
 function writeObject(writer, value, place) {
-  if (value === null) return writer.tag(NULL)
+  if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
   if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
-  if (place.open.length === MAX_DEPTH) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
+  if (place.open.length === MAX_DEPTH && !isDate(value)) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
   return writeTable(writer, value, place)
 }
 
@@ -302,8 +305,17 @@ function* writeTable(writer, value, place) {
     writer.tag(OBJECT)
     const at = writer.count(0)
     writer.correct(at, yield* writeMembers(writer, value, place))
-  } else throw refusal(place, shown(value))
+  } else if (isDate(value)) writeDate(writer, value, place)
+  else throw refusal(place, shown(value))
   place.open.pop()
+}
+
+function writeDate(writer, date, place) {
+  const text = isoOf(date)
+  if (text === undefined) throw refusal(place, 'an invalid Date')
+  if (place.into.dates !== 'iso') throw refusal(place, shown(date), { hint: "; dates: 'iso' lets it through, as text" })
+  writer.tag(TEXT)
+  writer.text(text)
 }
 
 function writeBytes(writer, bytes, place) {
@@ -339,8 +351,11 @@ function* writeArray(writer, array, place) {
     const item = array[i]
     // In a Lua table it would be a hole.
     if (item === undefined) throw refusal(place, 'undefined in an array; use null for json.null')
-    const work = write(writer, item, place)
-    if (work) yield* work
+    if (item === null) writer.tag(NULL)
+    else {
+      const work = write(writer, item, place)
+      if (work) yield* work
+    }
     place.path.pop()
     if (writer.isTime()) yield
   }
@@ -353,9 +368,9 @@ function* writeMap(writer, map, place) {
   // Not `map.entries()` of its own, which a subclass may have replaced.
   for (const [key, value] of Map.prototype.entries.call(map)) {
     place.path.push(key)
-    if (isSecond(map, key)) throw refusal(place, 'a second value for one key of a Lua table', 'has')
+    if (isSecond(map, key)) throw refusal(place, 'a second value for one key of a Lua table', { verb: 'has' })
     if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
-      throw refusal(place, 'a value under a key that no Lua table can have by value', 'has')
+      throw refusal(place, 'a value under a key that no Lua table can have by value', { verb: 'has' })
     }
     if (value !== undefined) {
       for (const part of [key, value]) {
@@ -405,10 +420,10 @@ function isPlain(object) {
 }
 
 /** `place` has the containers around a value in `open`, and where it is in each of them in `path`. */
-function refusal({ root, open, path, refuse }, what, verb = 'is') {
+function refusal({ root, open, path, refuse }, what, { verb = 'is', hint = '' } = {}) {
   const steps = path.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
-  if (refuse) return refuse(`${root}${steps.join('')} ${verb} ${what}`)
-  return typeError(`${root}${steps.join('')} ${verb} ${what}. It cannot cross to Lua`)
+  const says = `${root}${steps.join('')} ${verb} ${what}`
+  return refuse ? refuse(says + hint) : typeError(`${says}. It cannot cross to Lua${hint}`)
 }
 
 function isMember(container, key) {
@@ -416,12 +431,14 @@ function isMember(container, key) {
 }
 
 /** The values that go into a run, copied as they are now, and how its own shall come out. */
-function exchangeOf({ args, globals, strings, tables }) {
+function exchangeOf(options) {
+  const { args, globals, strings } = options
   if (args === undefined && globals === undefined && strings === undefined) return undefined
   return {
-    args: args && encode(args, 'options.args'),
-    globals: globals && encodeNamed(globals, 'options.globals'),
-    results: strings && { bytes: strings === 'buffer', maps: tables === 'map' },
+    args: args && encode(args, 'options.args', options),
+    globals: globals && encodeNamed(globals, 'options.globals', options),
+    // Without shapes as text.
+    results: strings && shapesOf(options),
   }
 }
 

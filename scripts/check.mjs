@@ -38,6 +38,9 @@ const CHECKS = {
     cargo(['doc', '--workspace', '--no-deps', '--locked', '--quiet'], { RUSTDOCFLAGS: '-D warnings' }),
   'Rust: licences, duplicates and sources of crates': denyCrates,
   'types: right uses compile, wrong ones do not': () => run(...tool('typescript/bin/tsc', '-p', '__tests__/types')),
+  'package: every way to load it finds its code': () => run(...tool('publint/src/cli.js', '--strict')),
+  'package: every way to load it finds its types': () =>
+    run(...tool('@arethetypeswrong/cli/dist/index.js', '--pack', '.', '--format', 'ascii', '--no-emoji', '--no-color')),
   'documents: every example runs': () => run(process.execPath, ['scripts/check-docs.mjs']),
   'generated files are up to date': () =>
     report(staleGenerated().map((file) => `${file} is out of date: run npm run build, and commit it`)),

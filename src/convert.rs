@@ -4,7 +4,7 @@ use moonpool_core::bridge::Limits as VmLimits;
 use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
 use moonpool_core::state::{DEFAULT_CACHE, DEFAULT_COMMAND_TIMEOUT, Place};
-use moonpool_core::value::Shapes as VmShapes;
+use moonpool_core::value::Shapes;
 use moonpool_core::vm::Exchange as VmExchange;
 use napi::bindgen_prelude::{Either, Result, ToNapiValue, Uint8Array};
 use napi::sys;
@@ -84,8 +84,14 @@ pub struct Question {
     pub value: Option<Uint8Array>,
     /// A list of one value: the value that is to be there, or what a number begins with.
     pub old: Option<Uint8Array>,
+    /// Of `cas`: instead of `old`, the text that `get` gave.
+    pub old_text: Option<String>,
     /// How long the key lasts, in ms.
     pub ttl: Option<f64>,
+    /// How values are given.
+    pub shapes: Option<u32>,
+    /// Of `get`: whether the value's text comes after it.
+    pub text: Option<bool>,
     /// What keys begin with.
     pub prefix: Option<String>,
     /// The last key, or owner, of the page before.
@@ -169,17 +175,8 @@ pub struct Exchange {
     pub globals: Option<Uint8Array>,
     /// As `globals`, for a VM that had no script before.
     pub initial: Option<Uint8Array>,
-    /// How the returned values are given; absent for as text.
-    pub results: Option<Shapes>,
-}
-
-/// How Lua values are given to JavaScript.
-#[napi(object, object_to_js = false)]
-pub struct Shapes {
-    /// Every string as bytes.
-    pub bytes: bool,
-    /// Every table as a map.
-    pub maps: bool,
+    /// The shapes in which the returned values are given; absent for as text.
+    pub results: Option<u32>,
 }
 
 impl From<Exchange> for VmExchange {
@@ -188,7 +185,7 @@ impl From<Exchange> for VmExchange {
             args: exchange.args.map(|values| values.to_vec()),
             globals: exchange.globals.map(|values| values.to_vec()),
             initial: exchange.initial.map(|values| values.to_vec()),
-            results: exchange.results.map(|Shapes { bytes, maps }| VmShapes { bytes, maps }),
+            results: exchange.results.map(Shapes::from_bits),
         }
     }
 }

@@ -15,6 +15,7 @@ use moonpool_core::error::Failure as RunFailure;
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
 use moonpool_core::state::ScriptId;
+use moonpool_core::value::Shapes;
 use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
 use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
 use napi_derive::napi;
@@ -168,11 +169,12 @@ impl NativeEngine {
         None
     }
 
-    /// Lets runs that begin from now on find a function in `host`, under this path of names.
+    /// Lets runs that begin from now on find a function in `host`, under this path of names. Its arguments come in these
+    /// shapes.
     #[napi(catch_unwind)]
-    pub fn expose(&self, path: Vec<String>, number: u32) {
+    pub fn expose(&self, path: Vec<String>, number: u32, shapes: u32) {
         let mut functions = self.inner.services.functions.write().unwrap_or_else(PoisonError::into_inner);
-        functions.push(HostFunction { path, number });
+        functions.push(HostFunction { path, number, shapes: Shapes::from_bits(shapes) });
     }
 
     /// Lets runs that begin from now on find a new dictionary of this name in `Shared`.

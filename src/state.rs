@@ -11,7 +11,7 @@ use moonpool_core::host_state::{
     Arguments, Asked, Desk, Importer, Letter, Pages, Settled, Talk, Trip, grant_of, request, talk,
 };
 use moonpool_core::state::{Op, Place, Request, ScriptId, Store, open};
-use moonpool_core::value::Values;
+use moonpool_core::value::{Shapes, Values};
 use napi::bindgen_prelude::{Env, Result};
 use napi::sys;
 use napi_derive::napi;
@@ -194,15 +194,18 @@ impl StateDesk {
 
     /// What a question is in steps.
     fn talk(&self, question: Question) -> std::result::Result<Box<dyn Talk>, String> {
-        let Question { function, owner, key, value, old, ttl, prefix, after, limit, keys, to, access } = question;
+        let Question { function, owner, key, value, old, old_text, ttl, shapes, text, .. } = question;
+        let Question { prefix, after, limit, keys, to, access, .. } = question;
         let quota = self.quota;
         let id = |owner: &str| ScriptId::new(owner);
         let limit = limit.unwrap_or(0) as usize;
+        let shapes = Shapes::from_bits(shapes.unwrap_or(0));
         let bytes = |values: Option<napi::bindgen_prelude::Uint8Array>| values.map(|values| values.to_vec());
         let owner = owner.unwrap_or_default();
         if let Some(function) = KEYED.iter().find(|name| **name == function) {
             let ttl = ttl.map(|ms| Duration::from_millis(ms.ceil() as u64));
-            let arguments = Arguments { key, value: bytes(value), old: bytes(old), ttl };
+            let (value, old, text) = (bytes(value), bytes(old), text.unwrap_or(false));
+            let arguments = Arguments { key, value, old, old_text, ttl, shapes, text };
             return Ok(talk(function, id(&owner)?, quota, arguments));
         }
         let one = |function, owner, op| Ok(request(function, Request { owner, quota, op }));
@@ -212,7 +215,7 @@ impl StateDesk {
             "list" => one("list", id(&owner)?, Op::List { prefix: prefix.unwrap_or_default().into() }),
             "entries" | "lines" => {
                 let pages = Pages::new(&function, id(&owner)?, prefix.unwrap_or_default(), after, limit);
-                Ok(Box::new(pages))
+                Ok(Box::new(pages.with_shapes(shapes)))
             }
             "grants" => one("grants", id("*")?, Op::Grants),
             "owners" => {

@@ -4,6 +4,10 @@ import {
   type CloseOptions,
   type CodeCacheOptions,
   type CompileOptions,
+  type Context,
+  type ContextOptions,
+  type ContextRunOptions,
+  type DateMode,
   Engine,
   type EngineOptions,
   type EngineStats,
@@ -32,6 +36,7 @@ import {
   type StateImport,
   type StateSpace,
   type TimeSummary,
+  type ValueOptions,
   type ValueRunOptions,
 } from 'moonpool'
 
@@ -273,4 +278,94 @@ export async function keepState(engine: Engine): Promise<LuaOutput> {
   const lines: string[] = report.refused.map(({ line, owner, message }) => `${line} ${owner ?? ''} ${message}`)
   const orFive: LuaOutput | 5 = await space.get('k', 5)
   return [places.length, sum, updated, left, entries + bytes, gone, grants.length, orFive, ...keys, ...lines]
+}
+
+interface Line {
+  sku: string
+  count?: number
+}
+
+/** With all that an interface of data may have. */
+interface Order {
+  readonly id: bigint
+  lines: Line[]
+  note: string | null
+  parent?: Order
+  readonly byName: Map<string, Line>
+  bytes: Uint8Array
+}
+
+export async function crossData(engine: Engine, order: Order, record: Record<string, unknown>): Promise<unknown[]> {
+  const lines: readonly Line[] = order.lines
+  await engine.runLua('', 'x', { args: [order, record, lines, ...lines, [record], undefined], globals: order })
+  await engine.run('', 'x', { args: [{ order, more: { record } }], globals: record })
+  await engine.runFile('f', 'x', { args: [order], globals: { order, record } })
+  await runLua('', 'x', { args: [order], globals: { order, 'a b': 1 } })
+  const given = { args: [order, 5], timeout: 5 }
+  await engine.run('', 'x', given)
+  const inputs: LuaInput[] = [order, record, lines, { a: 1, b: { c: [] } }, new Map([[1, order]])]
+  const options: ValueRunOptions = { args: inputs, globals: order, nulls: 'nil', dates: 'refuse', tables: 'record' }
+  const { value } = await engine.run<[Order]>('', 'x', options)
+  const id: bigint = value.id
+  const own: ContextOptions = { globals: record, tables: 'record', strings: 'buffer', nulls: 'nil', dates: 'iso' }
+  const context = engine.createContext('x', own)
+  await context.set('order', order)
+  const anything: LuaOutput = await context.get('order')
+  const same: Order = await context.get<Order>('order')
+  const called = await context.call<[number, string]>('f', order, record, 1)
+  const sum: number = called.value + called.values[0]
+  const inside: ContextRunOptions = { args: [order], tables: 'map', timeout: 5 }
+  await context.run<[Order]>('', inside)
+  await context.run('', { args: [order, record], globals: { order } })
+  const space = engine.state('x')
+  await space.set('order', record)
+  await space.set('order', { order: [order] }, { ttl: 5 })
+  await space.cas('order', order, undefined)
+  return [id, anything, same, sum]
+}
+
+declare function find(context: HostContext, id: string): Promise<Order | null>
+
+export function exposeThings(engine: Engine, order: Order, record: Record<string, unknown>): void {
+  engine.expose('get', async (context, key) => `${context.scriptId} ${key satisfies unknown}`)
+  engine.expose('get', async (_context, key: string) => key.length)
+  engine.expose('find', find)
+  engine.expose('order', (_context, id: string, count?: number) => ({ order, id, count }))
+  engine.expose('orders', async () => [order, record])
+  engine.expose('echo', (_context, value) => value)
+  engine.expose('all', async (_context, ...values) => values)
+  engine.expose('done', async () => {})
+  engine.expose('big', () => new Map([[1n, new Uint8Array(1)]]))
+  engine.expose('db', { find, get: (_context, key) => [key], deep: { er: (_context, n: number) => n } })
+}
+
+/** What a type is that is not known yet, and what is anything. */
+export async function crossAnything<Value extends LuaInput>(engine: Engine, value: Value, any: unknown[]): Promise<void> {
+  const args: LuaInput[] = [value]
+  const options: RunOptions = { args, globals: { value } }
+  await engine.run('', 'x', { args })
+  await engine.runLua('', 'x', { ...options, timeout: 5 })
+  await engine.run('', 'x', { args: any, globals: {} as object })
+}
+
+export async function crossDates(engine: Engine, at: Date): Promise<Engine> {
+  await engine.run('', 'x', { dates: 'iso', args: [at, { at }], globals: { list: [at] } })
+  await engine.runLua('', 'x', { dates: 'iso', args: [at] })
+  const values: ValueOptions<'iso'> = { strings: 'text', tables: 'object', nulls: 'null', dates: 'iso' }
+  const other = new Engine({ values })
+  await other.run('', 'x', { args: [{ at }] })
+  other.expose('now', () => at)
+  other.expose('later', async () => ({ at: [at] }))
+  await other.state('x').set('at', at)
+  await other.createContext('x').set('at', { at })
+  await other.createContext('x').call('f', at)
+  const context: Context<'iso'> = engine.createContext('x', { dates: 'iso', globals: { at } })
+  await context.run('', { args: [at] })
+  const any: Context = context
+  await any.close()
+  const mode: DateMode = 'iso'
+  new Engine({ values: { dates: mode } }).expose('now', () => at)
+  const options: EngineOptions = { values: { dates: 'iso' } }
+  new Engine(options).expose('now', () => at)
+  return other
 }

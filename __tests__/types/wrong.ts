@@ -153,3 +153,60 @@ engine.state('tenant-1').get(5)
 engine.grant({ owner: 'a', keys: 'k', to: 'b', access: 'admin' })
 // @ts-expect-error: what is stored may be anything
 export const stored: Promise<number> = engine.state('tenant-1').get('k')
+
+interface Dated {
+  id: string
+  at: Date
+}
+declare const dated: Dated
+// @ts-expect-error: a date cannot cross, wherever it is
+engine.run('', 'tenant-1', { args: [dated] })
+// @ts-expect-error: nor in a global
+engine.run('', 'tenant-1', { globals: { list: [{ dated }] } })
+// @ts-expect-error: nor when dates are refused
+engine.run('', 'tenant-1', { dates: 'refuse', args: [new Date()] })
+// @ts-expect-error: an object with functions is no data
+engine.run('', 'tenant-1', { args: [{ f: () => 1 }] })
+// @ts-expect-error: a Set is no data
+engine.run('', 'tenant-1', { args: [new Set([1])] })
+// @ts-expect-error: globals are no list
+engine.run('', 'tenant-1', { globals: [1] })
+// @ts-expect-error: globals are no Map
+engine.run('', 'tenant-1', { globals: new Map() })
+// @ts-expect-error: no such mode
+engine.run('', 'tenant-1', { dates: 'json' })
+// @ts-expect-error: no such mode
+engine.run('', 'tenant-1', { nulls: 'undefined' })
+// @ts-expect-error: a misspelt option beside values
+engine.run('', 'tenant-1', { args: [1], timeOut: 5 })
+// @ts-expect-error: a function cannot return a date
+engine.expose('now', () => new Date())
+// @ts-expect-error: nor promise one
+engine.expose('now', async () => new Date())
+// @ts-expect-error: nor have one in what it returns
+engine.expose('dated', async (_context, id: string) => ({ ...dated, id }))
+// @ts-expect-error: nor a function in a group
+engine.expose('db', { find: { dated: (_context, ids: string[]) => ids.map(() => dated) } })
+// @ts-expect-error: a function cannot return a function
+engine.expose('make', () => () => 1)
+// @ts-expect-error: nor a symbol
+engine.expose('make', () => Symbol('s'))
+// @ts-expect-error: an argument without an annotation is unknown
+engine.expose('length', (_context, text) => text.length)
+// @ts-expect-error: a misspelt option of values
+export const shaped = new Engine({ values: { string: 'buffer' } })
+// @ts-expect-error: values are no list of options
+export const listed = new Engine({ values: 'record' })
+// @ts-expect-error: text has no shapes
+engine.runLua('', 'tenant-1', { strings: 'buffer' })
+// @ts-expect-error: a context keeps its memory limit
+engine.createContext('tenant-1').run('', { memoryLimit: 2 ** 20 })
+// @ts-expect-error: a date cannot be a global
+engine.createContext('tenant-1').set('at', new Date())
+// @ts-expect-error: what a global is, nothing says
+export const global: Promise<number> = engine
+  .createContext('tenant-1')
+  .get('n')
+  .then((value) => value)
+// @ts-expect-error: a date cannot be added
+engine.state('tenant-1').add('k', new Date())

@@ -6,7 +6,6 @@ mod held;
 use common::{Remote, script, services, store};
 use held::Held;
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::HostFunction;
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, Finished, Scheduler, Settled};
 use moonpool_core::state::{MemoryStore, ScriptId, Store};
 use moonpool_core::vm::{Factory, Script};
@@ -37,7 +36,7 @@ impl Engine {
 
     fn script(owner: &str, source: &str) -> Script {
         let services = services(store());
-        let wait = HostFunction { path: vec!["wait".to_owned()], number: 0 };
+        let wait = common::host_function("wait", 0);
         services.functions.write().expect("not poisoned").push(wait);
         let mut script = Script { id: ScriptId::new(owner).expect("a good id"), services, ..script(source) };
         script.limits.timeout = Duration::from_secs(60);

@@ -7,7 +7,7 @@ mod redis_server;
 use common::{FACTORY, script, services, store};
 use held::Held;
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{HostCall, HostError, HostFunction, Services};
+use moonpool_core::bridge::{HostCall, HostError, Services};
 use moonpool_core::scheduler::{
     Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Settled, Signal, Threads, Workers,
 };
@@ -494,7 +494,7 @@ fn what_runs_do_not_take_of_the_warm_vms_comes_back() {
 /// An engine of one slot whose scripts find `host.ask`, the function number 7.
 fn asking() -> (Scheduler<Held>, Held, Arc<Services>) {
     let (held, host) = (Held::default(), services(store()));
-    let functions = vec![HostFunction { path: vec!["ask".into()], number: 7 }];
+    let functions = vec![common::host_function("ask", 7)];
     *host.functions.write().expect("nobody panicked") = functions;
     (Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default()), held, host)
 }

@@ -15,7 +15,7 @@ use contract::{Asked, ROOMY, id, key, own, wait_until};
 use disk::{Disk, Mood};
 use folder::Folder;
 use held::Held;
-use moonpool_core::bridge::{HostFunction, Services};
+use moonpool_core::bridge::Services;
 use moonpool_core::scheduler::{Caller, Capacity, HostCallOf, Scheduler, Settled};
 use moonpool_core::state::{
     Access, Depends, Fate, Found, Grant, Grantee, Incr, Number, Op, Pattern, Place, Request, Response, Seq, StoreError,
@@ -408,8 +408,7 @@ impl Engine {
     fn new(store: &Asked) -> Self {
         let held = Held::default();
         let services = Arc::new(Services::new(store.0.clone(), ROOMY));
-        *services.functions.write().expect("nobody panicked") =
-            vec![HostFunction { path: vec!["ask".into()], number: 7 }];
+        *services.functions.write().expect("nobody panicked") = vec![common::host_function("ask", 7)];
         Self { scheduler: Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default()), held, services }
     }
 

@@ -8,7 +8,7 @@ use common::{FACTORY, execute_with, script, services, store};
 use generate::{config, floats, integers, texts, values};
 use moonpool_core::state::{Found, MAX_VALUE, Op, Request, Response, ScriptId, Store, Write};
 use moonpool_core::value::stored::{json_of, values_of};
-use moonpool_core::value::{Shapes, Values};
+use moonpool_core::value::{Shapes, Tables, Values};
 use moonpool_core::vm::Exchange;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -162,7 +162,7 @@ proptest! {
         getter.id = ScriptId::new("tester").expect("an id");
         getter.exchange = Exchange { results: Some(Shapes::default()), ..Exchange::default() };
         let success = execute_with(&FACTORY, getter, Duration::from_secs(10)).outcome.expect("it runs");
-        let values = values_of(&text).expect("it reads");
+        let values = values_of(&text, Shapes::default()).expect("it reads");
         prop_assert_eq!(Some(&values), success.values.as_ref());
         // And back: the canonical text is what a script would store.
         prop_assert_eq!(json_of(&values, "value"), kept_by_a_script(values.clone()).map(Some));
@@ -203,8 +203,27 @@ fn a_text_has_at_most_a_mebibyte() {
 
 #[test]
 fn of_several_values_of_one_key_the_last_one_counts() {
-    let values = values_of("{\"b\":1,\"a\":[2],\"b\":{\"10\":0,\"9\":1},\"a\":3}").expect("JSON");
+    let values = values_of("{\"b\":1,\"a\":[2],\"b\":{\"10\":0,\"9\":1},\"a\":3}", Shapes::default()).expect("JSON");
     assert_eq!(json_of(&values, "value"), Ok(Some("{\"a\":3,\"b\":{\"10\":0,\"9\":1}}".into())));
-    assert!(values_of("[1").is_err() && values_of("1 2").is_err());
-    assert!(values_of(&"[".repeat(1 << 20)).is_err_and(|e| e.contains("128 levels")));
+    assert!(values_of("[1", Shapes::default()).is_err() && values_of("1 2", Shapes::default()).is_err());
+    assert!(values_of(&"[".repeat(1 << 20), Shapes::default()).is_err_and(|e| e.contains("128 levels")));
+}
+
+#[test]
+fn in_other_shapes_strings_are_bytes_and_tables_maps_and_what_is_stored_again_is_the_same() {
+    let json = "{\"a\":[\"x\",null,{\"10\":0,\"9\":1}],\"b\":{}}";
+    let shapes = Shapes { bytes: true, tables: Tables::Maps };
+    let values = values_of(json, shapes).expect("JSON");
+    assert_eq!(json_of(&values, "value"), Ok(Some(json.to_owned())));
+    assert_eq!(
+        values_of("[\"x\"]", shapes).expect("JSON"),
+        [
+            [1, 0, 0, 0].as_slice(),      // one value
+            &[10, 1, 0, 0, 0],            // a map with one key
+            &[3, 1, 0, 0, 0, 0, 0, 0, 0], // the integer 1
+            &[6, 1, 0, 0, 0, b'x'],       // bytes
+        ]
+        .concat()
+    );
+    assert_eq!(Shapes::from_bits(shapes.bits()), shapes);
 }

@@ -3,7 +3,7 @@
 
 mod common;
 use common::{FACTORY, execute_with, script};
-use moonpool_core::bridge::{HostFunction, Wait};
+use moonpool_core::bridge::Wait;
 use moonpool_core::scheduler::{Caller, Next, Run};
 use moonpool_core::vm::Script;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn resident() -> usize {
 /// A run of `source`, whose scripts find `host.ask`, when it waits for the host.
 fn waiting(source: &str) -> Run {
     let services = common::services(common::store());
-    services.functions.write().expect("nobody panicked").push(HostFunction { path: vec!["ask".into()], number: 7 });
+    services.functions.write().expect("nobody panicked").push(common::host_function("ask", 7));
     let mut patient = Script { services, ..script(source) };
     patient.limits.timeout = Duration::from_secs(600);
     let mut run = Run::new(0, patient, Caller::Host, None);

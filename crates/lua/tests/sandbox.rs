@@ -47,6 +47,45 @@ fn tostring_shows_no_address_but_tells_objects_apart() {
 }
 
 #[test]
+fn errors_call_light_userdata_by_the_name_of_its_metatable() {
+    let vm = Vm::new();
+    let light = |named: bool| {
+        // SAFETY: the state is ours, and has room for three values.
+        unsafe {
+            ffi::lua_pushlightuserdata(vm.state, std::ptr::null_mut());
+            if named {
+                ffi::lua_createtable(vm.state, 0, 1);
+                ffi::lua_pushstring(vm.state, c"json.null".as_ptr());
+                ffi::lua_setfield(vm.state, -2, c"__name".as_ptr());
+                ffi::lua_setmetatable(vm.state, -2);
+            }
+            ffi::lua_setglobal(vm.state, c"null".as_ptr());
+        }
+    };
+    let failing = |code: &str| {
+        let source = format!("local _, e = pcall(function() local n = null {code} end) text = e:match(': (.*)')");
+        text_of(&vm, &source)
+    };
+    light(false);
+    assert_eq!(failing("return n + 1"), "attempt to perform arithmetic on a userdata value (local 'n')");
+    light(true);
+    for (code, message) in [
+        ("return n + 1", "attempt to perform arithmetic on a json.null value (local 'n')"),
+        ("return n | 1", "attempt to perform bitwise operation on a json.null value (local 'n')"),
+        ("return n.x", "attempt to index a json.null value (local 'n')"),
+        ("n.x = 1", "attempt to index a json.null value (local 'n')"),
+        ("n()", "attempt to call a json.null value (local 'n')"),
+        ("return 'a' .. n", "attempt to concatenate a json.null value (local 'n')"),
+        ("return #n", "attempt to get length of a json.null value (local 'n')"),
+        ("return n < 1", "attempt to compare json.null with number"),
+        ("return n < n", "attempt to compare two json.null values"),
+        ("for i = 1, n do end", "bad 'for' limit (number expected, got json.null)"),
+    ] {
+        assert_eq!(failing(code), message, "{code}");
+    }
+}
+
+#[test]
 fn format_p_shows_what_tostring_shows() {
     let vm = Vm::new();
     let ids = text_of(

@@ -50,11 +50,11 @@ pub(crate) fn add_functions(lua: &Lua, functions: &[HostFunction]) -> mlua::Resu
                 }
             };
         }
-        let number = function.number.into();
+        let upvalue = i64::from(function.number) | i64::from(function.shapes.bits()) << u32::BITS;
         // SAFETY: the closure owns nothing that has a destructor.
         let call: Value = unsafe {
             lua.exec_raw((), |state| {
-                ffi::lua_pushinteger(state, number);
+                ffi::lua_pushinteger(state, upvalue);
                 ffi::lua_pushcclosure(state, call_host, 1);
             })?
         };
@@ -63,7 +63,7 @@ pub(crate) fn add_functions(lua: &Lua, functions: &[HostFunction]) -> mlua::Resu
     Ok(())
 }
 
-/// A function of `host`; its number is its upvalue.
+/// A function of `host`; its upvalue has its number, and above that how it is given its arguments.
 unsafe extern "C-unwind" fn call_host(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
     unsafe {
@@ -97,12 +97,13 @@ fn refuse_call(call: &Call) -> Result<Value, Error> {
 }
 
 fn begin_call(call: &Call) -> Result<Value, Error> {
-    let Value::Integer(number) = *call.arg(0) else {
+    let Value::Integer(upvalue) = *call.arg(0) else {
         return Err(Error::new(Code::Internal, "a function without a number"));
     };
     can_wait(call, "a host function cannot be called here")?;
     let max_nodes = call.context.max_nodes;
-    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[1..], "args", Shapes::default(), max_nodes);
+    let shapes = Shapes::from_bits((upvalue >> u32::BITS) as u32);
+    let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[1..], "args", shapes, max_nodes);
     let (args, held) = args.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::HostFunction, format!("the call cannot cross: {reason}")),
@@ -112,7 +113,7 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
         }
         Refusal::TooLong => Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long"),
     })?;
-    call.context.wait_for_call(HostCall { function: number as u32, args }, held);
+    call.context.wait_for_call(HostCall { function: upvalue as u32, args }, held);
     Ok(Value::Nil)
 }
 

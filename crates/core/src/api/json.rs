@@ -25,19 +25,12 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
     unsafe {
         super::push_library(state, FUNCTIONS);
         ffi::lua_pushlightuserdata(state, std::ptr::null_mut());
-        // One metatable serves all light userdata of a VM; `json.null` is the only one.
-        ffi::lua_createtable(state, 0, 2);
-        ffi::lua_pushcfunction(state, c_function!(null_to_string));
-        ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
-        ffi::lua_pushboolean(state, 0);
-        ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
-        ffi::lua_setmetatable(state, -2);
         ffi::lua_setfield(state, -2, c"null".as_ptr());
         super::set_library(state, c"json");
     }
 }
 
-/// Makes the mark of arrays, which every VM needs, with or without the library.
+/// Makes the mark of arrays, and gives `json.null` its name: every VM needs both, with or without the library.
 ///
 /// # Safety
 /// As [`super::push_library`].
@@ -48,6 +41,17 @@ pub(crate) unsafe fn install_marks(state: *mut ffi::lua_State) {
         ffi::lua_pushstring(state, c"json.array".as_ptr());
         ffi::lua_setfield(state, -2, c"__name".as_ptr());
         json::set_array_mark(state);
+        ffi::lua_pushlightuserdata(state, std::ptr::null_mut());
+        // One metatable serves all light userdata of a VM; `json.null` is the only one.
+        ffi::lua_createtable(state, 0, 3);
+        ffi::lua_pushcfunction(state, c_function!(null_to_string));
+        ffi::lua_setfield(state, -2, c"__tostring".as_ptr());
+        ffi::lua_pushstring(state, c"json.null".as_ptr());
+        ffi::lua_setfield(state, -2, c"__name".as_ptr());
+        ffi::lua_pushboolean(state, 0);
+        ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
+        ffi::lua_setmetatable(state, -2);
+        ffi::lua_pop(state, 1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Modules, SharedDicts};
 use crate::state::Store;
+use crate::value::Shapes;
 use std::sync::{Arc, RwLock};
 
 /// What an engine gives to all its scripts.
@@ -27,6 +28,8 @@ pub struct HostFunction {
     pub path: Vec<String>,
     /// The number that the host gave it.
     pub number: u32,
+    /// How it is given its arguments.
+    pub shapes: Shapes,
 }
 
 impl Services {

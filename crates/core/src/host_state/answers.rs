@@ -3,8 +3,8 @@
 use super::line::access_text;
 use crate::error::{Code, Error};
 use crate::state::{Entry, Found, Grant, Lasts, Number, Response};
-use crate::value::Values;
 use crate::value::stored::{self, append_boolean, append_float, append_integer, append_nil, append_text};
+use crate::value::{Shapes, Values};
 
 /// A list of values that is being written.
 pub(super) struct List {
@@ -40,9 +40,9 @@ impl List {
     }
 
     /// Adds a value that a store keeps.
-    pub(super) fn json(&mut self, json: &str) -> Result<(), Error> {
+    pub(super) fn json(&mut self, json: &str, shapes: Shapes) -> Result<(), Error> {
         self.count += 1;
-        stored::append(&mut self.values, json)
+        stored::append(&mut self.values, json, shapes)
             .map_err(|reason| Error::new(Code::Internal, format!("a value in State does not read: {reason}")))
     }
 
@@ -52,11 +52,24 @@ impl List {
     }
 }
 
+/// How JavaScript is given the value that a key has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Giving {
+    pub(super) shapes: Shapes,
+    /// Whether its text comes after it: for who sets it if it is still the same.
+    pub(super) text: bool,
+}
+
 /// What a response is to JavaScript, whatever was asked. Entries are for [`super::Pages`].
-pub(super) fn values_of(response: Response) -> Result<Values, Error> {
+pub(super) fn values_of(response: Response, giving: Giving) -> Result<Values, Error> {
     let mut list = List::new();
     match response {
-        Response::Value(Found::Own(json)) => list.json(&json)?,
+        Response::Value(Found::Own(json)) => {
+            list.json(&json, giving.shapes)?;
+            if giving.text {
+                list.text(&json);
+            }
+        }
         Response::Value(_) | Response::Done | Response::Lasts(Lasts::Missing) => {}
         Response::Lasts(Lasts::Forever) => list.add(|values| append_float(values, f64::INFINITY)),
         Response::Lasts(Lasts::For(time)) => list.count(time.as_millis().try_into().unwrap_or(usize::MAX)),

@@ -1,6 +1,6 @@
 //! What the host asks of State, as steps.
 
-use super::answers::{List, confused, is_quick, values_of, weight};
+use super::answers::{Giving, List, confused, is_quick, values_of, weight};
 use super::line::entry_line;
 use crate::api::state::store_error;
 use crate::error::{Code, Error};
@@ -8,8 +8,8 @@ use crate::state::{
     Change, CompareAndSet, Compared, Condition, Entry, Expiry, Incr, Key, Number, Op, Request, Response, ScriptId,
     StoreError, Write,
 };
-use crate::value::Values;
 use crate::value::stored::{json_of, number_of};
+use crate::value::{Shapes, Values};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -39,8 +39,14 @@ pub struct Arguments {
     pub value: Option<Values>,
     /// Of `cas`, the value that is to be there; of `incr`, what a key begins with.
     pub old: Option<Values>,
+    /// Of `cas`, the same as the text that `get` gave.
+    pub old_text: Option<String>,
     /// How long a key lasts, in whole milliseconds; `None` for ever.
     pub ttl: Option<Duration>,
+    /// Of `get`: how the value is given.
+    pub shapes: Shapes,
+    /// Of `get`: whether the value's text comes after it.
+    pub text: bool,
 }
 
 /// What a function of the host's asks of `owner`'s space, by its name.
@@ -80,7 +86,7 @@ impl Talk for Keyed {
 
 /// As [`talk`], with its values as the text that is stored.
 fn keyed(function: &'static str, owner: ScriptId, quota: usize, given: Arguments) -> Result<Box<dyn Talk>, Error> {
-    let Arguments { key, value, old, ttl } = given;
+    let Arguments { key, value, old, old_text, ttl, shapes, text } = given;
     let key = key.unwrap_or_default();
     Key::new(key.as_bytes())
         .map_err(|got| refusal(function, &format!("the key must be a string of {}, got {got}", Key::RULE)))?;
@@ -115,12 +121,14 @@ fn keyed(function: &'static str, owner: ScriptId, quota: usize, given: Arguments
             Op::Incr(Incr { key: name(), by, init, ttl })
         }
         "cas" => {
-            let (old, new) = (json(old, "old value")?, json(value, "new value")?);
+            let old = old_text.map_or_else(|| json(old, "old value"), |text| Ok(Some(text)))?;
+            let new = json(value, "new value")?;
             return Ok(Box::new(Cas { owner, quota, swap: CompareAndSet { key, old, new } }));
         }
         _ => return Err(Error::new(Code::Internal, format!("State has no function '{function}'"))),
     };
-    Ok(Box::new(One::new(function, Request { owner, quota, op })))
+    let one = One::new(function, Request { owner, quota, op });
+    Ok(Box::new(One { giving: Giving { shapes, text }, ..one }))
 }
 
 fn refusal(function: &str, message: &str) -> Error {
@@ -133,6 +141,7 @@ pub(super) struct One {
     quota: usize,
     key: String,
     request: Option<Request<'static>>,
+    giving: Giving,
     /// What takes time to make something of.
     response: Option<Response>,
 }
@@ -140,7 +149,8 @@ pub(super) struct One {
 impl One {
     pub(super) fn new(function: &'static str, request: Request<'static>) -> Self {
         let key = request.op.key().unwrap_or_default().to_owned();
-        Self { function, quota: request.quota, key, request: Some(request), response: None }
+        let quota = request.quota;
+        Self { function, quota, key, request: Some(request), giving: Giving::default(), response: None }
     }
 }
 
@@ -164,7 +174,7 @@ impl Talk for One {
                 self.response = Some(response);
                 Step::Long
             }
-            (Some(Ok(response)), _, _) | (None, None, Some(response)) => Step::Done(values_of(response)),
+            (Some(Ok(response)), _, _) | (None, None, Some(response)) => Step::Done(values_of(response, self.giving)),
             (None, None, None) => Step::Done(Err(confused())),
         }
     }
@@ -183,7 +193,9 @@ impl Talk for Cas {
         match response.transpose().map(|response| swap.step(response)) {
             Err(error) => Step::Done(Err(store_error("cas", &swap.key, *quota, error))),
             Ok(Some(Compared::Ask(op))) => Step::Ask(Request { owner: owner.clone(), quota: *quota, op }),
-            Ok(Some(Compared::Done(met))) => Step::Done(values_of(Response::Written { met, was_there: met })),
+            Ok(Some(Compared::Done(met))) => {
+                Step::Done(values_of(Response::Written { met, was_there: met }, Giving::default()))
+            }
             Ok(None) => Step::Done(Err(confused())),
         }
     }
@@ -198,6 +210,7 @@ pub struct Pages {
     after: Option<String>,
     limit: usize,
     wanted: Wanted,
+    shapes: Shapes,
     entries: Option<Vec<Entry>>,
 }
 
@@ -218,7 +231,13 @@ impl Pages {
             "lines" => Wanted::Lines,
             _ => Wanted::KeysAndValues,
         };
-        Self { owner, prefix, after, limit, wanted, entries: None }
+        Self { owner, prefix, after, limit, wanted, shapes: Shapes::default(), entries: None }
+    }
+
+    /// The same; values are given like this.
+    #[must_use]
+    pub fn with_shapes(self, shapes: Shapes) -> Self {
+        Self { shapes, ..self }
     }
 
     fn page(&self, entries: &[Entry]) -> Result<Values, Error> {
@@ -239,7 +258,7 @@ impl Pages {
                 Wanted::Lines => list.text(&entry_line(&self.owner, entry)),
                 Wanted::KeysAndValues => {
                     list.text(&entry.key);
-                    list.json(&entry.json)?;
+                    list.json(&entry.json, self.shapes)?;
                 }
             }
         }

@@ -7,14 +7,16 @@ mod collisions;
 pub(crate) mod cost;
 pub(crate) mod json;
 mod refusal;
+mod shapes;
 pub mod stored;
 mod text;
 mod walk;
 pub(crate) mod wire;
 
 pub(crate) use refusal::Refusal;
+pub use shapes::{Shapes, Tables};
 pub(crate) use text::Text;
-pub use wire::{Shapes, Values};
+pub use wire::Values;
 
 use mlua::{Table, Value};
 
@@ -31,6 +33,7 @@ pub(crate) struct Marks {
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Integer(_) | Value::Number(_) => "number",
+        Value::LightUserData(p) if p.0.is_null() => "json.null",
         Value::LightUserData(_) => "userdata",
         other => other.type_name(),
     }

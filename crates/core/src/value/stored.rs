@@ -3,9 +3,9 @@
 //! The text is exactly what a script would have stored that was given the same value, and the bytes what a script would
 //! have given that read the same text: `tests/host_state.rs` compares both with the way through a VM.
 
-use super::MAX_DEPTH;
 use super::walk::index_of;
 use super::wire::{ARRAY, BYTES, FALSE, FLOAT, INTEGER, MAP, NIL, NULL, OBJECT, TEXT, TRUE, Values};
+use super::{MAX_DEPTH, Shapes, Tables};
 use crate::state::MAX_VALUE;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -37,18 +37,18 @@ pub fn json_of(values: &[u8], root: &str) -> Result<Option<String>, String> {
 ///
 /// # Errors
 /// Where the text is not JSON, or that it is nested too deeply.
-pub fn values_of(json: &str) -> Result<Values, String> {
+pub fn values_of(json: &str, shapes: Shapes) -> Result<Values, String> {
     let mut values = 1_u32.to_le_bytes().to_vec();
-    append(&mut values, json).map_err(|error| error.to_string())?;
+    append(&mut values, json, shapes).map_err(|error| error.to_string())?;
     Ok(values)
 }
 
 /// Adds the value of a JSON text.
-pub(crate) fn append(values: &mut Values, json: &str) -> serde_json::Result<()> {
+pub(crate) fn append(values: &mut Values, json: &str, shapes: Shapes) -> serde_json::Result<()> {
     let mut parser = serde_json::Deserializer::from_str(json);
     // Our own limit counts as the other direction does.
     parser.disable_recursion_limit();
-    Build::new(values).deserialize(&mut parser)?;
+    Build { shapes, ..Build::new(values) }.deserialize(&mut parser)?;
     parser.end()
 }
 
@@ -369,13 +369,18 @@ fn malformed() -> Unfit {
 /// Writes values down straight from the parser's events.
 pub(crate) struct Build<'a> {
     values: &'a mut Values,
+    shapes: Shapes,
     depth: usize,
 }
 
 impl<'a> Build<'a> {
     /// What adds a value to `values`.
     pub(crate) fn new(values: &'a mut Values) -> Self {
-        Self { values, depth: 0 }
+        Self { values, shapes: Shapes::default(), depth: 0 }
+    }
+
+    fn maps(&self) -> bool {
+        self.shapes.tables == Tables::Maps
     }
 
     /// Adds a tag, and room for a count. Returns where that is.
@@ -393,7 +398,7 @@ impl<'a> Build<'a> {
     }
 
     fn inner(&mut self) -> Build<'_> {
-        Build { values: self.values, depth: self.depth + 1 }
+        Build { values: self.values, shapes: self.shapes, depth: self.depth + 1 }
     }
 }
 
@@ -442,14 +447,23 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        append_text(self.values, value);
+        self.values.push(if self.shapes.bytes { BYTES } else { TEXT });
+        append_sized(self.values, value);
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        let at = self.open(ARRAY)?;
+        let at = self.open(if self.maps() { MAP } else { ARRAY })?;
         let mut count = 0;
-        while items.next_element_seed(self.inner())?.is_some() {
+        loop {
+            let end = self.values.len();
+            if self.maps() {
+                append_integer(self.values, i64::from(count) + 1);
+            }
+            if items.next_element_seed(self.inner())?.is_none() {
+                self.values.truncate(end);
+                break;
+            }
             count += 1;
         }
         self.close(at, count);
@@ -457,17 +471,24 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
-        let at = self.open(OBJECT)?;
+        let maps = self.maps();
+        let at = self.open(if maps { MAP } else { OBJECT })?;
         let start = self.values.len();
         let mut members: Vec<(Option<u32>, Range<usize>)> = Vec::new();
         loop {
             let begin = self.values.len();
-            let Some(index) = entries.next_key_seed(Name(self.values))? else { break };
+            if maps {
+                self.values.push(TEXT);
+            }
+            let Some(index) = entries.next_key_seed(Name(self.values))? else {
+                self.values.truncate(begin);
+                break;
+            };
             entries.next_value_seed(self.inner())?;
             members.push((index, begin..self.values.len()));
         }
         let count = u32::try_from(members.len()).map_err(|_| A::Error::custom("too many members"))?;
-        if members.iter().any(|(index, _)| index.is_some()) {
+        if !maps && members.iter().any(|(index, _)| index.is_some()) {
             // As the way through a VM has it: first those that are indexes of arrays, from the highest one.
             members.sort_by_key(|(index, _)| std::cmp::Reverse(*index));
             let old = self.values.split_off(start);

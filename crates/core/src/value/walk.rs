@@ -4,7 +4,7 @@
 
 use super::collisions::collide;
 use super::cost::units;
-use super::{MAX_DEPTH, Marks, Refusal, type_name};
+use super::{MAX_DEPTH, Marks, Refusal, Tables, type_name};
 use crate::memory::{Budget, Killed};
 use mlua::{Table, Value};
 use std::cmp::Ordering;
@@ -62,6 +62,8 @@ pub(super) trait Sink {
 pub(super) struct Rules {
     /// Whether the keys of an object that are indexes of arrays come first, from the highest one.
     pub(super) indexes_first: bool,
+    /// Whether refusals name the option that would let a table through.
+    pub(super) tells_options: bool,
     /// The most values of an array.
     pub(super) most_values: usize,
     /// The most keys of an object or a map.
@@ -73,7 +75,13 @@ pub(super) struct Rules {
 impl Default for Rules {
     /// Anything.
     fn default() -> Self {
-        Self { indexes_first: false, most_values: usize::MAX, most_keys: usize::MAX, longest_key: usize::MAX }
+        Self {
+            indexes_first: false,
+            tells_options: false,
+            most_values: usize::MAX,
+            most_keys: usize::MAX,
+            longest_key: usize::MAX,
+        }
     }
 }
 
@@ -86,6 +94,23 @@ impl Rules {
         Err(Refusal::Value(format!(" has more than {most} keys, which JavaScript cannot hold without standing still")))
     }
 
+    /// A key as the name of a property.
+    fn name(self, key: &[u8]) -> Result<&str, Refusal> {
+        self.check_key(key)?;
+        std::str::from_utf8(key).map_err(|_| Refusal::Value(format!(" has a key that is not UTF-8: {}", quoted(key))))
+    }
+
+    /// The order of names.
+    fn order(self, a: &str, b: &str) -> Ordering {
+        if !self.indexes_first {
+            return a.cmp(b);
+        }
+        match (index_of(a), index_of(b)) {
+            (None, None) => a.cmp(b),
+            (a, b) => b.cmp(&a),
+        }
+    }
+
     fn check_key(self, key: &[u8]) -> Result<(), Refusal> {
         // A character takes a byte or more.
         let longest = self.longest_key;
@@ -96,6 +121,15 @@ impl Rules {
         Err(Refusal::Value(format!(" has a key of {bytes} bytes, and JavaScript is given {longest} characters: {key}")))
     }
 
+    /// What a refusal adds, if anything: which of the options would let it through.
+    fn hint(self, options: Options) -> &'static str {
+        match options {
+            _ if !self.tells_options => "",
+            Options::Map => "; tables: 'map' lets it through",
+            Options::RecordOrMap => "; tables: 'record' or 'map' lets it through",
+        }
+    }
+
     fn check_values(self, values: usize) -> Result<(), Refusal> {
         if values <= self.most_values {
             return Ok(());
@@ -104,6 +138,13 @@ impl Rules {
         let reason = format!(" has {values} values; more than {most} JavaScript cannot hold without standing still");
         Err(Refusal::Value(reason))
     }
+}
+
+/// What would let a table through.
+#[derive(Clone, Copy)]
+enum Options {
+    Map,
+    RecordOrMap,
 }
 
 /// Why a value that is no table is not written.
@@ -143,7 +184,24 @@ struct Level {
 enum Members {
     Array(usize),
     Object(Vec<String>),
+    Record(Vec<Name>),
     Map(Vec<Key>),
+}
+
+/// A key of a record.
+struct Name {
+    text: String,
+    /// The integer that it is in Lua, if it is.
+    integer: Option<i64>,
+}
+
+impl Name {
+    fn get(&self, table: &Table) -> mlua::Result<Value> {
+        match self.integer {
+            Some(i) => table.raw_get(i),
+            None => table.raw_get(self.text.as_str()),
+        }
+    }
 }
 
 /// A key of a map. Not a Lua value: each of those takes a place in a table of mlua's.
@@ -196,6 +254,7 @@ impl Members {
         match self {
             Self::Array(len) => *len,
             Self::Object(keys) => keys.len(),
+            Self::Record(names) => names.len(),
             Self::Map(keys) => keys.len(),
         }
     }
@@ -203,7 +262,7 @@ impl Members {
     fn shape(&self) -> Shape {
         match self {
             Self::Array(_) => Shape::Array,
-            Self::Object(_) => Shape::Object,
+            Self::Object(_) | Self::Record(_) => Shape::Object,
             Self::Map(_) => Shape::Map,
         }
     }
@@ -258,6 +317,10 @@ impl Level {
         match &self.members {
             Members::Array(_) => format!("[{}]", self.next),
             Members::Object(keys) => path_step(keys[self.next - 1].as_bytes()),
+            Members::Record(names) => match &names[self.next - 1] {
+                Name { integer: Some(i), .. } => format!("[{i}]"),
+                Name { text, .. } => path_step(text.as_bytes()),
+            },
             Members::Map(keys) => match &keys[self.next - 1] {
                 Key::String(key) => path_step(key),
                 Key::Integer(key) => format!("[{key}]"),
@@ -312,13 +375,19 @@ pub(super) fn index_of(key: &str) -> Option<u32> {
     if !digits { None } else { key.parse().ok().filter(|index| *index < u32::MAX) }
 }
 
-/// Walks `value`; `root` is what paths in refusals begin with. With `maps` every table is a [`Shape::Map`].
+/// Walks `value`; `root` is what paths in refusals begin with, and `tables` what tables become.
 ///
 /// # Errors
 /// What [`Refusal`] lists.
-pub(super) fn walk(marks: &Marks, value: &Value, root: &str, maps: bool, sink: &mut impl Sink) -> Result<(), Refusal> {
+pub(super) fn walk(
+    marks: &Marks,
+    value: &Value,
+    root: &str,
+    tables: Tables,
+    sink: &mut impl Sink,
+) -> Result<(), Refusal> {
     let mut levels: Vec<Level> = Vec::new();
-    let result = walk_all(marks, value, root, maps, sink, &mut levels);
+    let result = walk_all(marks, value, root, tables, sink, &mut levels);
     for level in &levels {
         sink.budget().release(level.held);
     }
@@ -329,7 +398,7 @@ fn walk_all(
     marks: &Marks,
     value: &Value,
     root: &str,
-    maps: bool,
+    tables: Tables,
     sink: &mut impl Sink,
     levels: &mut Vec<Level>,
 ) -> Result<(), Refusal> {
@@ -337,7 +406,7 @@ fn walk_all(
     loop {
         sink.budget().check()?;
         match &value {
-            Value::Table(table) => open(marks, table, root, maps, sink, levels)?,
+            Value::Table(table) => open(marks, table, root, tables, sink, levels)?,
             scalar => write_scalar(scalar, root, sink, levels)?,
         }
         // Go on with the next member of the innermost table that has one left.
@@ -360,6 +429,11 @@ fn walk_all(
                     sink.key(key, keys.len())?;
                     level.table.raw_get(key.as_str())?
                 }
+                Members::Record(names) => {
+                    let name = &names[level.next - 1];
+                    sink.key(&name.text, names.len())?;
+                    name.get(&level.table)?
+                }
                 Members::Map(keys) => {
                     let key = &keys[level.next - 1];
                     let value = key.get(&level.table)?;
@@ -379,7 +453,7 @@ fn open(
     marks: &Marks,
     table: &Table,
     root: &str,
-    maps: bool,
+    tables: Tables,
     sink: &mut impl Sink,
     levels: &mut Vec<Level>,
 ) -> Result<(), Refusal> {
@@ -391,7 +465,11 @@ fn open(
         return Err(refuse(&format!(" is nested deeper than {MAX_DEPTH} levels")));
     }
     let (budget, rules) = (sink.budget(), sink.rules());
-    let listed = if maps { map_members(table, budget, rules) } else { members(marks, table, budget, rules) };
+    let listed = match tables {
+        Tables::Objects => members(marks, table, budget, rules),
+        Tables::Maps => map_members(table, budget, rules),
+        Tables::Records => record_members(marks, table, budget, rules),
+    };
     let (members, held) = listed.map_err(|problem| match problem {
         Refusal::Value(reason) => refuse(&reason),
         other => other,
@@ -438,7 +516,7 @@ fn map_members(table: &Table, budget: &Budget, rules: Rules) -> Result<(Members,
 
 /// Decides whether a table is an array or an object, and lists an object's keys in byte order.
 fn members(marks: &Marks, table: &Table, budget: &Budget, rules: Rules) -> Result<(Members, usize), Refusal> {
-    let marked = table.metatable().is_some_and(|metatable| metatable.to_pointer() == marks.array.to_pointer());
+    let marked = is_marked(marks, table);
     let (mut count, mut highest) = (0_usize, 0_i64);
     let mut listed = Listed::new(budget);
     for pair in table.pairs::<Value, Value>() {
@@ -448,33 +526,79 @@ fn members(marks: &Marks, table: &Table, budget: &Budget, rules: Rules) -> Resul
             Value::Integer(i) if i > 0 && listed.keys.is_empty() => highest = highest.max(i),
             Value::String(key) if highest == 0 && !marked => {
                 let bytes = key.as_bytes();
-                rules.check_key(&bytes)?;
-                let key = std::str::from_utf8(&bytes)
-                    .map_err(|_| Refusal::Value(format!(" has a key that is not UTF-8: {}", quoted(&bytes))))?;
+                let key = rules.name(&bytes)?;
                 listed.push(key.len(), || key.to_owned())?;
                 rules.check_keys(listed.keys.len())?;
             }
-            key => return Err(Refusal::Value(wrong_key(&key, marked, highest > 0 || !listed.keys.is_empty()))),
+            key => {
+                let wrong = wrong_key(&key, marked, highest > 0 || !listed.keys.is_empty());
+                return Err(Refusal::Value(wrong + option_for(&key, rules)));
+            }
         }
     }
     if highest > 0 || marked {
         if highest as usize != count {
-            let reason = format!(" is an array with holes ({count} values, highest index {highest})");
+            let hint = rules.hint(Options::RecordOrMap);
+            let reason = format!(" is an array with holes ({count} values, highest index {highest}){hint}");
             return Err(Refusal::Value(reason));
         }
         rules.check_values(count)?;
         return Ok((Members::Array(count), 0));
     }
-    if rules.indexes_first {
-        sort(&mut listed.keys, budget, |a, b| match (index_of(a), index_of(b)) {
-            (None, None) => a.cmp(b),
-            (a, b) => b.cmp(&a),
-        })?;
-    } else {
-        sort(&mut listed.keys, budget, Ord::cmp)?;
-    }
+    sort(&mut listed.keys, budget, |a, b| rules.order(a, b))?;
     let (keys, held) = listed.take();
     Ok((Members::Object(keys), held))
+}
+
+/// As [`members`], where a table that is no array is an object in any case: an integer key is its decimal text there.
+fn record_members(marks: &Marks, table: &Table, budget: &Budget, rules: Rules) -> Result<(Members, usize), Refusal> {
+    if let Some(count) = length_of_array(table, budget)?.filter(|&count| count > 0 || is_marked(marks, table)) {
+        rules.check_values(count)?;
+        return Ok((Members::Array(count), 0));
+    }
+    let mut listed = Listed::new(budget);
+    for pair in table.pairs::<Value, Value>() {
+        budget.check()?;
+        match pair?.0 {
+            Value::Integer(i) => {
+                let text = i.to_string();
+                listed.push(text.len(), || Name { text, integer: Some(i) })?;
+            }
+            Value::String(key) => {
+                let bytes = key.as_bytes();
+                let key = rules.name(&bytes)?;
+                listed.push(key.len(), || Name { text: key.to_owned(), integer: None })?;
+            }
+            key => {
+                let (shown, hint) = (shown_key(&key), option_for(&key, rules));
+                return Err(Refusal::Value(format!(" has {shown}; keys must be integers or strings{hint}")));
+            }
+        }
+        rules.check_keys(listed.keys.len())?;
+    }
+    sort(&mut listed.keys, budget, |a, b| rules.order(&a.text, &b.text))?;
+    if let Some(pair) = listed.keys.windows(2).find(|pair| pair[0].text == pair[1].text) {
+        let (text, hint) = (&pair[0].text, rules.hint(Options::Map));
+        let reason = format!(" has the integer key {text} and the string key {text:?}, which would be one name{hint}");
+        return Err(Refusal::Value(reason));
+    }
+    let (names, held) = listed.take();
+    Ok((Members::Record(names), held))
+}
+
+/// How many values a table has that has the keys 1 to n alone.
+fn length_of_array(table: &Table, budget: &Budget) -> Result<Option<usize>, Refusal> {
+    let (mut count, mut highest) = (0_usize, 0_i64);
+    for pair in table.pairs::<Value, Value>() {
+        budget.check()?;
+        let Value::Integer(i @ 1..) = pair?.0 else { return Ok(None) };
+        (count, highest) = (count + 1, highest.max(i));
+    }
+    Ok((highest as usize == count).then_some(count))
+}
+
+fn is_marked(marks: &Marks, table: &Table) -> bool {
+    table.metatable().is_some_and(|metatable| metatable.to_pointer() == marks.array.to_pointer())
 }
 
 /// Sorts keys, of which there may be millions. Between two comparisons the run may be killed: a sort of the standard
@@ -489,13 +613,26 @@ fn sort<T>(keys: &mut [T], budget: &Budget, compare: impl Fn(&T, &T) -> Ordering
     sorted.map_err(|panic| panic.downcast::<Killed>().map_or_else(|panic| resume_unwind(panic), |killed| *killed))
 }
 
-fn wrong_key(key: &Value, marked: bool, mixed: bool) -> String {
-    let shown = match key {
+/// What would let a table through that has this key.
+fn option_for(key: &Value, rules: Rules) -> &'static str {
+    match key {
+        Value::Integer(_) | Value::String(_) => rules.hint(Options::RecordOrMap),
+        Value::Number(_) | Value::Boolean(_) => rules.hint(Options::Map),
+        _ => "",
+    }
+}
+
+fn shown_key(key: &Value) -> String {
+    match key {
         Value::Integer(i) => format!("the integer key {i}"),
         Value::String(s) => format!("the string key {}", quoted(&s.as_bytes())),
         Value::Number(n) => format!("the float key {n:?}"),
         other => format!("a key that is a {}", type_name(other)),
-    };
+    }
+}
+
+fn wrong_key(key: &Value, marked: bool, mixed: bool) -> String {
+    let shown = shown_key(key);
     match (marked, mixed) {
         (true, _) => format!(" is marked as an array but has {shown}"),
         (_, true) => format!(" mixes array and string keys ({shown})"),

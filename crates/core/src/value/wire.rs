@@ -12,7 +12,7 @@
 
 use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
 use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
-use super::{MAX_DEPTH, Marks, Refusal, Text, type_name};
+use super::{MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Lua, Value};
 
@@ -30,15 +30,6 @@ pub(super) const MAP: u8 = 10;
 
 /// A list of values, owned by whoever holds it.
 pub type Values = Vec<u8>;
-
-/// How Lua values are given to JavaScript.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shapes {
-    /// Every string as bytes; otherwise strings are text, and those that are not UTF-8 are refused.
-    pub bytes: bool,
-    /// Every table as a map; otherwise tables are arrays or objects, by the rules of JSON.
-    pub maps: bool,
-}
 
 /// Writes values down, one after the other.
 pub(crate) struct Writer<'a> {
@@ -65,7 +56,7 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// What [`Refusal`] lists.
     pub(crate) fn write(&mut self, marks: &Marks, value: &Value, root: &str) -> Result<(), Refusal> {
-        walk(marks, value, root, self.shapes.maps, self)
+        walk(marks, value, root, self.shapes.tables, self)
     }
 
     /// The list, counted no longer, and what its values take in JavaScript beyond its bytes.
@@ -98,7 +89,8 @@ impl Writer<'_> {
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return Err(Unfit::What("a string that is not UTF-8".into()));
+            let option = if self.shapes.bytes { "" } else { "; strings: 'buffer' lets it through" };
+            return Err(Unfit::What(format!("a string that is not UTF-8{option}")));
         };
         if bytes.len() > LONGEST_STRING && cost::units(text) > LONGEST_STRING {
             return Err(Unfit::What(too_long(text)));
@@ -123,6 +115,7 @@ impl Sink for Writer<'_> {
     fn rules(&self) -> Rules {
         Rules {
             indexes_first: true,
+            tells_options: true,
             most_values: cost::MOST_VALUES,
             most_keys: cost::MOST_KEYS,
             longest_key: cost::LONGEST_KEY,

@@ -8,6 +8,7 @@ use crate::api::libraries::Libraries;
 use crate::bridge::{HostError, HostFunction, Limits, Services};
 use crate::memory::REFUSALS;
 use crate::state::{MemoryStore, ScriptId};
+use crate::value::Shapes;
 use moonpool_lua::Flag;
 use std::sync::{Arc, LazyLock};
 
@@ -55,9 +56,13 @@ const CROSSINGS: &[&str] = &[
 
 fn script(source: &str) -> Script {
     let services = Services::new(Arc::<MemoryStore>::default(), 4 << 20);
-    let path = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let host_function = |names: &[&str], number| HostFunction {
+        path: names.iter().map(|&name| name.to_owned()).collect(),
+        number,
+        shapes: Shapes::default(),
+    };
     *services.functions.write().expect("not poisoned") =
-        vec![HostFunction { path: path(&["f"]), number: 0 }, HostFunction { path: path(&["db", "fails"]), number: 1 }];
+        vec![host_function(&["f"], 0), host_function(&["db", "fails"], 1)];
     if source.contains("'module'") {
         let modules = [("module", "return {...}"), ("circle", "require('circle')"), ("fails", "error(State.get({}))")];
         for (name, source) in modules {

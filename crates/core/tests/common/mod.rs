@@ -2,10 +2,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Limits, Question, Services, Wait};
+use moonpool_core::bridge::{HostFunction, Limits, Question, Services, Wait};
 use moonpool_core::error::Failure;
 use moonpool_core::scheduler::{Caller, Next, Run, SLICE, Settled};
 use moonpool_core::state::{Answered, Grants, MemoryStore, Reply, Request, ScriptId, Store};
+use moonpool_core::value::Shapes;
 use moonpool_core::vm::{Chunk, Exchange, Factory, Script};
 use std::sync::{Arc, LazyLock, mpsc};
 use std::time::Duration;
@@ -31,6 +32,11 @@ pub fn script(source: &str) -> Script {
 /// What an engine with this store gives to its scripts.
 pub fn services(store: Arc<dyn Store>) -> Arc<Services> {
     Arc::new(Services::new(store, QUOTA))
+}
+
+/// A host function.
+pub fn host_function(name: &str, number: u32) -> HostFunction {
+    HostFunction { path: vec![name.to_owned()], number, shapes: Shapes::default() }
 }
 
 /// An empty store.

@@ -22,6 +22,16 @@ pub(crate) const EDITS: &[Edit] = &[
         why: "'%p' shows the number that 'tostring' shows.",
     },
     Edit {
+        name: "name-of-light-userdata",
+        file: "ltm.c",
+        find: "      (ttisfulluserdata(o) && (mt = uvalue(o)->metatable) != NULL)) {\n",
+        replace: "      (ttisfulluserdata(o) && (mt = uvalue(o)->metatable) != NULL) ||\n      \
+                  (ttislightuserdata(o) && (mt = G(L)->mt[LUA_TLIGHTUSERDATA]) != NULL)) {\n",
+        proof: "sandbox::errors_call_light_userdata_by_the_name_of_its_metatable",
+        why: "Errors of operators call 'json.null' by its name, as those of arguments do. Lua looks for '__name' in the \
+              metatables of tables and full userdata only.",
+    },
+    Edit {
         name: "load-text-only",
         file: "ldo.c",
         find: "    checkmode(L, p->mode, \"binary\");\n",

@@ -2,7 +2,7 @@
 
 use crate::memory::Budget;
 use crate::value::walk::{Key, Shape, Sink, Unfit, walk};
-use crate::value::{Marks, Refusal, Text, type_name};
+use crate::value::{Marks, Refusal, Tables, Text, type_name};
 use mlua::Value;
 
 /// Writes `value` as JSON at the end of `text`; `root` is what paths in refusals begin with.
@@ -10,7 +10,7 @@ use mlua::Value;
 /// # Errors
 /// What [`Refusal`] lists.
 pub(crate) fn encode(marks: &Marks, value: &Value, root: &str, text: &mut Text) -> Result<(), Refusal> {
-    walk(marks, value, root, false, text)
+    walk(marks, value, root, Tables::Objects, text)
 }
 
 impl Sink for Text<'_> {

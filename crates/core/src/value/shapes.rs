@@ -1,0 +1,48 @@
+//! How Lua values are given to JavaScript.
+
+/// How Lua values are given to JavaScript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shapes {
+    /// Every string as bytes; otherwise strings are text, and those that are not UTF-8 are refused.
+    pub bytes: bool,
+    /// What tables are.
+    pub tables: Tables,
+}
+
+/// What tables are to JavaScript.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tables {
+    /// Arrays or objects, by the rules of JSON; others are refused.
+    #[default]
+    Objects,
+    /// Every table is a map.
+    Maps,
+    /// Tables 1 to n are arrays. Others are objects, with integer keys in decimal.
+    Records,
+}
+
+impl Shapes {
+    const BYTES: u32 = 1;
+    const MAPS: u32 = 2;
+    const RECORDS: u32 = 4;
+
+    /// The shapes that JavaScript has as one number.
+    pub fn from_bits(bits: u32) -> Self {
+        let tables = match bits {
+            _ if bits & Self::MAPS != 0 => Tables::Maps,
+            _ if bits & Self::RECORDS != 0 => Tables::Records,
+            _ => Tables::Objects,
+        };
+        Self { bytes: bits & Self::BYTES != 0, tables }
+    }
+
+    /// As one number, from which [`Shapes::from_bits`] makes them again.
+    pub fn bits(self) -> u32 {
+        let tables = match self.tables {
+            Tables::Objects => 0,
+            Tables::Maps => Self::MAPS,
+            Tables::Records => Self::RECORDS,
+        };
+        tables | if self.bytes { Self::BYTES } else { 0 }
+    }
+}
