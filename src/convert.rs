@@ -189,6 +189,7 @@ impl From<Exchange> for VmExchange {
             globals: exchange.globals.map(|values| values.to_vec()),
             initial: exchange.initial.map(|values| values.to_vec()),
             results: exchange.results.map(|Shapes { bytes, maps }| VmShapes { bytes, maps }),
+            extras: None,
         }
     }
 }

@@ -419,8 +419,7 @@ impl Engine {
         let (sender, receiver) = channel();
         let held = Held(Rc::default(), Rc::new(RefCell::new(receiver)), sender);
         let services = Arc::new(Services::new(store.0.clone(), ROOMY));
-        *services.functions.write().expect("nobody panicked") =
-            vec![HostFunction { path: vec!["ask".into()], number: 7 }];
+        services.supply.expose(vec![HostFunction { path: vec!["ask".into()], number: 7 }], None);
         Self { scheduler: Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default()), held, services }
     }
 
