@@ -29,12 +29,20 @@ const LIMITS = {
   maxNodes: { default: DEFAULTS.maxNodes, check: whole('values', 0, MAX_COUNT) },
 }
 
+/** What a run, or a context, is given: checked where it is taken apart; and data, which may be anything. */
+const GIVEN = {
+  host: { default: undefined, check: () => {} },
+  modules: { default: undefined, check: () => {} },
+  data: { default: undefined, check: () => {} },
+}
+
 const RUN = {
   ...LIMITS,
   name: { default: undefined, check: checkLabel },
   signal: { default: undefined, check: checkSignal },
   args: { default: undefined, check: checkArgs },
   globals: { default: undefined, check: checkGlobals },
+  ...GIVEN,
 }
 
 /** How `engine.run` gives Lua's values to JavaScript. */
@@ -44,9 +52,9 @@ const RUN_FOR_VALUES = {
   tables: { default: 'object', check: oneOf('object', 'map') },
 }
 
-const { memoryLimit: _, name: __, ...CONTEXT_RUN } = RUN_FOR_VALUES
+const { memoryLimit: _, name: __, host: ___, modules: ____, ...CONTEXT_RUN } = RUN_FOR_VALUES
 
-const CONTEXT = { ...LIMITS, name: RUN.name, globals: RUN.globals }
+const CONTEXT = { ...LIMITS, name: RUN.name, globals: RUN.globals, ...GIVEN }
 
 const COMPILE = { name: { default: 'script', check: checkLabel } }
 
@@ -57,6 +65,15 @@ const CODE_CACHE = {
   maxBytes: { default: DEFAULTS['codeCache.maxBytes'], check: whole('bytes', 1, Number.MAX_SAFE_INTEGER) },
   ttl: { default: undefined, check: checkMilliseconds },
 }
+
+/** Of `expose` and `addModule`. */
+const REPLACE = { replace: { default: false, check: checkBoolean } }
+
+/** Of `addModules`. */
+const WATCH = { watch: { default: false, check: checkBoolean } }
+
+/** Of `functions`: how values cross, as far as there is a choice. */
+const FUNCTIONS = {}
 
 const SHARED_DICT = {
   maxItems: { default: undefined, check: whole('entries', 1, Number.MAX_SAFE_INTEGER) },
@@ -85,6 +102,7 @@ const ENGINE = {
   codeCache: { default: true, check: checkCodeCache },
   defaults: { default: {}, check: () => {} },
   libraries: { default: LIBRARIES, check: checkLibraries },
+  hostErrors: { default: 'masked', check: oneOf('masked', 'messages') },
 }
 
 /** An engine's options, with every part of them filled in. */
@@ -128,6 +146,9 @@ function readGrant(given, optional = []) {
   return grant
 }
 const readCompileOptions = (given) => readOptions(given, COMPILE)
+const readReplaceOptions = (given) => readOptions(given, REPLACE)
+const readWatchOptions = (given) => readOptions(given, WATCH)
+const readFunctionOptions = (given) => readOptions(given, FUNCTIONS)
 const readCloseOptions = (given) => readOptions(given, CLOSE)
 /** The options of a shared dictionary; ids sorted, each once. */
 function readSharedDictOptions(given) {
@@ -148,7 +169,7 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
   const read = {}
   for (const name of names) {
     const value = given[name]
-    if (value === undefined) read[name] = defaults?.[name] ?? known[name].default
+    if (value === undefined) read[name] = defaults?.[name] === undefined ? known[name].default : defaults[name]
     else {
       known[name].check(value, `The "${what}.${name}" property`)
       read[name] = value
@@ -160,7 +181,7 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
 function unknownOption(key, names) {
   const meant = nearest(key, names)
   const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
-  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ')})`)
+  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ') || 'none'})`)
 }
 
 /** A scriptId or a chunk name: text that may stand in a log line. */
@@ -180,6 +201,10 @@ function checkPattern(value, what) {
   if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
   if (value === '') throw valueError(`${rule}. Received an empty string`)
   if (!value.isWellFormed()) throw valueError(`${rule}. Received a string with a lone surrogate`)
+}
+
+function checkBoolean(value, what) {
+  if (typeof value !== 'boolean') throw typeError(`${what} must be a boolean. Received ${shown(value)}`)
 }
 
 function checkMilliseconds(value, what) {
@@ -259,9 +284,12 @@ module.exports = {
   readContextOptions,
   readContextRunOptions,
   readEngineOptions,
+  readFunctionOptions,
   readGrant,
   readOptions,
+  readReplaceOptions,
   readRunOptions,
   readSharedDictOptions,
   readValueRunOptions,
+  readWatchOptions,
 }
