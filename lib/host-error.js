@@ -2,7 +2,7 @@
 'use strict'
 
 const { inspect } = require('node:util')
-const { typeError, shown } = require('./errors')
+const { LuaError, shown, typeError } = require('./errors')
 const { checkLabel, readOptions } = require('./options')
 
 /** Recognised in whichever realm, and by whichever copy of the module, it was made. */
@@ -39,7 +39,7 @@ Object.defineProperty(HostError.prototype, BRAND, { value: true })
  */
 function toldOf(error, name, showsAll) {
   const masked = `${name} failed`
-  if (!isHostError(error)) return { message: showsAll ? messageOf(error) : masked }
+  if (!isHostError(error)) return { message: showsAll || isBusy(error) ? messageOf(error) : masked }
   const [message, code, details] = ['message', 'code', 'details'].map((property) => read(error, property))
   return {
     message: typeof message.value === 'string' ? message.value.slice(0, MAX_MESSAGE) : masked,
@@ -52,6 +52,15 @@ function toldOf(error, name, showsAll) {
 /** The same, for details that do not cross. */
 function withoutDetails({ message, code }, why) {
   return { message: `${message} (its details cannot cross${why && `: ${why.slice(0, MAX_MESSAGE)}`})`, code }
+}
+
+/** Whether it is moonpool itself that refused something to a function, because its script waits for it: no secret. */
+function isBusy(error) {
+  try {
+    return error instanceof LuaError && error.code === 'ERR_CONTEXT_BUSY'
+  } catch {
+    return false
+  }
 }
 
 const isHostError = (error) => typeof error === 'object' && error !== null && read(error, BRAND).value === true

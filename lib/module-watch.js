@@ -144,7 +144,8 @@ class FolderWatch {
 
   async #update() {
     const wrong = new Map()
-    const { files, folders } = await scanned(this.#folder, (error, file) => wrong.set(file, error))
+    const known = (name) => this.#known.get(name)?.file
+    const { files, folders } = await scanned(this.#folder, (error, file) => wrong.set(file, error), known)
     if (this.#ended) return
     // What happened before it listened it has not heard.
     if (this.#listen(folders)) this.#hear()

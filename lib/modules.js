@@ -27,9 +27,10 @@ async function modulesOfFolder(folder, maxSource) {
 
 /**
  * What is in a folder: its modules with their files, sorted by name, and its folders. `refuse` hears what is wrong with a
- * file, and with which; if it throws, that is the end.
+ * file, and with which; if it throws, that is the end. Of two files for one name the first is taken, or that which `known`
+ * says.
  */
-async function scanned(folder, refuse) {
+async function scanned(folder, refuse, known = () => undefined) {
   const root = await realPath(checkPath(folder))
   const found = { files: [], folders: [] }
   await look(root, { root, found, refuse }, [root])
@@ -38,8 +39,9 @@ async function scanned(folder, refuse) {
     const name = nameOf(path.relative(root, file))
     try {
       checkLabel(name, `The module name of ${inspect(file)}`)
-      if (modules.has(name)) throw second(folder, name, file)
-      modules.set(name, { name, file, print: printOf(stat) })
+      const other = modules.get(name)
+      if (!other || known(name) === file) modules.set(name, { name, file, print: printOf(stat) })
+      if (other) throw second(folder, name, file)
     } catch (error) {
       refuse(error, file)
     }
