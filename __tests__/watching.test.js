@@ -152,13 +152,13 @@ describe('editors that write by rename', () => {
         await later(1)
       }
     })()
-    for (const version of ['v1', 'v2', 'v3']) {
+    for (const version of ['v1', 'v2']) {
       WAYS[way](path.join(folder, 'tax.lua'), `return "${version}"`)
       await becomes(engine, 'tax', version)
     }
     over = true
     await look
-    expect([...seen].sort()).toEqual(['v0', 'v1', 'v2', 'v3'])
+    expect([...seen].sort()).toEqual(['v0', 'v1', 'v2'])
     expect(told).toEqual([])
   })
 

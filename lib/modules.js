@@ -39,9 +39,10 @@ async function scanned(folder, refuse, known = () => undefined) {
     const name = nameOf(path.relative(root, file))
     try {
       checkLabel(name, `The module name of ${inspect(file)}`)
-      const other = modules.get(name)
-      if (!other || known(name) === file) modules.set(name, { name, file, print: printOf(stat) })
-      if (other) throw second(folder, name, file)
+      const first = modules.get(name)
+      const isTaken = !first || known(name) === file
+      if (isTaken) modules.set(name, { name, file, print: printOf(stat) })
+      if (first) refuse(second(folder, name, isTaken ? first.file : file), isTaken ? first.file : file)
     } catch (error) {
       refuse(error, file)
     }
