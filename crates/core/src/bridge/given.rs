@@ -175,3 +175,80 @@ impl Context {
         all.missing(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(path: &str, number: u32) -> HostFunction {
+        HostFunction { path: path.split('.').map(str::to_owned).collect(), number }
+    }
+
+    fn modules(names: &[&str], size: usize) -> Modules {
+        names.iter().map(|name| Compiled::of_size(name, size)).collect()
+    }
+
+    /// The functions of a context: path and number.
+    fn seen(given: &Given) -> Vec<(String, u32)> {
+        given.functions.iter().map(|function| (function.path.join("."), function.number)).collect()
+    }
+
+    fn named(all: &[(&str, u32)]) -> Vec<(String, u32)> {
+        all.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect()
+    }
+
+    #[test]
+    fn what_was_given_does_not_change() {
+        let supply = Supply::default();
+        supply.expose(vec![function("f", 0), function("db.get", 1), function("db.put", 2)], None);
+        supply.change_modules(&[], &[&modules(&["a", "b"], 1)]);
+        let before = supply.now();
+        supply.expose(vec![function("db.get", 3)], Some("db"));
+        supply.change_modules(&["a".to_owned()], &[&modules(&["b", "c"], 2)]);
+        assert_eq!(seen(&before), named(&[("f", 0), ("db.get", 1), ("db.put", 2)]));
+        assert_eq!(before.modules.get("b").map(|module| module.size()), Some(2));
+        assert!(before.modules.get("a").is_some() && before.modules.get("c").is_none());
+        let now = supply.now();
+        assert_eq!(seen(&now), named(&[("f", 0), ("db.get", 3)]));
+        assert_eq!(now.modules.get("b").map(|module| module.size()), Some(3));
+        assert!(now.modules.get("a").is_none() && now.modules.get("c").is_some());
+    }
+
+    #[test]
+    fn a_function_is_forgotten_once_when_nobody_has_it() {
+        let supply = Supply::default();
+        supply.expose(vec![function("f", 0), function("g", 1)], None);
+        let first = supply.now();
+        supply.expose(vec![function("f", 2)], Some("f"));
+        supply.expose(vec![], Some("g"));
+        assert!(supply.forgotten().is_empty());
+        let second = supply.now();
+        supply.expose(vec![], Some("f"));
+        drop(first);
+        assert_eq!(supply.forgotten(), vec![0_u32, 1]);
+        drop(second);
+        assert_eq!((supply.forgotten(), supply.forgotten()), (vec![2], vec![]));
+    }
+
+    #[test]
+    fn a_context_keeps_its_names_and_gets_new_ones() {
+        let supply = Supply::default();
+        supply.expose(vec![function("f", 0), function("db.get", 1)], None);
+        supply.change_modules(&[], &[&modules(&["a"], 1)]);
+        let functions = Arc::new(vec![Arc::new(function("own.get", 9))]);
+        let extras = Extras { functions, modules: Modules::default(), kept: Some(supply.now()) };
+        supply.expose(vec![function("f.inner", 2)], Some("f"));
+        supply.expose(
+            vec![function("db.put", 3), function("own.put", 4), function("own.get", 5), function("new", 6)],
+            Some("db"),
+        );
+        supply.change_modules(&[], &[&modules(&["a", "b"], 2)]);
+        let first = given(&supply, Some(&extras), None);
+        assert_eq!(seen(&first), named(&[("f", 0), ("db.get", 1), ("db.put", 3), ("own.put", 4), ("new", 6)]));
+        assert_eq!(first.modules.get("a").map(|module| module.size()), Some(2));
+        supply.expose(vec![function("new", 7), function("db", 8)], Some("new"));
+        let second = given(&supply, Some(&extras), Some(first.clone()));
+        assert_eq!(seen(&second), seen(&first));
+        assert_eq!(seen(&given(&supply, None, None)).last(), named(&[("db", 8)]).last());
+    }
+}
