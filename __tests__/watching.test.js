@@ -104,6 +104,27 @@ test('a file that does not compile: the old one stays, and it is told once', asy
   expect(told.length).toBe(2)
 })
 
+test('a file system whose clock ticks slowly', async () => {
+  const { stat } = fs.promises
+  const slow = jest.spyOn(fs.promises, 'stat').mockImplementation(async (file) => {
+    const found = await stat(file)
+    return Object.assign(found, {
+      mtimeMs: Math.floor(found.mtimeMs / 2000) * 2000,
+      ctimeMs: Math.floor(found.ctimeMs / 2000) * 2000,
+    })
+  })
+  try {
+    const { engine, write } = await watching({ 'a.lua': 'return 0' })
+    for (const version of ['1', '2', '3', '4']) {
+      write('a.lua', `return ${version}`)
+      await becomes(engine, 'a', version)
+    }
+    expect(slow).toHaveBeenCalled()
+  } finally {
+    slow.mockRestore()
+  }
+})
+
 test('nobody listens: nothing happens; and a new file that is wrong is no module', async () => {
   const folder = folderWith({ 'tax.lua': 'return "old"' })
   const engine = engineWith()

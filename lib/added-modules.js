@@ -57,17 +57,13 @@ class AddedModules {
     return true
   }
 
-  /** What a watch has found: it changes what is its own, and nothing else. `added` is compiled already. */
-  changeBy(watch, removed, added) {
-    const own = removed.filter((name) => this.#origins.get(name) === watch)
-    const names = added.map(({ name }) => name)
-    if (own.length + names.length > 0)
-      this.#change(
-        own,
-        added.map(({ compiled }) => compiled),
-        names,
-        watch,
-      )
+  /** What a watch has found: it changes what is its own, or nobody's, and nothing else. `found` is compiled already. */
+  changeBy(watch, missing, found) {
+    const removed = missing.filter((name) => this.#origins.get(name) === watch)
+    const added = found.filter(({ name }) => !this.#origins.has(name) || this.#origins.get(name) === watch)
+    if (removed.length + added.length === 0) return
+    const [names, compiled] = [added.map(({ name }) => name), added.map(({ compiled }) => compiled)]
+    this.#change(removed, compiled, names, watch)
   }
 
   /** Compiles a module for a watch, or throws why that cannot be. */

@@ -7,12 +7,11 @@ const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { performance } = require('node:perf_hooks')
-const { fileURLToPath } = require('node:url')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers')
 const { scanned } = require('./modules')
 const { outside } = require('./native')
-const { readSource } = require('./source')
+const { checkPath, readSource } = require('./source')
 
 /** It looks again when nothing has happened for so long, in ms: several files, or one in several steps, may be written. */
 const QUIET = 50
@@ -20,8 +19,11 @@ const QUIET = 50
 /** It looks again after so long in any case. */
 const PATIENCE = 500
 
-/** A file that was changed less than this before it was read may change again without being seen to, in ms. */
-const FRESH = 100
+/** A file that is missing is looked for again after so long, in ms, before it is taken to be gone. */
+const RENAMED = 100
+
+/** Clocks of files tick that slowly at most, in ms: when a file was changed just now, it may change without being seen to. */
+const TICK = 3000
 
 /** Where the system does not tell of changes, it looks so often, in ms. */
 const POLL = 1000
@@ -49,7 +51,7 @@ class FolderWatch {
 
   /** Of a folder in which this was `found`. `modules` is the way to the engine's. */
   constructor(folder, { modules, folders }, maxSource, weak) {
-    this.#folder = path.resolve(typeof folder === 'string' ? folder : fileURLToPath(folder.href))
+    this.#folder = path.resolve(checkPath(folder))
     this.#maxSource = maxSource
     this.#modules = weak
     this.#folders = folders
@@ -149,12 +151,13 @@ class FolderWatch {
     if (this.#ended) return
     // What happened before it listened it has not heard.
     if (this.#listen(folders)) this.#hear()
-    const changed = []
-    for (const found of files) if (!this.#isKnown(found)) changed.push(await this.#read(found, wrong))
-    const modules = this.#modules.deref()
-    if (this.#ended || modules === undefined) return
-    const added = changed.filter((module) => module && this.#compile(modules, module))
-    modules.changeBy(this, this.#missing(files, wrong), added)
+    const added = []
+    for (const found of files) {
+      const module = this.#isKnown(found) ? undefined : await this.#read(found, wrong)
+      if (this.#ended) return
+      if (module && this.#compile(module)) added.push(module)
+    }
+    this.#modules.deref()?.changeBy(this, this.#missing(files, wrong), added)
     for (const { name, file, hash, print } of added) this.#known.set(name, { file, hash, print })
     for (const [file, error] of wrong) this.#tell(error, file)
     for (const file of this.#told.keys()) {
@@ -172,12 +175,11 @@ class FolderWatch {
   /** Reads a file that may have changed. Returns nothing when it is what it was, or cannot be read. */
   async #read({ name, file, print }, wrong) {
     // A file whose time is to come is on another machine.
-    const isFresh = Math.abs(Date.now() - changedAt(print)) < FRESH
+    const isFresh = Math.abs(Date.now() - changedAt(print)) < TICK
     try {
       const source = await readSource(file, this.#maxSource)
       const hash = hashOf(source)
       const known = this.#known.get(name)
-      if (isFresh) this.#hear(FRESH)
       const seen = isFresh ? undefined : print
       if (known?.file !== file || known.hash !== hash) return { name, file, source, hash, print: seen }
       known.print = seen
@@ -189,11 +191,11 @@ class FolderWatch {
     return undefined
   }
 
-  #compile(modules, module) {
+  #compile(module) {
     try {
-      module.compiled = modules.compileFor(this, module)
+      module.compiled = this.#modules.deref()?.compileFor(this, module)
       this.#told.delete(module.file)
-      return true
+      return module.compiled !== undefined
     } catch (error) {
       this.#tell(error, module.file, module)
       return false
@@ -212,7 +214,7 @@ class FolderWatch {
         this.#known.delete(name)
       } else {
         known.missing = !isThere
-        if (!isThere) this.#hear(FRESH)
+        if (!isThere) this.#hear(RENAMED)
       }
     }
     return gone
