@@ -31,31 +31,39 @@ export declare class NativeEngine {
   static registry(): Registry
   /**
    * Queues one run, and returns its number, or why nothing was queued. Without limits it has the engine's; in a context
-   * it begins when the runs before it have ended.
+   * it begins when the runs before it have ended, and is given what the context was; otherwise it may have functions and
+   * modules of its own.
    */
-  run(code: string | Uint8Array | NativeScript | Global, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null): number | Failure
-  /** A new context, without a VM yet. */
-  createContext(): NativeContext
+  run(code: string | Uint8Array | NativeScript | Global, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
+  /** A new context, without a VM yet. It keeps what the engine gives now, and may have functions and modules of its own. */
+  createContext(functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeContext
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
   warmUp(): void
   /** Compiles source on this thread, or says why it does not compile. */
   compile(source: string | Uint8Array, name: string): NativeScript | Failure
+  /** Compiles modules on this thread, or says why one of them does not compile. */
+  compileModules(modules: Array<Module>): NativeModules | Failure
   /**
-   * Compiles modules on this thread and adds them, all or, when one of them does not compile, none. Names that are
-   * there already keep their modules.
+   * Lets runs that begin from now on find these modules, and not those of the removed names, which runs that have begun
+   * keep. Those that there are of the same names are replaced.
    */
-  addModules(modules: Array<Module>): Failure | null
+  changeModules(removed: Array<string>, added: Array<NativeModules>): void
   /**
-   * Lets runs that begin from now on find a function in `host`, under this path of names. Its arguments come in these
-   * shapes.
+   * Lets runs that begin from now on find functions in `host`, under these paths of names, numbered from `first` on; and
+   * nothing else under the name that is replaced. Runs that have begun keep what was there.
    */
-  expose(path: Array<string>, number: number, shapes: number): void
+  expose(paths: Array<Array<string>>, first: number, replaced?: string | undefined | null): void
+  /** The numbers of functions that were replaced and that no run or context has any more. Each is told once. */
+  forgottenFunctions(): Array<number>
   /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
   declareSharedDict(name: string, options: SharedDictOptions): NativeSharedDict
   /** Answers the call that a run waits for, with a list of one value. */
   answer(runId: number, values: Uint8Array): void
-  /** Answers the call that a run waits for with an error, known by a number. */
-  fail(runId: number, message: string, cause: number): void
+  /**
+   * Answers the call that a run waits for with an error, known by a number. The script may see a code and details of it:
+   * those as a list of one value.
+   */
+  fail(runId: number, message: string, cause: number, code?: string | undefined | null, details?: Uint8Array | undefined | null): void
   /** JavaScript has made its own values of what came of a run, for which `settle` returned true. */
   takenOver(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
@@ -80,8 +88,17 @@ export declare class NativeEngine {
   stats(): EngineStats
 }
 
+/** A set of host functions that some runs are given. Which those are, JavaScript knows by number. */
+export declare class NativeFunctions {
+  /** The functions with these paths of names, numbered from `first` on. */
+  constructor(paths: Array<Array<string>>, first: number)
+}
+
 /** An import that is under way. */
 export declare class NativeImport {}
+
+/** Compiled modules, for an engine or for some of its runs. */
+export declare class NativeModules {}
 
 /** A compiled chunk. */
 export declare class NativeScript {}

@@ -168,11 +168,35 @@ export interface RunInputs<Args = readonly LuaInput<'iso'>[], Globals = LuaObjec
   globals?: Globals | undefined
 }
 
+/** What one run, or all runs of a context, are given beside what the engine gives to all. */
+export interface Given {
+  /**
+   * Host functions for this run alone, beside those that {@link Engine.expose} gives to all: a set that
+   * {@link Engine.functions} made on this engine, or a plain object, of which a set is made for this call. No name may be
+   * exposed already. Tables are shared: where `db.get` is exposed, `{ db: { put } }` may be given.
+   * @defaultValue none
+   */
+  host?: FunctionSet | HostFunctions | undefined
+  /**
+   * Modules for this run alone, beside those that {@link Engine.addModule} gives to all: a set that {@link Engine.modules}
+   * made on this engine, or a plain object of sources by name, which is compiled for this call. No name may be the
+   * engine's already.
+   * @defaultValue none
+   */
+  modules?: ModuleSet | ModuleSources | undefined
+  /**
+   * Anything: host functions find it as {@link HostContext.data}. It is not copied, and no script sees it.
+   * @defaultValue `undefined`
+   */
+  data?: unknown
+}
+
 /** The limits of one run, its name, its values, and a way to stop it. An option that is `undefined` counts as absent. */
 export interface RunOptions<Dates extends DateMode = DateMode, Args = readonly LuaInput<'iso'>[], Globals = LuaObject>
   extends Limits,
     InputOptions<Dates>,
-    RunInputs<Args, Globals> {
+    RunInputs<Args, Globals>,
+    Given {
   /**
    * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It grants nothing. It cannot be
    * given with a {@link Script}, which has a name already.
@@ -291,10 +315,17 @@ export interface RunStats {
   slices: number
 }
 
-/** Who calls a host function, as its first argument. */
-export interface HostContext {
+/**
+ * Who calls a host function, as its first argument. `Data` is what you give as `data`; nothing checks that you do.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: whatever the host gives to the run.
+export interface HostContext<Data = any> {
   /** The `scriptId` of the run. */
   readonly scriptId: string
+  /** The name of the run's chunk: its option `name`, or what that is by default. */
+  readonly name: string
+  /** The option `data` of the run, or of its context: the value itself. */
+  readonly data: Data
   /** Aborted when the run ends in any other way than by success: an error, a limit, its own signal, a closed engine. */
   readonly signal: AbortSignal
 }
@@ -302,8 +333,9 @@ export interface HostContext {
 /**
  * A function that scripts call. The script gets what it returns, or what its promise resolves with. This must be a
  * {@link LuaInput}, else the call fails. To give nil, return `undefined`; `null` counts as true in Lua, unless the engine's
- * {@link EngineOptions.values} say `nulls: 'nil'`. What it throws, or rejects with, becomes a Lua error with the code
- * `ERR_HOST_FUNCTION`, which the script can catch.
+ * {@link EngineOptions.values} say `nulls: 'nil'`. When it throws or rejects, the script gets a Lua error with the code
+ * `ERR_HOST_FUNCTION`, which it can catch, and which says `host.name failed` and nothing of what was thrown. Throw a
+ * {@link HostError} to say more.
  *
  * Scripts may pass anything: an argument without an annotation is `unknown`. An annotation says what you expect, and
  * nothing checks it.
@@ -331,6 +363,81 @@ export type Exposed<What, Dates extends 'iso' = never> = What extends (...args: 
 /** What no function is: for messages of the compiler. */
 export interface CannotCross<Answer> {
   readonly 'a host function cannot return this to Lua': Answer
+}
+
+/**
+ * Host functions for some runs, made by {@link Engine.functions}. Give it as the option `host` of runs and contexts of the
+ * same engine, as often as you like.
+ */
+export class FunctionSet {
+  // What only looks like one has no such member.
+  #private
+  private constructor()
+}
+
+/** Modules by name: their source. */
+export interface ModuleSources {
+  readonly [name: string]: string | Uint8Array
+}
+
+/**
+ * Compiled modules for some runs, made by {@link Engine.modules}. Give it as the option `modules` of runs and contexts of the
+ * same engine, as often as you like.
+ */
+export class ModuleSet {
+  // What only looks like one has no such member.
+  #private
+  private constructor()
+}
+
+/**
+ * An error of a host function that the script shall see. Of any other error the script sees only that the function failed,
+ * because its message may say what no script should know.
+ *
+ * In Lua it is an error value with `.message`; `.code`, which is `ERR_HOST_FUNCTION` when there is none; and `.details`. A
+ * run that fails with it rejects with a {@link LuaError} whose `code` is `ERR_HOST_FUNCTION` and whose `cause` is the
+ * HostError. Those of another copy of the module, or of another realm, count as well.
+ *
+ * @example
+ * ```js
+ * import { Engine, HostError } from 'moonpool'
+ *
+ * const engine = new Engine()
+ * engine.expose('price', (run, item) => {
+ *   throw new HostError(`no price for ${item}`, { code: 'NO_PRICE', details: { item } })
+ * })
+ * const code = 'local ok, e = pcall(host.price, "tea") return e.code, e.message, e.details.item'
+ * console.log(await engine.runLua(code, 'tenant-1')) // NO_PRICE\tno price for tea\ttea
+ * ```
+ */
+export class HostError extends Error {
+  /**
+   * @param message What the script sees: up to 65 536 characters of it.
+   * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, for a wrong
+   *   argument.
+   */
+  constructor(message: string, options?: HostErrorOptions)
+  readonly name: 'HostError'
+  /** What the script sees as `.code`, where it was given. */
+  readonly code?: string
+  /** What the script sees as `.details`, where it was given. */
+  readonly details?: LuaInput
+}
+
+/** What a {@link HostError} says beside its message. An option that is `undefined` counts as absent. */
+export interface HostErrorOptions {
+  /**
+   * A string of 1 to 256 UTF-8 bytes without control characters.
+   * @defaultValue none: the script sees `ERR_HOST_FUNCTION`
+   */
+  code?: string | undefined
+  /**
+   * A value that crosses to Lua when the error is thrown. One that cannot cross is left out, and the message says so.
+   * @defaultValue none
+   */
+  details?: LuaInput | undefined
+  /** As for any `Error`: for you alone. */
+  cause?: unknown
 }
 
 /** How a new {@link Engine} is set up. An option that is `undefined` counts as absent. */
@@ -413,6 +520,12 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> {
    * @defaultValue all of {@link Library}
    */
   libraries?: readonly Library[] | undefined
+  /**
+   * What scripts see of an error that a host function throws and that is no {@link HostError}. `'masked'`: that the function
+   * failed, as in `host.db.get failed`. `'messages'`: its message, whatever that says. Use this for development only.
+   * @defaultValue `'masked'`
+   */
+  hostErrors?: 'masked' | 'messages' | undefined
 }
 
 /** State in memory, for all engines of the process that name it so, worker threads included; gone with the last of them. */
@@ -489,6 +602,8 @@ export interface CodeCacheOptions {
  * - `drain`: after `full`, no run waits any more.
  * - `error` (a {@link LuaError} with `ERR_INTERNAL`): a run failed because of a bug in moonpool. The run rejects, too.
  *   The event is for central logs, and is not emitted when nobody listens.
+ * - `moduleError` (the error, and the name of the module where it is known): in a folder that {@link Engine.addModules}
+ *   watches, something is wrong. What was there before stays.
  *
  * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
@@ -503,7 +618,12 @@ export interface CodeCacheOptions {
  * await engine.close()
  * ```
  */
-export class Engine<Mode extends 'iso' = never> extends EventEmitter<{ full: []; drain: []; error: [LuaError] }> {
+export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
+  full: []
+  drain: []
+  error: [LuaError]
+  moduleError: [error: Error, name: string | undefined]
+}> {
   /**
    * @param options See {@link EngineOptions}.
    * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, whose message
@@ -568,8 +688,10 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{ full: [];
    * The function executes in the async context of the call that started the run: an `AsyncLocalStorage` has the store of
    * that caller there. A call of the very context whose run waits for the function rejects with `ERR_CONTEXT_BUSY`.
    *
-   * @param name An identifier of Lua that is new in `host`.
+   * @param name An identifier of Lua that is new in `host`. Groups may grow: `expose('db', { put })` adds to `host.db`.
    * @param what A function, or a plain object of functions: `expose('db', { get })` is `host.db.get`.
+   * @param options With `replace`, all that is under this name goes first. Runs that have begun, and contexts, keep what
+   *   they had.
    *
    * @example
    * ```js
@@ -581,24 +703,93 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{ full: [];
    * console.log(await engine.runLua('return host.price("tea"), host.price("gold")', 'tenant-1')) // 2.5\tnil
    * ```
    */
-  expose<What extends HostFunction | HostFunctions>(name: string, what: What & Exposed<What, Mode>): void
+  expose<What extends HostFunction | HostFunctions>(
+    name: string,
+    what: What & Exposed<What, Mode>,
+    options?: ReplaceOptions,
+  ): void
+
+  /**
+   * Takes away what was exposed under a name, with all functions that are in it. Runs that have begun, and contexts, keep
+   * what they had.
+   *
+   * @param name As for {@link Engine.expose}.
+   * @returns Whether there was anything.
+   */
+  unexpose(name: string): boolean
+
+  /**
+   * Makes a set of host functions for some runs: see {@link RunOptions.host}. It is checked and prepared once.
+   *
+   * @param functions A plain object of functions and groups of them, with the names that {@link Engine.expose} takes. It is
+   *   read now: later changes of the object change nothing.
+   * @param options None, for now.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * const editor = engine.functions({
+   *   doc: {
+   *     save({ data, scriptId }, text) {
+   *       data.set(scriptId, text)
+   *     },
+   *   },
+   * })
+   * const docs = new Map()
+   * await engine.runLua('host.doc.save("hello")', 'tenant-1', { host: editor, data: docs })
+   * console.log(docs.get('tenant-1')) // hello
+   * console.log(await engine.runLua('return type(host.doc)', 'tenant-2')) // nil
+   * ```
+   */
+  functions(functions: HostFunctions, options?: FunctionSetOptions): FunctionSet
 
   /**
    * Adds a module, which scripts of this engine load with `require(name)`, and compiles it at once on this thread. It
    * runs once in each VM that requires it, gets its name as `...`, and sees the globals of that VM.
    *
    * @param name The name for `require`, by the rules of `scriptId`, and the chunk's name in messages. It must be new.
-   * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile.
+   * @param options With `replace`, the name may have a module already. Runs that have begun, and contexts, keep what they
+   *   had, also when they require it later.
+   * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile. Then nothing has changed.
    */
-  addModule(name: string, source: string | Uint8Array): void
+  addModule(name: string, source: string | Uint8Array, options?: ReplaceOptions): void
+
+  /**
+   * Removes a module. Runs that have begun, and contexts, keep it, also when they require it later.
+   *
+   * @returns Whether there was one of this name.
+   */
+  removeModule(name: string): boolean
+
+  /**
+   * Makes a set of modules for some runs: see {@link RunOptions.modules}. They are compiled now, on this thread, and once.
+   *
+   * @param sources A plain object: the source of each module by its name, by the rules of {@link Engine.addModule}.
+   * @throws {LuaError} with `ERR_LUA_SYNTAX` when one does not compile.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * const modules = engine.modules({ tax: 'return 0.19' })
+   * console.log(await engine.runLua('return require("tax")', 'tenant-1', { modules })) // 0.19
+   * ```
+   */
+  modules(sources: ModuleSources): ModuleSet
 
   /**
    * Adds every `*.lua` file below a folder as a module: `rules/price.lua` is `rules.price`, and `rules/init.lua` is
    * `rules`. When one of them is wrong, none is added. Links that leave the folder are refused.
    *
+   * @param options With `watch`, the modules follow the folder until the engine is closed: files that change, appear and
+   *   vanish, about a tenth of a second later. Runs that have begun, and contexts, keep what they had. A file that is wrong
+   *   changes nothing, and is told by the event `moduleError`. Watching keeps no process alive.
    * @returns (resolves) The names of the modules, sorted.
    */
-  addModules(folder: string | URL): Promise<string[]>
+  addModules(folder: string | URL, options?: AddModulesOptions): Promise<string[]>
 
   /**
    * Declares a shared dictionary: keys and values in memory that scripts of different ids use together, as
@@ -631,7 +822,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{ full: [];
   /**
    * Makes a VM that lives on between its runs: what one run leaves in its globals, the next one finds.
    * @param scriptId Who runs in it, for as long as it lives.
-   * @param options Limits for each of its runs, and the `memoryLimit` of the VM.
+   * @param options Limits for each of its runs, the `memoryLimit` of the VM, and what its runs are given.
    */
   createContext<Globals extends LuaObject = LuaObject, Dates extends DateMode = DateMode>(
     scriptId: string,
@@ -753,6 +944,27 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{ full: [];
   /** `close()` at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>
 }
+
+/** Whether something may be replaced. */
+export interface ReplaceOptions {
+  /**
+   * Whether the name may be taken already.
+   * @defaultValue `false`
+   */
+  replace?: boolean | undefined
+}
+
+/** How the modules of a folder are added. */
+export interface AddModulesOptions {
+  /**
+   * Whether the folder is watched.
+   * @defaultValue `false`
+   */
+  watch?: boolean | undefined
+}
+
+/** How a set of host functions is made. There is nothing to choose yet. */
+export type FunctionSetOptions = Record<string, never>
 
 /** How a chunk is compiled. */
 export interface CompileOptions {
@@ -912,16 +1124,23 @@ export interface ContextOptions<Dates extends DateMode = DateMode, Globals = Lua
   name?: string | undefined
   /** As in {@link RunOptions}: for the life of the context. */
   globals?: Globals | undefined
+  /** As in {@link RunOptions}: for all its runs. */
+  host?: FunctionSet | HostFunctions | undefined
+  /** As in {@link RunOptions}: for all its runs. */
+  modules?: ModuleSet | ModuleSources | undefined
+  /** As in {@link RunOptions}: for all its runs, but those that have their own. */
+  data?: unknown
 }
 
-/** The options of one run in a context. The memory limit and the name are those of the context. */
+/** The options of one run in a context. The memory limit, the name, `host` and `modules` are those of the context. */
 export interface ContextRunOptions<
   Dates extends DateMode = DateMode,
   Args = readonly LuaInput<'iso'>[],
   Globals = LuaObject,
 > extends Omit<Limits, 'memoryLimit'>,
     ValueOptions<Dates>,
-    RunInputs<Args, Globals> {}
+    RunInputs<Args, Globals>,
+    Pick<Given, 'data'> {}
 
 /**
  * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in
@@ -930,6 +1149,9 @@ export interface ContextRunOptions<
  *
  * A run that fails with an error of its own leaves the context as it is. A run that is stopped, by a limit or by its
  * signal, ends the context: its VM is gone, and further calls reject with `ERR_CONTEXT_CLOSED`.
+ *
+ * It keeps the host functions and modules that there were when it was made, whatever is replaced or removed later. Those that
+ * are added later under new names are there from its next run on.
  *
  * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
@@ -1214,7 +1436,7 @@ export interface TimeSummary {
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored; {@link SharedDict.get}: the value is a list |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be opened or reached, or has lost a write that this depends on |
- * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw |
+ * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw, whatever the script saw of it |
  * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed, or a run in it was stopped |
  * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call |
  * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already |

@@ -1,2 +1,13 @@
 // The public door for import: the same objects that require() gives.
-export { Context, default, Engine, LuaError, runLua, Script, SharedDict } from './index.js'
+export {
+  Context,
+  default,
+  Engine,
+  FunctionSet,
+  HostError,
+  LuaError,
+  ModuleSet,
+  runLua,
+  Script,
+  SharedDict,
+} from './index.js'

@@ -70,7 +70,7 @@ describe('a host function has the store of the call that started its run', () =>
   })
 
   test('getters of its answer and of its errors have it, too', async () => {
-    const engine = engineExposing({
+    const functions = {
       object: () => ({
         get who() {
           return stored()
@@ -83,7 +83,8 @@ describe('a host function has the store of the call that started its run', () =>
           },
         }
       },
-    })
+    }
+    const engine = engineExposing(functions, { hostErrors: 'messages' })
     const code = 'local _, e = pcall(host.bad) return {host.object().who, e.message}'
     const results = await requests(() => engine.run(code, 'x'))
     expect(results.map(({ value }) => value)).toEqual(NUMBERS.map((i) => [i, `failed for ${i}`]))
@@ -172,11 +173,12 @@ describe('so has everything else', () => {
           return 'no'
         },
       })
-    const engine = engineExposing({
+    const functions = {
       thenable: (_context, i) => thenableFor(i, thenableFor(i, 7)),
       bad: (_context, i) => thenableFor(i, undefined, messageFor(i)),
       wait: () => new Promise(() => {}),
-    })
+    }
+    const engine = engineExposing(functions, { hostErrors: 'messages' })
     const code = 'local i = ... local n = host.thenable(i) pcall(host.bad, i) host.wait() return n'
     const left = await requests(async (i) => {
       const { signal, listeners, abort } = signalFor(i)

@@ -29,7 +29,7 @@ describe('what a function gets and gives', () => {
     expect(new Set(seen.map(([context]) => context)).size).toBe(1)
   })
 
-  test('the context is frozen, with the id of the run and a signal', async () => {
+  test('the context is frozen, with the id and the name of the run, its data and a signal', async () => {
     let seen
     const engine = engineExposing({
       f: (context) => {
@@ -37,7 +37,7 @@ describe('what a function gets and gives', () => {
       },
     })
     await engine.runLua('script = { id = "forged" } host.f("forged")', 'tenant')
-    expect(Object.keys(seen).sort()).toEqual(['scriptId', 'signal'])
+    expect(Object.keys(seen).sort()).toEqual(['data', 'name', 'scriptId', 'signal'])
     expect(Object.isFrozen(seen)).toBe(true)
     expect(() => {
       seen.scriptId = 'other'

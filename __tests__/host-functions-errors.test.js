@@ -52,7 +52,7 @@ describe('errors of a function', () => {
     expect(error.cause).toBe(failure)
     expect(error).toMatchObject({
       code: 'ERR_HOST_FUNCTION',
-      message: 'tenant:2: no such price',
+      message: 'tenant:2: host.f failed',
       line: 2,
       chunk: 'tenant',
       output: 'so far\n',
@@ -69,9 +69,9 @@ describe('errors of a function', () => {
     expect(await valuesOf(engine, code)).toEqual([
       false,
       'ERR_HOST_FUNCTION',
-      'no such price',
-      'x:1: no such price',
-      'so: x:1: no such price',
+      'host.f failed',
+      'x:1: host.f failed',
+      'so: x:1: host.f failed',
       'on',
     ])
   })
@@ -198,7 +198,7 @@ describe('errors of a function', () => {
       'for k in pairs(e) do end',
     ]) {
       const code = `local _, e = pcall(host.bad) local ok = pcall(function() ${attempt} end) return ok, e.code, e.message`
-      expect(await valuesOf(engine, code)).toEqual([false, 'ERR_HOST_FUNCTION', 'boom'])
+      expect(await valuesOf(engine, code)).toEqual([false, 'ERR_HOST_FUNCTION', 'host.bad failed'])
     }
   })
 

@@ -157,7 +157,7 @@ describe('a module body may wait', () => {
     tries = 0
     expect(await valuesOf(engine, 'local ok, e = pcall(require, "m") return ok, e.message, require("m")')).toEqual([
       false,
-      'down',
+      'host.get failed',
       'up',
     ])
   })

@@ -16,6 +16,8 @@ class Context {
   #execute
   #scriptId
   #options
+  // The functions and modules that its runs have beside the engine's.
+  #own
   // The globals that its VM begins with, as bytes.
   #initial
   // Its runs that are not gone.
@@ -29,6 +31,7 @@ class Context {
     this.#execute = parts.execute
     this.#scriptId = parts.scriptId
     this.#options = parts.options
+    this.#own = parts.own
     this.#initial = parts.initial
   }
 
@@ -93,7 +96,8 @@ class Context {
   async #start(options, what, globals) {
     const exchange = { ...exchangeOf(options), initial: this.#initial }
     if (globals) exchange.globals = globals
-    const run = this.#prepare({ options, limits: options, exchange, context: this.#native, group: this.#runs })
+    const [own, context, group] = [this.#own, this.#native, this.#runs]
+    const run = this.#prepare({ options, limits: options, exchange, own, context, group })
     const refusal = this.#refusal()
     if (refusal) return this.#execute(run.take(what).refuse(refusal))
     run.accept()

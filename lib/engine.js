@@ -7,11 +7,10 @@ const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { inspect } = require('node:util')
 const { debug, isWatched, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
-const { shapesOf } = require('./crossing')
 const { closeAtDispose } = require('./dispose')
-const { LuaError, notRun, valueError } = require('./errors')
-const { checkNew, functionsOf } = require('./host')
-const { moduleOf, modulesOfFolder } = require('./modules')
+const { LuaError, notRun } = require('./errors')
+const { ExposedFunctions, functionsOf } = require('./functions')
+const { AddedModules } = require('./added-modules')
 const { NativeEngine, outside } = require('./native')
 const {
   checkLabel,
@@ -21,8 +20,10 @@ const {
   readEngineOptions,
   readGrant,
   readOptions,
+  readReplaceOptions,
   readRunOptions,
   readValueRunOptions,
+  readWatchOptions,
 } = require('./options')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
@@ -51,8 +52,8 @@ class Engine extends EventEmitter {
   #stats
   // What it shares with its runs.
   #desk
-  #modules = new Set()
-  #functions = []
+  #modules
+  #functions
   #shared
   // What the host asks of State.
   #state
@@ -66,7 +67,7 @@ class Engine extends EventEmitter {
 
   constructor(given) {
     super()
-    const { defaults, state, ...options } = readEngineOptions(given)
+    const { defaults, state, hostErrors, ...options } = readEngineOptions(given)
     this.#defaults = defaults
     const store = NativeEngine.openState(state)
     if (store.code !== undefined) throw new LuaError(store)
@@ -78,10 +79,13 @@ class Engine extends EventEmitter {
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle())
     this.#stats = new Stats(this.#native, options.concurrency)
     this.#shared = new SharedDicts(this.#native)
+    this.#functions = new ExposedFunctions(this.#native, defaults)
+    this.#modules = new AddedModules(this.#native, defaults.maxSource, (...told) => this.#tellModuleError(...told))
     this.#desk = {
       native: this.#native,
       stats: this.#stats,
       functions: this.#functions,
+      showsErrors: hostErrors === 'messages',
       inFlight,
       accepted: 0,
       refusal: (run) => this.#refusalOf(run),
@@ -132,46 +136,57 @@ class Engine extends EventEmitter {
     return scriptOf(compiled, name)
   }
 
-  expose(name, what) {
+  expose(name, what, options) {
     const functions = functionsOf(name, what)
-    const taken = this.#functions.map(({ path }) => path.join('.'))
-    for (const { path } of functions) {
-      checkNew(path, taken)
-      taken.push(path.join('.'))
-    }
-    if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no functions any more')
-    const values = this.#defaults
-    for (const { path, call } of functions) {
-      this.#native.expose(path, this.#functions.push({ path, call, values }) - 1, shapesOf(values))
-    }
+    const { replace } = readReplaceOptions(options)
+    this.#checkOpen('functions')
+    this.#functions.expose(functions, name, replace)
   }
 
-  addModule(name, source) {
-    this.#addModules([moduleOf(name, source, this.#defaults.maxSource)])
+  unexpose(name) {
+    return this.#functions.unexpose(name)
   }
 
-  async addModules(folder) {
-    const modules = await modulesOfFolder(folder, this.#defaults.maxSource)
-    this.#addModules(modules)
-    return modules.map(({ name }) => name)
+  functions(functions, options) {
+    this.#checkOpen('functions')
+    return this.#functions.set(functions, options)
+  }
+
+  addModule(name, source, options) {
+    const { replace } = readReplaceOptions(options)
+    this.#modules.addOne(name, source, replace, () => this.#checkOpen('modules'))
+  }
+
+  async addModules(folder, options) {
+    const { watch } = readWatchOptions(options)
+    return this.#modules.addFolder(folder, watch, () => this.#checkOpen('modules'))
+  }
+
+  removeModule(name) {
+    return this.#modules.remove(name)
+  }
+
+  modules(sources) {
+    this.#checkOpen('modules')
+    return this.#modules.set(sources)
   }
 
   sharedDict(name, options) {
     if (options === undefined) return this.#shared.get(name)
-    return this.#shared.declare(name, options, () => {
-      if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no dictionaries any more')
-    })
+    return this.#shared.declare(name, options, () => this.#checkOpen('dictionaries'))
   }
 
   createContext(scriptId, given) {
     checkLabel(scriptId, 'The "scriptId" argument')
-    const { globals, ...options } = readContextOptions(given, this.#defaults)
+    const { globals, host, modules, ...options } = readContextOptions(given, this.#defaults)
     if (this.#closing)
       throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
     const initial = globals && encodeNamed(globals, 'options.globals', options)
+    const own = this.#ownOf({ host, modules })
+    const native = this.#native.createContext(own?.functions?.native, own?.modules?.native)
     const prepare = (call) => new Run(this.#desk, { scriptId, ...call })
     const execute = (run) => this.#execute(run)
-    return contextOf({ native: this.#native.createContext(), prepare, execute, scriptId, options, initial })
+    return contextOf({ native, prepare, execute, scriptId, options, initial, own })
   }
 
   state(scriptId) {
@@ -216,6 +231,7 @@ class Engine extends EventEmitter {
   async close(options) {
     const { timeout } = readCloseOptions(options)
     this.#closing ??= resolvable()
+    this.#modules.endWatches()
     this.#noticeIdle()
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
@@ -233,16 +249,17 @@ class Engine extends EventEmitter {
     return { state: this.#closing ? closing : 'open', queued, running, suspended }
   }
 
-  /** All of them or none. */
-  #addModules(modules) {
-    if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it takes no modules any more')
-    for (const { name } of modules) {
-      if (!this.#modules.has(name)) continue
-      throw valueError(`The "name" argument must be new. Received '${name}', of which there is a module already`)
+  #checkOpen(what) {
+    if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', `the engine is closed: it takes no ${what} any more`)
+  }
+
+  /** The functions and modules that the options of a run, or of a context, give to it alone; or nothing. */
+  #ownOf({ host, modules }) {
+    if (host === undefined && modules === undefined) return undefined
+    return {
+      functions: host === undefined ? undefined : this.#functions.setOf(host),
+      modules: modules === undefined ? undefined : this.#modules.setOf(modules),
     }
-    const failure = this.#native.addModules(modules)
-    if (failure) throw new LuaError(failure)
-    for (const { name } of modules) this.#modules.add(name)
   }
 
   /** Why a run is not taken any more, if it is not: those that were accepted before may still begin. */
@@ -254,6 +271,7 @@ class Engine extends EventEmitter {
   /** Warms up, or ends, when nothing is left to wait for. */
   #noticeIdle() {
     if (this.#desk.inFlight.size + this.#desk.accepted + this.#state.awaited > 0) return
+    this.#functions.forget()
     if (this.#closing) this.#closed()
     else if (this.#idleTimer) this.#idleTimer.refresh()
     else if (this.#warmer) outside(() => this.#setIdleTimer())
@@ -284,7 +302,8 @@ class Engine extends EventEmitter {
     // The native engine knows the defaults: without options there is nothing to convert.
     if (options === undefined) return new Run(this.#desk, { scriptId, options: this.#defaults })
     const limits = read(options, this.#defaults)
-    return new Run(this.#desk, { scriptId, options: limits, limits, exchange: exchangeOf(limits) })
+    const [own, exchange] = [this.#ownOf(limits), exchangeOf(limits)]
+    return new Run(this.#desk, { scriptId, options: limits, limits, exchange, own })
   }
 
   #execute(run) {
@@ -331,6 +350,10 @@ class Engine extends EventEmitter {
 
   #tellPressure(event) {
     this.#scope.runInAsyncScope(() => this.#tell(event))
+  }
+
+  #tellModuleError(error, name) {
+    this.#scope.runInAsyncScope(() => this.#tell('moduleError', error, name))
   }
 
   /** In the async context of the run that failed. */

@@ -3,12 +3,10 @@
 
 const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
+const { toldOf, withoutDetails } = require('./host-error')
 const { decodeArgs } = require('./decode')
 const { fitsIntoTurn, inSlices } = require('./slices')
 const { Encoding, isPlain } = require('./values')
-
-/** How much of an error's message a script gets, in characters. */
-const MAX_MESSAGE = 64 * 1024
 
 /** How many errors are kept for a run that may fail with one of them. */
 const MAX_CAUSES = 1000
@@ -26,6 +24,14 @@ const KEYWORDS = new Set(
 /** The functions that `expose(name, what)` means: each with the names of the tables around it and its own. */
 function functionsOf(name, what) {
   return [...listed([name], what)]
+}
+
+/** The functions of a plain object, which may be empty: each with the names of the tables around it and its own. */
+function groupOf(object, what) {
+  if (typeof object !== 'object' || object === null || !isPlain(object)) {
+    throw typeError(`${what} must be a plain object of functions. Received ${shown(object)}`)
+  }
+  return Object.keys(object).flatMap((name) => functionsOf(name, object[name]))
 }
 
 function* listed(path, what) {
@@ -47,24 +53,31 @@ function checkIdentifier(name, rule) {
     throw valueError(`${rule}. Received ${inspect(name)}`)
 }
 
-/** Throws when a function would stand where another one, or a table of others, is. */
-function checkNew(path, taken) {
-  const name = path.join('.')
-  for (const other of taken) {
-    if (other !== name && !other.startsWith(`${name}.`) && !name.startsWith(`${other}.`)) continue
-    throw valueError(`host.${name} must be new. Received a name where host.${other} is already`)
-  }
-}
-
 /**
- * Calls a function for a script, its values crossing as `values` says, and tells what comes of it: exactly one of `answer` (the bytes of one value) and
- * `fail` (an error of any kind), now or later, or none when the call `isOver` meanwhile. While its arguments are decoded,
+ * Calls a function for a script, its values crossing as `values` says, and tells what comes of it: exactly one of `answer`
+ * (the bytes of one value) and `fail` (an error of any kind, and what the script is told of it), now or later, or none when
+ * the call `isOver` meanwhile. With `showsAll`, the script is told what any error says. While its arguments are decoded,
  * they can be `cancelled` in what it returns.
  */
-function callFunction({ path, call, values: into }, context, args, { answer, fail, isOver }) {
-  const settle = (value) => encodeAnswer(new Encoding(value, `host.${path.join('.')}()`, into), answer, fail, isOver)
+function callFunction({ path, call, values: into }, context, args, { answer, fail: tell, isOver, showsAll }) {
+  const name = `host.${path.join('.')}`
+  // What we refuse is no secret of the host's.
+  const refuse = (error) => tell(error, { message: error.message })
+  const fail = (error) => {
+    const told = toldOf(error, name, showsAll)
+    if (told.unread) return tell(error, withoutDetails(told, ''))
+    if (told.details === undefined) return tell(error, told)
+    const encoding = new Encoding(told.details, 'details', into)
+    const lost = () => tell(error, withoutDetails(told, encoding.why))
+    encodeAnswer(encoding, (details) => tell(error, { ...told, details }), lost, isOver)
+  }
+  const settle = (value) => {
+    const encoding = new Encoding(value, `${name}()`, into)
+    const lost = (error) => (error === encoding.refused ? refuse(error) : fail(error))
+    encodeAnswer(encoding, answer, lost, isOver)
+  }
   const begin = (refusal, values) => {
-    if (refusal) return fail(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
+    if (refusal) return refuse(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {
       const result = call(context, ...values)
       if (typeof result?.then === 'function') Promise.resolve(result).then(settle, fail)
@@ -99,14 +112,15 @@ function encodeAnswer(encoding, answer, fail, isOver) {
 
 /** The last errors that a run was given, by number: a script may fail with any that it caught. */
 class Causes {
+  static #last = 0
   #errors = new Map()
-  #last = 0
 
   keep(error) {
-    this.#last += 1
-    this.#errors.set(this.#last, error)
-    this.#errors.delete(this.#last - MAX_CAUSES)
-    return this.#last
+    // A context may keep an error from one run to the next: no number is given twice.
+    Causes.#last = (Causes.#last + 1) % 2 ** 32
+    this.#errors.set(Causes.#last, error)
+    if (this.#errors.size > MAX_CAUSES) this.#errors.delete(this.#errors.keys().next().value)
+    return Causes.#last
   }
 
   get(number) {
@@ -114,14 +128,4 @@ class Causes {
   }
 }
 
-/** What a thrown value says, whatever it is. */
-function messageOf(error) {
-  try {
-    const message = error?.message
-    return (typeof message === 'string' ? message : inspect(error)).slice(0, MAX_MESSAGE)
-  } catch {
-    return 'an error that cannot be shown'
-  }
-}
-
-module.exports = { Causes, callFunction, checkIdentifier, checkNew, functionsOf, messageOf }
+module.exports = { Causes, callFunction, checkIdentifier, functionsOf, groupOf }

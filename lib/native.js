@@ -36,6 +36,6 @@ function load() {
   }
 }
 
-const { NativeEngine, outside } = load()
+const { NativeEngine, NativeFunctions, outside } = load()
 
-module.exports = { NativeEngine, outside, registry: NativeEngine.registry() }
+module.exports = { NativeEngine, NativeFunctions, outside, registry: NativeEngine.registry() }

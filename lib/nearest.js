@@ -18,7 +18,7 @@ function distance(a, b) {
 /** The name nearest to `given`, letter case aside, or undefined when none is near. */
 function nearest(given, names) {
   const wanted = given.toLowerCase()
-  if (wanted.length === 0 || wanted.length > 40) return undefined
+  if (wanted.length === 0 || wanted.length > 40 || names.length === 0) return undefined
   const score = (name) => (name.toLowerCase().startsWith(wanted) ? 1 : distance(wanted, name.toLowerCase()))
   const [best] = names.map((name) => ({ name, score: score(name) })).sort((a, b) => a.score - b.score)
   // Two letters that are not there say nothing of a name of two.

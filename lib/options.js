@@ -42,6 +42,13 @@ const CROSSING = {
   ...INTO,
 }
 
+/** What a run, or a context, is given: checked where it is taken apart; and data, which may be anything. */
+const GIVEN = {
+  host: { default: undefined, check: () => {} },
+  modules: { default: undefined, check: () => {} },
+  data: { default: undefined, check: () => {} },
+}
+
 const RUN = {
   ...LIMITS,
   ...INTO,
@@ -49,14 +56,15 @@ const RUN = {
   signal: { default: undefined, check: checkSignal },
   args: { default: undefined, check: checkArgs },
   globals: { default: undefined, check: checkGlobals },
+  ...GIVEN,
 }
 
 /** Of `engine.run`, which gives Lua's values to JavaScript. */
 const RUN_FOR_VALUES = { ...RUN, ...CROSSING }
 
-const { memoryLimit: _, name: __, ...CONTEXT_RUN } = RUN_FOR_VALUES
+const { memoryLimit: _, name: __, host: ___, modules: ____, ...CONTEXT_RUN } = RUN_FOR_VALUES
 
-const CONTEXT = { ...LIMITS, ...CROSSING, name: RUN.name, globals: RUN.globals }
+const CONTEXT = { ...LIMITS, ...CROSSING, name: RUN.name, globals: RUN.globals, ...GIVEN }
 
 const COMPILE = { name: { default: 'script', check: checkLabel } }
 
@@ -68,6 +76,13 @@ const CODE_CACHE = {
   ttl: { default: undefined, check: checkMilliseconds },
 }
 
+/** Of `expose` and `addModule`. */
+const REPLACE = { replace: { default: false, check: checkBoolean } }
+
+/** Of `addModules`. */
+const WATCH = { watch: { default: false, check: checkBoolean } }
+
+/** Of `functions`: how values cross, as far as there is a choice. */
 const SHARED_DICT = {
   maxItems: { default: undefined, check: whole('entries', 1, Number.MAX_SAFE_INTEGER) },
   maxBytes: { default: DEFAULTS['sharedDict.maxBytes'], check: whole('bytes', 1024, Number.MAX_SAFE_INTEGER) },
@@ -96,6 +111,7 @@ const ENGINE = {
   defaults: { default: {}, check: () => {} },
   values: { default: {}, check: () => {} },
   libraries: { default: LIBRARIES, check: checkLibraries },
+  hostErrors: { default: 'masked', check: oneOf('masked', 'messages') },
 }
 
 /** An engine's options, with every part of them filled in; `defaults` has what calls begin with that say nothing. */
@@ -141,6 +157,8 @@ function readGrant(given, optional = []) {
   return grant
 }
 const readCompileOptions = (given) => readOptions(given, COMPILE)
+const readReplaceOptions = (given) => readOptions(given, REPLACE)
+const readWatchOptions = (given) => readOptions(given, WATCH)
 const readCloseOptions = (given) => readOptions(given, CLOSE)
 /** The options of a shared dictionary; ids sorted, each once. */
 function readSharedDictOptions(given) {
@@ -161,7 +179,7 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
   const read = {}
   for (const name of names) {
     const value = given[name]
-    if (value === undefined) read[name] = defaults?.[name] ?? known[name].default
+    if (value === undefined) read[name] = defaults?.[name] === undefined ? known[name].default : defaults[name]
     else {
       known[name].check(value, `The "${what}.${name}" property`)
       read[name] = value
@@ -173,7 +191,7 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
 function unknownOption(key, names) {
   const meant = nearest(key, names)
   const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
-  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ')})`)
+  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ') || 'none'})`)
 }
 
 /** A scriptId or a chunk name: text that may stand in a log line. */
@@ -193,6 +211,10 @@ function checkPattern(value, what) {
   if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
   if (value === '') throw valueError(`${rule}. Received an empty string`)
   if (!value.isWellFormed()) throw valueError(`${rule}. Received a string with a lone surrogate`)
+}
+
+function checkBoolean(value, what) {
+  if (typeof value !== 'boolean') throw typeError(`${what} must be a boolean. Received ${shown(value)}`)
 }
 
 function checkMilliseconds(value, what) {
@@ -275,7 +297,9 @@ module.exports = {
   readEngineOptions,
   readGrant,
   readOptions,
+  readReplaceOptions,
   readRunOptions,
   readSharedDictOptions,
   readValueRunOptions,
+  readWatchOptions,
 }

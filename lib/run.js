@@ -4,7 +4,7 @@
 const { onAbort, reasonOf } = require('./abort')
 const { decodeOutcome, refused } = require('./decode')
 const { debug } = require('./diagnostics')
-const { Causes, callFunction, messageOf } = require('./host')
+const { Causes, callFunction } = require('./host')
 const { Scope } = require('./scope')
 const { wait } = require('./waits')
 
@@ -26,6 +26,8 @@ class Run {
   #name
   #exchange
   #context
+  // Functions and modules that it is given beside the engine's; in a context, the context has them.
+  #own
   #group
   // The async context of the call: what the run calls of the host's, it calls in there.
   #scope
@@ -46,15 +48,17 @@ class Run {
   #whenGone
 
   /**
-   * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `context` is the native
-   * context that it happens in, if it does; `group` is a set that it is in until it is gone.
+   * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `own` are functions and modules
+   * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
+   * in until it is gone.
    */
-  constructor(desk, { scriptId, options, limits, exchange, context, group }) {
+  constructor(desk, { scriptId, options, limits, exchange, own, context, group }) {
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
     this.limits = limits
     this.#exchange = exchange
+    this.#own = own
     this.#context = context
     this.#group = group
   }
@@ -123,7 +127,7 @@ class Run {
       this.#enterAccepted()
       let id
       try {
-        id = native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
+        id = this.#start(native)
       } catch (error) {
         return resolve(this.#fails('rejected', { error: { reason: error } }))
       }
@@ -136,6 +140,14 @@ class Run {
       inFlight.set(id, this)
       if (this.#stopped) this.#abort()
     })
+  }
+
+  #start(native) {
+    const own = this.#context ? undefined : this.#own
+    if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
+    const { functions, modules } = own
+    const [host, required] = [functions?.native, modules?.native]
+    return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, undefined, host, required)
   }
 
   #enterScope() {
@@ -287,26 +299,32 @@ class Run {
   /** A script calls an exposed function, and waits for the answer. */
   call(number, args) {
     if (this.#state !== 'submitted') return
-    const { functions, native } = this.#desk
+    const { functions, native, showsErrors: showsAll } = this.#desk
+    const called = functions.get(number, this.#own?.functions)
     this.#controller ??= new AbortController()
-    this.#host ??= Object.freeze({ scriptId: this.scriptId, signal: this.#controller.signal })
+    this.#host ??= this.#caller()
     const act = (hostCall) => {
       this.#hostCall = hostCall
       // An answer that comes after the end of the run is nobody's business.
       const answer = (bytes) => {
         if (this.#state === 'submitted') native.answer(this.#goesOn(), bytes)
       }
-      const fail = (error) => {
+      const fail = (error, { message, code, details }) => {
         if (this.#state !== 'submitted') return
         this.#causes ??= new Causes()
-        const message = messageOf(error)
-        native.fail(this.#goesOn(), message, this.#causes.keep(error))
+        native.fail(this.#goesOn(), message, this.#causes.keep(error), code, details)
       }
       const isOver = () => this.#state !== 'submitted'
-      this.#args = callFunction(functions[number], this.#host, args, { answer, fail, isOver })
+      this.#args = callFunction(called, this.#host, args, { answer, fail, isOver, showsAll })
     }
     if (this.#context) this.#scope.runInAsyncScope(wait, undefined, this.#context, act)
     else this.#scope.runInAsyncScope(act)
+  }
+
+  /** What host functions are told of who calls them. */
+  #caller() {
+    const [name, { data }, { signal }] = [this.#name, this.options, this.#controller]
+    return Object.freeze({ scriptId: this.scriptId, name, data, signal })
   }
 
   /** Its wait for the host is over. Returns its number. */

@@ -188,7 +188,20 @@ function encodeOne(value, root, into, { refuse, maxBytes, tooLong } = {}) {
 
 /** The bytes of a list of one value, whose paths begin with `root`: written as far as there is time. */
 class Encoding {
-  #writer = new Writer()
+  /** The error by which we refused the value, and why. What a getter of the host's throws is another one. */
+  refused
+  why = ''
+  #refuse = (why) => {
+    this.why = why
+    this.refused = typeError(`${why}. It cannot cross to Lua`)
+    return this.refused
+  }
+  #tooLong = () => {
+    this.why = `they take more than ${MAX_BYTES} bytes`
+    this.refused = valueError(`The values take more than ${MAX_BYTES} bytes`)
+    return this.refused
+  }
+  #writer = new Writer(MAX_BYTES, this.#tooLong)
   #work
 
   constructor(value, root, into) {
@@ -197,7 +210,7 @@ class Encoding {
 
   *#write(value, root, into) {
     this.#writer.count(1)
-    const work = write(this.#writer, value, { root, into, open: [], path: [] })
+    const work = write(this.#writer, value, { root, into, open: [], path: [], refuse: this.#refuse })
     if (work) yield* work
   }
 

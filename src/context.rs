@@ -1,21 +1,35 @@
 //! `NativeContext`: a VM that lives on between its runs, as JavaScript holds it.
 
 use crate::inner::Inner;
+use moonpool_core::bridge::Extras;
 use moonpool_core::scheduler::ContextId;
 use napi_derive::napi;
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 /// A context. Its VM is given back when it is closed, or when nobody in JavaScript refers to it any more.
 #[napi]
 pub struct NativeContext {
     pub(super) id: ContextId,
+    /// What each of its runs is given, until it is closed.
+    extras: RefCell<Option<Arc<Extras>>>,
     /// Weak: a context keeps no engine alive.
     engine: Weak<Inner>,
 }
 
 impl NativeContext {
-    pub(super) fn new(engine: &Rc<Inner>) -> Self {
-        Self { id: engine.scheduler.create_context(), engine: Rc::downgrade(engine) }
+    /// A context that keeps what the engine gives now.
+    pub(super) fn new(engine: &Rc<Inner>, extras: Option<Arc<Extras>>) -> Self {
+        let mut extras = extras.map(Arc::unwrap_or_clone).unwrap_or_default();
+        extras.kept = Some(engine.services.supply.now());
+        let extras = RefCell::new(Some(Arc::new(extras)));
+        Self { id: engine.scheduler.create_context(), extras, engine: Rc::downgrade(engine) }
+    }
+
+    /// What its next run is given beside what its engine gives to all.
+    pub(super) fn extras(&self) -> Option<Arc<Extras>> {
+        self.extras.borrow().clone()
     }
 }
 
@@ -30,6 +44,7 @@ impl NativeContext {
     /// Takes no further run. Those that it has taken still happen; then its VM is given back.
     #[napi(catch_unwind)]
     pub fn close(&self) {
+        self.extras.take();
         if let Some(engine) = self.engine.upgrade() {
             engine.scheduler.close_context(self.id);
         }

@@ -186,6 +186,7 @@ impl From<Exchange> for VmExchange {
             globals: exchange.globals.map(|values| values.to_vec()),
             initial: exchange.initial.map(|values| values.to_vec()),
             results: exchange.results.map(Shapes::from_bits),
+            extras: None,
         }
     }
 }

@@ -6,21 +6,21 @@ use crate::convert::{
     EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Question, Registry, StateAnswer, StatePlace,
     in_milliseconds, milliseconds,
 };
+use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Answer, Compiled, HostError, HostFunction, Limits as VmLimits, Services};
-use moonpool_core::error::Failure as RunFailure;
+use moonpool_core::bridge::{Answer, Compiled, HostError, Limits as VmLimits, Modules, Services};
+use moonpool_core::error::{Failure as RunFailure, Shown};
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
 use moonpool_core::state::ScriptId;
-use moonpool_core::value::Shapes;
 use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
 use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
 use napi_derive::napi;
 use std::rc::Rc;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// A compiled chunk.
 #[napi]
@@ -98,7 +98,8 @@ impl NativeEngine {
     }
 
     /// Queues one run, and returns its number, or why nothing was queued. Without limits it has the engine's; in a context
-    /// it begins when the runs before it have ended.
+    /// it begins when the runs before it have ended, and is given what the context was; otherwise it may have functions and
+    /// modules of its own.
     #[allow(clippy::too_many_arguments, reason = "an object would have to be made for each run")]
     #[napi(catch_unwind)]
     pub fn run(
@@ -109,6 +110,8 @@ impl NativeEngine {
         limits: Option<Limits>,
         exchange: Option<Exchange>,
         context: Option<&NativeContext>,
+        functions: Option<&NativeFunctions>,
+        modules: Option<&NativeModules>,
     ) -> Result<Either<f64, Failure>> {
         let chunk = match code {
             Either4::A(text) => Chunk::Source(text.into_bytes().into()),
@@ -122,7 +125,10 @@ impl NativeEngine {
             id: ScriptId::new(&script_id).map_err(napi::Error::from_reason)?,
             name: name.into(),
             limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
-            exchange: exchange.map(VmExchange::from).unwrap_or_default(),
+            exchange: VmExchange {
+                extras: context.map_or_else(|| extras(functions, modules), NativeContext::extras),
+                ..exchange.map(VmExchange::from).unwrap_or_default()
+            },
             services: self.inner.services.clone(),
         };
         Ok(match self.inner.submit(script, context.map(|context| context.id)) {
@@ -131,10 +137,14 @@ impl NativeEngine {
         })
     }
 
-    /// A new context, without a VM yet.
+    /// A new context, without a VM yet. It keeps what the engine gives now, and may have functions and modules of its own.
     #[napi(catch_unwind)]
-    pub fn create_context(&self) -> NativeContext {
-        NativeContext::new(&self.inner)
+    pub fn create_context(
+        &self,
+        functions: Option<&NativeFunctions>,
+        modules: Option<&NativeModules>,
+    ) -> NativeContext {
+        NativeContext::new(&self.inner, extras(functions, modules))
     }
 
     /// Builds VMs ahead: for when the engine has been idle for a moment.
@@ -152,29 +162,36 @@ impl NativeEngine {
         }
     }
 
-    /// Compiles modules on this thread and adds them, all or, when one of them does not compile, none. Names that are
-    /// there already keep their modules.
+    /// Compiles modules on this thread, or says why one of them does not compile.
     #[napi(catch_unwind)]
-    pub fn add_modules(&self, modules: Vec<Module>) -> Option<Failure> {
-        let mut compiled = Vec::with_capacity(modules.len());
-        for Module { name, source } in modules {
-            match self.compiled(source, name) {
-                Ok(module) => compiled.push(module),
-                Err(failure) => return Some((*failure).into()),
-            }
+    pub fn compile_modules(&self, modules: Vec<Module>) -> Either<NativeModules, Failure> {
+        let compiled = modules.into_iter().map(|Module { name, source }| self.compiled(source, name));
+        match compiled.collect::<std::result::Result<Modules, _>>() {
+            Ok(modules) => Either::A(NativeModules { modules }),
+            Err(failure) => Either::B((*failure).into()),
         }
-        for module in compiled {
-            self.inner.services.modules.add(module);
-        }
-        None
     }
 
-    /// Lets runs that begin from now on find a function in `host`, under this path of names. Its arguments come in these
+    /// Lets runs that begin from now on find these modules, and not those of the removed names, which runs that have begun
+    /// keep. Those that there are of the same names are replaced.
+    #[napi(catch_unwind)]
+    pub fn change_modules(&self, removed: Vec<String>, added: Vec<ClassInstance<NativeModules>>) {
+        let added: Vec<_> = added.iter().map(|added| &added.modules).collect();
+        self.inner.services.supply.change_modules(&removed, &added);
+    }
+
+    /// Lets runs that begin from now on find functions in `host`, under these paths of names, numbered from `first` on; and
+    /// nothing else under the name that is replaced. Runs that have begun keep what was there. Arguments come in these
     /// shapes.
     #[napi(catch_unwind)]
-    pub fn expose(&self, path: Vec<String>, number: u32, shapes: u32) {
-        let mut functions = self.inner.services.functions.write().unwrap_or_else(PoisonError::into_inner);
-        functions.push(HostFunction { path, number, shapes: Shapes::from_bits(shapes) });
+    pub fn expose(&self, paths: Vec<Vec<String>>, first: u32, shapes: u32, replaced: Option<String>) {
+        self.inner.services.supply.expose(numbered(paths, first, shapes).collect(), replaced.as_deref());
+    }
+
+    /// The numbers of functions that were replaced and that no run or context has any more. Each is told once.
+    #[napi(catch_unwind)]
+    pub fn forgotten_functions(&self) -> Vec<u32> {
+        self.inner.services.supply.forgotten()
     }
 
     /// Lets runs that begin from now on find a new dictionary of this name in `Shared`.
@@ -191,10 +208,13 @@ impl NativeEngine {
         self.answered(run_id, Ok(values.to_vec()));
     }
 
-    /// Answers the call that a run waits for with an error, known by a number.
+    /// Answers the call that a run waits for with an error, known by a number. The script may see a code and details of it:
+    /// those as a list of one value.
     #[napi(catch_unwind)]
-    pub fn fail(&self, run_id: f64, message: String, cause: u32) {
-        self.answered(run_id, Err(HostError { message, cause }));
+    pub fn fail(&self, run_id: f64, message: String, cause: u32, code: Option<String>, details: Option<Uint8Array>) {
+        let details = details.map(|details| details.to_vec());
+        let shown = (code.is_some() || details.is_some()).then(|| Box::new(Shown { code, details }));
+        self.answered(run_id, Err(HostError { message, cause, shown }));
     }
 
     /// JavaScript has made its own values of what came of a run, for which `settle` returned true.

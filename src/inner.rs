@@ -237,7 +237,7 @@ impl Inner {
             let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args)));
             if told.is_err() {
                 let message = "the call cannot cross: JavaScript has no room for its arguments".to_owned();
-                self.scheduler.answer(run, Err(HostError { message, cause: 0 }));
+                self.scheduler.answer(run, Err(HostError { message, ..HostError::default() }));
             }
         }
     }

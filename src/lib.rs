@@ -54,6 +54,7 @@ mod context;
 mod convert;
 mod engine;
 mod exit;
+mod given;
 mod inner;
 mod outside;
 mod pool;

@@ -32,8 +32,9 @@
 
 ---What `pcall` returns as the error of `Shared`, `State`, `json`, `host`, `sleep` and `script`. `tostring` gives the whole text.
 ---@class moonpool.Error: userdata
----@field code moonpool.ErrorCode
+---@field code moonpool.ErrorCode|string Of host functions, it may be one that the host chose.
 ---@field message string The text without chunk and line.
+---@field details any Of host functions: what the host tells of the error, or nil.
 ---@operator concat(any): string
 
 ---JSON's `null`. True in conditions: compare with `== json.null`.

@@ -11,7 +11,10 @@ import {
   Engine,
   type EngineOptions,
   type EngineStats,
+  type FunctionSet,
   type HostContext,
+  HostError,
+  type HostErrorOptions,
   type HostFunction,
   type HostFunctions,
   type Library,
@@ -22,6 +25,8 @@ import {
   type LuaErrorReport,
   type LuaInput,
   type LuaOutput,
+  type ModuleSet,
+  type ModuleSources,
   type RunOptions,
   type RunResult,
   type RunStats,
@@ -228,6 +233,35 @@ export async function openDoors(engine: Engine): Promise<string[]> {
   engine.addModule('bytes', Buffer.from('return 1'))
   const names: string[] = await engine.addModules('rules')
   return names.concat(await engine.addModules(new URL('file:///rules')))
+}
+
+export async function giveThings(engine: Engine): Promise<unknown[]> {
+  type Request = { user: string }
+  const get = ({ data, name }: HostContext<Request>, key: string) => [data.user, name, key]
+  const tools: FunctionSet = engine.functions({ db: { get }, log: ({ data }) => void data.anything })
+  const sources: ModuleSources = { tax: 'return 1', bytes: Buffer.from('') }
+  const modules: ModuleSet = engine.modules(sources)
+  const data: Request = { user: 'ada' }
+  const given: RunOptions = { host: tools, modules, data }
+  await engine.run('', 'tenant-1', { ...given, strings: 'buffer' })
+  await engine.runFile('rule.lua', 'tenant-1', { host: { get }, modules: { tax: '' }, data: null })
+  await runLua('', 'tenant-1', { host: undefined, modules: undefined, data: undefined })
+  const context = engine.createContext('tenant-1', given)
+  await context.run('', { data: 5 })
+  engine.expose('get', get, { replace: true })
+  engine.addModule('tax', '', { replace: undefined })
+  const gone: boolean[] = [engine.unexpose('get'), engine.removeModule('tax')]
+  const names: string[] = await engine.addModules('rules', { watch: true })
+  engine.on('moduleError', (error, name) => console.log(error.message, name?.length))
+  return [gone, names, new Engine({ hostErrors: 'messages' })]
+}
+
+export function refuse(why: unknown): never {
+  const options: HostErrorOptions = { code: 'NOT_FOUND', details: { tries: [1, 2n], at: null }, cause: why }
+  const error: Error = new HostError('no such customer', options)
+  if (error instanceof HostError && error.code !== undefined)
+    throw new HostError(error.code, { details: error.details })
+  throw new HostError(error.message)
 }
 
 export async function shareThings(engine: Engine, value: SharedInput): Promise<unknown[]> {

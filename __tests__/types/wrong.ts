@@ -1,5 +1,16 @@
 // Wrong uses of the public types: no line compiles without its expectation.
-import { Engine, type EngineStats, LuaError, type LuaErrorCode, runLua, Script, SharedDict } from 'moonpool'
+import {
+  Engine,
+  type EngineStats,
+  FunctionSet,
+  HostError,
+  LuaError,
+  type LuaErrorCode,
+  ModuleSet,
+  runLua,
+  Script,
+  SharedDict,
+} from 'moonpool'
 
 // @ts-expect-error: scriptId is required
 runLua('return 1')
@@ -124,6 +135,43 @@ engine.expose('forge', (context) => (context.scriptId = 'other'))
 engine.addModule('rules', engine.compile(''))
 // @ts-expect-error: reading a folder takes its time
 export const modules: string[] = engine.addModules('rules')
+
+// @ts-expect-error: a run is given functions, and no other things
+engine.run('', 'tenant-1', { host: { limit: 5 } })
+// @ts-expect-error: a function alone has no name
+engine.run('', 'tenant-1', { host: () => 1 })
+// @ts-expect-error: sets of modules are not sets of functions
+engine.run('', 'tenant-1', { host: engine.modules({}) })
+// @ts-expect-error: what looks like a set is none
+engine.run('', 'tenant-1', { modules: { native: 5 } })
+// @ts-expect-error: a set is made of functions
+engine.functions(() => 1)
+// @ts-expect-error: there is nothing to choose
+engine.functions({}, { string: 'buffer' })
+// @ts-expect-error: a script is no source
+engine.modules({ tax: engine.compile('') })
+// @ts-expect-error: only an engine makes them
+export const functionSet = new FunctionSet()
+// @ts-expect-error: only an engine makes them
+export const moduleSet = new ModuleSet()
+// @ts-expect-error: a misspelt option
+engine.expose('f', () => 1, { replaced: true })
+// @ts-expect-error: yes or no
+engine.addModule('tax', '', { replace: 'yes' })
+// @ts-expect-error: a misspelt option
+engine.addModules('rules', { watched: true })
+// @ts-expect-error: a context has its functions for all its runs
+engine.createContext('tenant-1').run('', { host: {} })
+// @ts-expect-error: one or the other
+new Engine({ hostErrors: 'all' })
+// @ts-expect-error: a message is text
+new HostError(5)
+// @ts-expect-error: a code is text
+new HostError('no', { code: 404 })
+// @ts-expect-error: a function cannot cross
+new HostError('no', { details: () => 1 })
+// @ts-expect-error: its code may be absent
+export const hostCode: string = new HostError('no').code
 
 // @ts-expect-error: only engines make them
 export const shared = new SharedDict()

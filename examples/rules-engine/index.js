@@ -8,7 +8,7 @@
 
 const path = require('node:path')
 const { setTimeout: wait } = require('node:timers/promises')
-const { Engine, LuaError } = require('moonpool')
+const { Engine, HostError, LuaError } = require('moonpool')
 
 const ORDERS = 300
 /** How long the database takes for one lookup, in ms. */
@@ -26,11 +26,11 @@ const STOCK = new Map([
 
 let lookups = 0
 
-/** A lookup ends early when its run does: `signal` is that of the run. */
+/** A lookup ends early when its run does: `signal` is that of the run. Rules see what a HostError says, and of others nothing. */
 async function lookUp(table, key, signal) {
   lookups += 1
   await wait(LATENCY, undefined, { signal })
-  if (!table.has(key)) throw new Error(`there is no '${key}'`)
+  if (!table.has(key)) throw new HostError(`there is no '${key}'`, { code: 'NOT_FOUND' })
   return table.get(key)
 }
 

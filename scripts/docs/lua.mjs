@@ -5,14 +5,14 @@ import { root } from '../run.mjs'
 
 /** Resolves with whether every example runs, and prints exactly what stands behind its `-->`. */
 export async function checkLua(examples) {
-  const { Engine } = createRequire(import.meta.url)(root)
+  const moonpool = createRequire(import.meta.url)(root)
   let good = true
-  for (const example of examples) good = (await runs(example, Engine)) && good
+  for (const example of examples) good = (await runs(example, moonpool)) && good
   return good
 }
 
-async function runs({ code, place }, Engine) {
-  const engine = engineOfDocuments(Engine)
+async function runs({ code, place }, moonpool) {
+  const engine = engineOfDocuments(moonpool)
   try {
     const said = [...code.matchAll(/--> (.*)$/gm)].map(([, shown]) => shown)
     const { output } = await engine.run(code, 'docs')
@@ -30,12 +30,12 @@ async function runs({ code, place }, Engine) {
 }
 
 /** With the host functions, the module and the dictionary that the pages assume. */
-function engineOfDocuments(Engine) {
+function engineOfDocuments({ Engine, HostError }) {
   const engine = new Engine()
   const prices = new Map([['tea', 2.5]])
   engine.expose('price', async (_context, item) => {
     if (prices.has(item)) return prices.get(item)
-    throw new Error(`no price for ${item}`)
+    throw new HostError(`no price for ${item}`, { code: 'NO_PRICE', details: { item } })
   })
   engine.expose('stock', { count: () => 3 })
   engine.sharedDict('cats', { maxItems: 1000 })

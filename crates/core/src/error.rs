@@ -96,12 +96,23 @@ pub struct Error {
     pub cause: Option<u32>,
     /// The option that is the limit, if one was met.
     pub limit: Option<&'static str>,
+    /// What the host shows of an error of its own.
+    pub shown: Option<Box<Shown>>,
+}
+
+/// What scripts see of an error of the host's, beside its message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// What it has as `.code`, in place of ours.
+    pub code: Option<String>,
+    /// What it has as `.details`: a list of one value, as the bytes that cross.
+    pub details: Option<Vec<u8>>,
 }
 
 impl Error {
     /// An error without a position yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), position: String::new(), cause: None, limit: code.limit() }
+        Self { code, message: message.into(), position: String::new(), cause: None, limit: code.limit(), shown: None }
     }
 
     /// The same error, raised at `position`, unless it has one already.

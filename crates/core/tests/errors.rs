@@ -257,8 +257,7 @@ fn nothing_but_strings_and_our_own_errors_can_be_caught() {
 fn a_host_function_refuses_more_arguments_than_it_can_hold() {
     let script =
         script("local ok, message = pcall(host.f, table.unpack({}, 1, 150000)) return message.code, message.message");
-    let function = common::host_function("f", 0);
-    script.services.functions.write().expect("not poisoned").push(function);
+    script.services.supply.expose(vec![common::host_function("f", 0)], None);
     let refused =
         "ERR_HOST_FUNCTION\tthe call cannot cross: it has 150000 arguments, and may have 50000; give them in a table";
     assert_eq!(execute(script).as_deref(), Ok(refused));

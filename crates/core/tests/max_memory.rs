@@ -36,8 +36,7 @@ impl Engine {
 
     fn script(owner: &str, source: &str) -> Script {
         let services = services(store());
-        let wait = common::host_function("wait", 0);
-        services.functions.write().expect("not poisoned").push(wait);
+        services.supply.expose(vec![common::host_function("wait", 0)], None);
         let mut script = Script { id: ScriptId::new(owner).expect("a good id"), services, ..script(source) };
         script.limits.timeout = Duration::from_secs(60);
         script

@@ -494,8 +494,7 @@ fn what_runs_do_not_take_of_the_warm_vms_comes_back() {
 /// An engine of one slot whose scripts find `host.ask`, the function number 7.
 fn asking() -> (Scheduler<Held>, Held, Arc<Services>) {
     let (held, host) = (Held::default(), services(store()));
-    let functions = vec![common::host_function("ask", 7)];
-    *host.functions.write().expect("nobody panicked") = functions;
+    host.supply.expose(vec![common::host_function("ask", 7)], None);
     (Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default()), held, host)
 }
 
@@ -835,7 +834,7 @@ fn the_error_of_the_host_can_be_caught_and_keeps_its_number() {
     let (engine, held, host) = asking();
     ask(&engine, &host, 0, "local ok, e = pcall(host.ask) print(ok, e.code, e.message) error(e)");
     step_to_calls(&engine, &held);
-    engine.answer(0, Err(HostError { message: "no".into(), cause: 3 }));
+    engine.answer(0, Err(HostError { message: "no".into(), cause: 3, shown: None }));
     let failure = step(&engine, &held).remove(0).outcome.expect_err("it is thrown again");
     assert_eq!(failure.output, "false\tERR_HOST_FUNCTION\tno\n");
     assert_eq!((failure.error.code.as_str(), failure.error.cause), ("ERR_HOST_FUNCTION", Some(3)));

@@ -9,6 +9,7 @@ use crate::value::{Refusal, Shapes};
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest sleep, in seconds: what fits into the milliseconds of a timeout.
@@ -35,7 +36,7 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 ///
 /// # Errors
 /// When the VM's memory does not suffice.
-pub(crate) fn add_functions(lua: &Lua, functions: &[HostFunction]) -> mlua::Result<()> {
+pub(crate) fn add_functions(lua: &Lua, functions: &[Arc<HostFunction>]) -> mlua::Result<()> {
     for function in functions {
         // A script that lives on may have put something else there.
         let Value::Table(mut table) = lua.globals().raw_get("host")? else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! `require`: loads the modules that the host added to the engine. Written in Lua, so that a module can be suspended
+//! `require`: loads the modules that the host added to the engine or gave to the run. Written in Lua, so that a module can be suspended
 //! while it loads, like any other code; the search for it is here.
 //!
 //! Only VMs of engines that have modules get the part in Lua: it is bytecode made once per process. Others get it when
@@ -43,7 +43,7 @@ unsafe extern "C-unwind" fn late(state: *mut ffi::lua_State) -> c_int {
 
 fn find_late(call: &Call) -> Result<Value, Error> {
     let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "require", "string")) };
-    if call.context.services.modules.is_empty() {
+    if !call.context.has_modules() {
         return Err(Error::new(Code::Runtime, missing(call, &name.as_bytes())));
     }
     enable(call.lua).and_then(|()| call.lua.globals().raw_get("require")).map_err(|error| call.lost(&error))
@@ -81,7 +81,7 @@ fn find(call: &Call) -> Result<Value, Error> {
     let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "require", "string")) };
     let name = name.as_bytes();
     // Modules have names that are UTF-8. No copy: the name may be as long as the script's memory allows.
-    match std::str::from_utf8(&name).ok().and_then(|name| call.context.services.modules.get(name)) {
+    match std::str::from_utf8(&name).ok().and_then(|name| call.context.module(name)) {
         Some(module) => module.load(call.lua).map_err(|error| call.lost(&error)),
         None => call.string(&missing(call, &name)),
     }
@@ -89,7 +89,7 @@ fn find(call: &Call) -> Result<Value, Error> {
 
 /// Why there is no module of this name.
 fn missing(call: &Call, name: &[u8]) -> String {
-    call.context.services.modules.missing(&quoted_bytes(name))
+    call.context.missing_module(&quoted_bytes(name))
 }
 
 /// Raises an error where `require` was called, which is one level above.

@@ -2,7 +2,7 @@
 
 use super::direct::Kept;
 use super::tasks::{Task, Updating};
-use super::{Answer, Dicts, Kill, Limits, Services, Wait};
+use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
@@ -17,6 +17,9 @@ pub struct Context {
     pub name: Arc<str>,
     /// What the engine gives to all its scripts.
     pub services: Arc<Services>,
+    /// What the engine gave when the run began, and what the run is given beside that.
+    pub(crate) given: Given,
+    pub(crate) extras: Option<Arc<Extras>>,
     /// The shared dictionaries that there were when the run began.
     pub(crate) shared: Dicts,
     /// What the run may still use.
@@ -53,6 +56,7 @@ impl Context {
         id: ScriptId,
         name: Arc<str>,
         services: Arc<Services>,
+        (given, extras): (Given, Option<Arc<Extras>>),
         budget: Budget,
         limits: &Limits,
         depends: Depends,
@@ -64,6 +68,8 @@ impl Context {
             name,
             shared: services.shared.all(),
             services,
+            given,
+            extras,
             budget,
             max_nodes: limits.nodes,
             output: RefCell::default(),

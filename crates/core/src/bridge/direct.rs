@@ -461,7 +461,15 @@ mod tests {
         // SAFETY: the heap is dropped after the VM.
         let budget = unsafe { Budget::new(flag.clone(), &heap) };
         let id = ScriptId::new("somebody").expect("an id");
-        let context = Context::new(id, "chunk".into(), services, budget, &Limits::default(), Depends::default());
+        let context = Context::new(
+            id,
+            "chunk".into(),
+            services,
+            Default::default(),
+            budget,
+            &Limits::default(),
+            Depends::default(),
+        );
         let mut main = std::ptr::null_mut();
         // SAFETY: the closure owns nothing that has a destructor when it may raise an error; the state is ours.
         unsafe {

@@ -1,10 +1,14 @@
-//! Our errors inside Lua: values with `.code` and `.message` that `tostring` and `..` turn into text.
+//! Our errors inside Lua: values with `.code` and `.message` that `tostring` and `..` turn into text. Those of the host may
+//! have `.details`, too.
 //!
 //! A userdata without memory of its own; what it says are Lua strings in its user values, so that it counts against
 //! the VM's memory, and no script can change it.
 
-use crate::error::{Code, Error, quoted};
-use mlua::{Lua, Value};
+use super::Context;
+use crate::error::{Code, Error, Shown, quoted};
+use crate::value::Marks;
+use crate::value::wire::Reader;
+use mlua::{IntoLuaMulti, Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
 
@@ -16,6 +20,9 @@ const CODE: c_int = 1;
 const MESSAGE: c_int = 2;
 const POSITION: c_int = 3;
 const CAUSE: c_int = 4;
+// Only errors that the host shows more of have these.
+const SHOWN_CODE: c_int = 5;
+const DETAILS: c_int = 6;
 
 /// Makes the metatable of all error values of a new VM.
 ///
@@ -43,18 +50,35 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 /// # Errors
 /// When the VM's memory does not suffice.
 pub(crate) fn make(lua: &Lua, error: &Error) -> mlua::Result<Value> {
-    let texts = (error.code.as_str(), error.message.as_str(), error.position.as_str(), error.cause);
-    // SAFETY: the closure owns nothing that has a destructor; it takes the four values and leaves the userdata.
+    let (code, message, position) = (error.code.as_str(), error.message.as_str(), error.position.as_str());
+    let Some(shown) = &error.shown else { return with_values(lua, (code, message, position, error.cause), CAUSE) };
+    let (shown_code, details) = (shown.code.as_deref(), details(lua, shown)?);
+    with_values(lua, (code, message, position, error.cause, shown_code, details), DETAILS)
+}
+
+/// A new error with these user values, the first `count`.
+fn with_values(lua: &Lua, values: impl IntoLuaMulti, count: c_int) -> mlua::Result<Value> {
+    // SAFETY: the closure owns nothing that has a destructor; it takes the values and leaves the userdata.
     unsafe {
-        lua.exec_raw(texts, |state| {
-            ffi::lua_newuserdatauv(state, 0, CAUSE);
+        lua.exec_raw(values, |state| {
+            ffi::lua_newuserdatauv(state, 0, count);
             ffi::lua_rotate(state, 1, 1);
-            for value in [CAUSE, POSITION, MESSAGE, CODE] {
+            for value in (CODE..=count).rev() {
                 ffi::lua_setiuservalue(state, 1, value);
             }
             ffi::luaL_setmetatable(state, NAME.as_ptr());
         })
     }
+}
+
+/// What the host tells of an error, as a value.
+fn details(lua: &Lua, shown: &Shown) -> mlua::Result<Value> {
+    let Some(details) = &shown.details else { return Ok(Value::Nil) };
+    let (Some(context), Some(marks)) = (lua.app_data_ref::<Context>(), lua.app_data_ref::<Marks>()) else {
+        return Ok(Value::Nil);
+    };
+    let values = Reader::new(lua, &context.budget, &marks, details).values();
+    values.map(|mut values| values.pop().unwrap_or(Value::Nil)).map_err(|_| mlua::Error::MemoryError(String::new()))
 }
 
 /// The user values of an error.
@@ -125,8 +149,17 @@ unsafe extern "C-unwind" fn index(state: *mut ffi::lua_State) -> c_int {
             c""
         };
         match key.to_bytes() {
-            b"code" => ffi::lua_getiuservalue(state, 1, CODE),
-            b"message" => ffi::lua_getiuservalue(state, 1, MESSAGE),
+            b"code" => {
+                if ffi::lua_getiuservalue(state, 1, SHOWN_CODE) != ffi::LUA_TSTRING {
+                    ffi::lua_getiuservalue(state, 1, CODE);
+                }
+            }
+            b"message" => {
+                ffi::lua_getiuservalue(state, 1, MESSAGE);
+            }
+            b"details" => {
+                ffi::lua_getiuservalue(state, 1, DETAILS);
+            }
             _ => return 0,
         };
     }

@@ -1,9 +1,8 @@
 //! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
 
-use super::{Modules, SharedDicts};
+use super::{SharedDicts, Supply};
 use crate::state::Store;
-use crate::value::Shapes;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 /// What an engine gives to all its scripts.
 pub struct Services {
@@ -13,30 +12,17 @@ pub struct Services {
     pub(super) state_quota: usize,
     /// Whether a script learns that a key which it has not is another's.
     pub(super) tells_foreign: bool,
-    /// What `require` finds.
-    pub modules: Modules,
-    /// What `host` has, for runs that begin from now on.
-    pub functions: RwLock<Vec<HostFunction>>,
+    /// What `host` has and `require` finds, in runs that begin from now on.
+    pub supply: Supply,
     /// What `Shared` has, for runs that begin from now on.
     pub shared: SharedDicts,
-}
-
-/// A host function: what scripts find in `host`.
-#[derive(Clone, Debug)]
-pub struct HostFunction {
-    /// Its name, with the names of the tables around it: `["db", "get"]` is `host.db.get`.
-    pub path: Vec<String>,
-    /// The number that the host gave it.
-    pub number: u32,
-    /// How it is given its arguments.
-    pub shapes: Shapes,
 }
 
 impl Services {
     /// The services of an engine without modules, host functions and shared dictionaries.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
-        let (modules, functions, shared) = (Modules::default(), RwLock::default(), SharedDicts::default());
-        Self { store, state_quota, tells_foreign: true, modules, functions, shared }
+        let (supply, shared) = (Supply::default(), SharedDicts::default());
+        Self { store, state_quota, tells_foreign: true, supply, shared }
     }
 
     /// The same; keys that only other scripts have count as missing.

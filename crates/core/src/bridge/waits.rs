@@ -4,7 +4,7 @@
 //! tell. What it waits for stands in the context until the run is off its worker; the answer is there when it goes on.
 
 use super::{Context, Question};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Shown};
 use crate::state::{Answered, Depends};
 use crate::value::Values;
 use std::time::Duration;
@@ -32,18 +32,20 @@ pub struct HostCall {
 pub type Answer = Result<Values, HostError>;
 
 /// Why a host function failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostError {
     /// What scripts and messages show.
     pub message: String,
     /// The host's number for the error itself.
     pub cause: u32,
+    /// What else scripts see of it.
+    pub shown: Option<Box<Shown>>,
 }
 
 impl HostError {
     /// The error as scripts get it.
     pub(crate) fn error(self) -> Error {
-        Error { cause: Some(self.cause), ..Error::new(Code::HostFunction, self.message) }
+        Error { cause: Some(self.cause), shown: self.shown, ..Error::new(Code::HostFunction, self.message) }
     }
 }
 

@@ -17,7 +17,7 @@ pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value, given};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Tell};
 use crate::state::{Answered, Depends};
@@ -26,7 +26,7 @@ use crate::value::{Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
 use moonpool_lua::{Flag, ffi};
 use std::ffi::c_int;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// Where a script stands after it ran for a while.
 pub enum Progress {
@@ -50,7 +50,7 @@ pub struct Vm {
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
-    /// How many host functions it has, how many shared dictionaries it was offered, whether its `require` finds modules,
+    /// How many of the engine's functions it has, how many shared dictionaries it was offered, whether its `require` finds modules,
     /// and whether it has what a VM begins with.
     functions: usize,
     shared: usize,
@@ -109,9 +109,13 @@ impl Vm {
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
-        // What an earlier run left in the VM may rest on writes that can still be lost.
-        let depends = self.lua().app_data_ref::<Context>().map(|context| context.depends()).unwrap_or_default();
-        let context = Context::new(id, script.name.clone(), services, budget, &script.limits, depends);
+        // What an earlier run left in the VM may rest on writes that can still be lost; and the VM keeps what it was given.
+        let earlier = self.context().map(|context| (context.depends(), context.given.clone()));
+        let (depends, kept) = earlier.unzip();
+        let extras = script.exchange.extras.clone();
+        let given = given(&services.supply, extras.as_deref(), kept);
+        let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
+        let context = Context::new(id, name, services, (given, extras), budget, &script.limits, depends);
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
@@ -306,8 +310,9 @@ impl Vm {
 
     /// Sets the globals that the run is given, and those that the VM is to begin with.
     fn hand_over_globals(&mut self, exchange: &Exchange) -> Result<(), Refusal> {
-        self.add_extensions()?;
-        let initial = exchange.initial.as_ref().filter(|_| !std::mem::replace(&mut self.initialised, true));
+        let is_first = !std::mem::replace(&mut self.initialised, true);
+        self.add_extensions(is_first)?;
+        let initial = exchange.initial.as_ref().filter(|_| is_first);
         for values in [initial, exchange.globals.as_ref()].into_iter().flatten() {
             for (name, value) in self.read(values, |reader| reader.named())? {
                 self.lua().globals().raw_set(name, value)?;
@@ -322,19 +327,24 @@ impl Vm {
     }
 
     /// Adds the host functions, shared dictionaries and modules that the VM does not have yet.
-    fn add_extensions(&mut self) -> mlua::Result<()> {
-        let (services, shared) = self.with_context(|context| (context.services.clone(), context.shared.clone()));
+    fn add_extensions(&mut self, is_first: bool) -> mlua::Result<()> {
+        let shared = self.with_context(|context| context.shared.clone());
         if let Some(dicts) = shared.filter(|dicts| dicts.len() > self.shared) {
             let id = self.with_context(|context| context.id.clone());
             api::shared::add_dicts(self.lua(), &dicts, self.shared, &id)?;
             self.shared = dicts.len();
         }
-        let functions = services.functions.read().unwrap_or_else(PoisonError::into_inner);
+        let (functions, extras) =
+            self.with_context(|context| (context.given.functions.clone(), context.extras.clone()));
         if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
             api::host::add_functions(self.lua(), new)?;
             self.functions = functions.len();
         }
-        if !self.requires && !services.modules.is_empty() {
+        if let Some(extras) = extras.filter(|_| is_first) {
+            // After the others: where both have a name, it is the run's own.
+            api::host::add_functions(self.lua(), &extras.functions)?;
+        }
+        if !self.requires && self.with_context(Context::began_with_modules) {
             api::require::enable(self.lua())?;
             self.requires = true;
         }

@@ -1,6 +1,6 @@
 //! What a run executes, what it is given, and what comes of it.
 
-use crate::bridge::{Compiled, Limits, Services};
+use crate::bridge::{Compiled, Extras, Limits, Services};
 use crate::error::Failure;
 use crate::state::ScriptId;
 use crate::value::{Shapes, Values};
@@ -47,6 +47,8 @@ pub struct Exchange {
     pub initial: Option<Values>,
     /// How the returned values are given; `None` for as text, after the output.
     pub results: Option<Shapes>,
+    /// The functions and modules that it is given beside the engine's. In a context, always the same.
+    pub extras: Option<Arc<Extras>>,
 }
 
 /// What a run ended with, or why there is nothing.

@@ -6,6 +6,7 @@
 use super::{Chunk, Exchange, Execution, Factory, Progress, Script, Vm, Wait};
 use crate::api::libraries::Libraries;
 use crate::bridge::{HostError, HostFunction, Limits, Services};
+use crate::error::Shown;
 use crate::memory::REFUSALS;
 use crate::state::{MemoryStore, ScriptId};
 use crate::value::Shapes;
@@ -61,14 +62,14 @@ fn script(source: &str) -> Script {
         number,
         shapes: Shapes::default(),
     };
-    *services.functions.write().expect("not poisoned") =
-        vec![host_function(&["f"], 0), host_function(&["db", "fails"], 1)];
+    services.supply.expose(vec![host_function(&["f"], 0), host_function(&["db", "fails"], 1)], None);
     if source.contains("'module'") {
         let modules = [("module", "return {...}"), ("circle", "require('circle')"), ("fails", "error(State.get({}))")];
         for (name, source) in modules {
             let vm = Vm::build(&FACTORY).expect("there is memory");
             let compiled = vm.compile(source.as_bytes(), name.into(), &Limits::default(), Arc::default());
-            assert!(compiled.is_ok_and(|module| services.modules.add(module)));
+            let module = compiled.ok().into_iter().collect();
+            services.supply.change_modules(&[], &[&module]);
         }
     }
     let args = Some(list_of_one());
@@ -103,7 +104,9 @@ fn run(source: &str, from: usize, count: usize) -> (Result<String, String>, usiz
         match progress {
             Progress::Done(outcome) => break outcome,
             Progress::Waiting(Wait::Call(call)) if call.function == 1 => {
-                execution.answer(Err(HostError { message: "it failed".to_owned(), cause: 1 }));
+                let shown = Shown { code: Some("FAILED".to_owned()), details: Some(list_of_one()) };
+                let (message, shown) = ("it failed".to_owned(), Some(Box::new(shown)));
+                execution.answer(Err(HostError { message, cause: 1, shown }));
             }
             Progress::Waiting(Wait::Call(_)) => execution.answer(Ok(list_of_one())),
             _ => {}
