@@ -374,7 +374,11 @@ export function exposeThings(engine: Engine, order: Order, record: Record<string
 }
 
 /** What a type is that is not known yet, and what is anything. */
-export async function crossAnything<Value extends LuaInput>(engine: Engine, value: Value, any: unknown[]): Promise<void> {
+export async function crossAnything<Value extends LuaInput>(
+  engine: Engine,
+  value: Value,
+  any: unknown[],
+): Promise<void> {
   const args: LuaInput[] = [value]
   const options: RunOptions = { args, globals: { value } }
   await engine.run('', 'x', { args })

@@ -153,3 +153,23 @@ fn a_map_may_have_more_keys_than_a_stack_has_slots() {
     let success = settled.outcome.expect("it crosses");
     assert!(success.values.expect("values").len() > 250_000 * 5);
 }
+
+/// V8 would turn the object's elements into an array and back many times, were they to come in another order.
+#[test]
+fn a_record_begins_with_its_highest_index() {
+    let mut script =
+        common::script("return { [0] = 1, [9] = 2, [10] = 3, [-1] = 4, [4294967295] = 5, ['11'] = 6, a = 7 }");
+    script.exchange.results =
+        Some(moonpool_core::value::Shapes { bytes: false, tables: moonpool_core::value::Tables::Records });
+    let success = common::execute_with(&common::FACTORY, script, std::time::Duration::from_secs(30)).outcome;
+    let values = success.expect("it crosses").values.expect("values");
+    // A list of one object with seven members: each a name with its length, a tag, and 8 bytes.
+    let mut left = &values[4 + 1 + 4..];
+    let mut names = Vec::new();
+    while let [len, _, _, _, rest @ ..] = left {
+        let (name, rest) = rest.split_at(usize::from(*len));
+        names.push(String::from_utf8_lossy(name));
+        left = &rest[9..];
+    }
+    assert_eq!(names, ["11", "10", "9", "0", "-1", "4294967295", "a"]);
+}
