@@ -1,15 +1,15 @@
 //! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
 
 use super::{Modules, SharedDicts};
-use crate::state::Store;
+use crate::state::{Quotas, Store};
 use std::sync::{Arc, RwLock};
 
 /// What an engine gives to all its scripts.
 pub struct Services {
-    /// Where State is kept, and the bytes that each script may keep there. Scripts' functions get to it by
+    /// Where State is kept, and the bytes that scripts may keep there. Scripts' functions get to it by
     /// [`super::Call::state`] only, which knows who is running.
     pub(super) store: Arc<dyn Store>,
-    pub(super) state_quota: usize,
+    pub(super) quotas: Arc<Quotas>,
     /// Whether a script learns that a key which it has not is another's.
     pub(super) tells_foreign: bool,
     /// What `require` finds.
@@ -33,7 +33,7 @@ impl Services {
     /// The services of an engine without modules, host functions and shared dictionaries.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
         let (modules, functions, shared) = (Modules::default(), RwLock::default(), SharedDicts::default());
-        Self { store, state_quota, tells_foreign: true, modules, functions, shared }
+        Self { store, quotas: Arc::new(Quotas::new(state_quota)), tells_foreign: true, modules, functions, shared }
     }
 
     /// The same; keys that only other scripts have count as missing.
@@ -48,7 +48,7 @@ impl Services {
     }
 
     /// The bytes that each script may keep in State.
-    pub fn state_quota(&self) -> usize {
-        self.state_quota
+    pub fn quotas(&self) -> &Arc<Quotas> {
+        &self.quotas
     }
 }
