@@ -153,3 +153,12 @@ engine.state('tenant-1').get(5)
 engine.grant({ owner: 'a', keys: 'k', to: 'b', access: 'admin' })
 // @ts-expect-error: what is stored may be anything
 export const stored: Promise<number> = engine.state('tenant-1').get('k')
+
+// @ts-expect-error: a misspelt limit
+export const misspelt = new Engine({ perId: { maxQueue: 5 } })
+// @ts-expect-error: the function answers at once
+export const late = new Engine({ perId: async () => ({}) })
+// @ts-expect-error: the store may not say so at once
+export const bytes: number = engine.usage('tenant-1').stateBytes
+// @ts-expect-error: an id is a string
+engine.refreshLimits(5)
