@@ -3,8 +3,8 @@
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
-    EngineOptions, EngineStats, Exchange, Failure, Global, IdLimits, IdUsage, Limits, Module, Question, Registry, StateAnswer, StatePlace,
-    in_milliseconds, milliseconds,
+    EngineOptions, EngineStats, Exchange, Failure, Global, IdLimits, IdUsage, Limits, Module, Question, Registry,
+    StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
 use crate::shared::{NativeSharedDict, SharedDictOptions};
