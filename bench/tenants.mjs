@@ -4,7 +4,7 @@ import { percentile, verdict } from './measure.mjs'
 
 const IDS = 10_000
 const FLOODING = 10
-/** Calls of each flooding id that are in flight. */
+/** Calls of each flooding id that are in flight, or refused and about to come again: far more than may wait. */
 const DEEP = 200
 /** Others' calls that are measured, and how many of them are in flight. */
 const CALLS = 20_000
@@ -19,7 +19,7 @@ function flood(engine, script) {
     while (!stopped) {
       try {
         await engine.runLua(script, id)
-      } catch ({ retryAfter = 1 }) {
+      } catch ({ retryAfter }) {
         await sleep(retryAfter)
       }
     }

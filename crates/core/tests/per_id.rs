@@ -128,8 +128,12 @@ fn a_wait_is_estimated_by_the_time_from_one_run_to_the_next() {
         step(&engine, &held);
         submit_as(&engine, "a", run, "return 1");
     }
-    let refused = try_as(&engine, "a", "return 1").expect_err("three wait");
-    assert_eq!(refused.retry_after, Some(Duration::from_millis(700)));
+    let retry_after = || try_as(&engine, "a", "return 1").expect_err("three wait").retry_after;
+    assert_eq!(retry_after(), Some(Duration::from_millis(700)));
+    // That place is for the one before.
+    assert_eq!(retry_after(), Some(Duration::from_millis(1400)));
+    step(&engine, &held);
+    assert_eq!(engine.usage(&id("a")).queued, 2);
 }
 
 #[test]

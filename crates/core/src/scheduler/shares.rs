@@ -39,7 +39,8 @@ impl Runs {
         };
         let Some(run) = self.take_from_queue(id) else { return Ok(()) };
         let message = format!("{most} runs of this id wait (perId.maxQueued); nothing was run");
-        let retry_after = Some(self.tenants[owner].retry_after(SLICE, self.tenants.now()));
+        let now = self.tenants.now();
+        let retry_after = Some(self.tenants[owner].refuses(SLICE, now));
         let error = Error { retry_after, ..Error::new(Code::Quota, message) };
         self.settle(run.refuse(error.clone()), &mut Vec::new());
         Err(error)

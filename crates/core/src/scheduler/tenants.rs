@@ -109,6 +109,8 @@ pub(super) struct Tenant {
     queued_since: Option<Instant>,
     last_begun: Option<Instant>,
     interval: Duration,
+    /// How many were refused of late: they may come back, and a place for each is free when so many have begun.
+    refused: u32,
 }
 
 impl Tenant {
@@ -134,6 +136,7 @@ impl Tenant {
             queued_since: None,
             last_begun: None,
             interval: Duration::ZERO,
+            refused: 0,
         }
     }
 
@@ -169,6 +172,7 @@ impl Tenant {
     fn notes_queued(&mut self, now: impl FnOnce() -> Instant) {
         if self.limits.max_queued.is_some() && self.queued == 1 {
             self.queued_since = Some(now());
+            self.refused = 0;
         }
     }
 
@@ -177,6 +181,7 @@ impl Tenant {
         if self.limits.max_queued.is_none() {
             return;
         }
+        self.refused = self.refused.saturating_sub(1);
         let now = now();
         if let Some(last) = self.last_begun.filter(|&last| submitted <= last) {
             let latest = now.saturating_duration_since(last);
@@ -185,15 +190,18 @@ impl Tenant {
         self.last_begun = Some(now);
     }
 
-    /// When a place in its queue may be free again: as long as it takes from one of its runs to the next, or has taken since
-    /// the last one, whichever is longer; and never before it has time on workers again.
-    pub(super) fn retry_after(&self, slice: Duration, now: Instant) -> Duration {
+    /// One of its runs is refused. Says when a place in its queue may be free for that: as long as it takes from one of its
+    /// runs to the next, for each that was refused of late, or has taken since the last one began, whichever is longer; and
+    /// never before it has time on workers again.
+    pub(super) fn refuses(&mut self, slice: Duration, now: Instant) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(60);
+        self.refused = self.refused.saturating_add(1);
         let interval = if self.interval.is_zero() { slice } else { self.interval };
         let since =
             self.last_begun.max(self.queued_since).map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         let cpu = self.limits.cpu_per_second.filter(|_| self.is_over(now));
         let refilled = cpu.map_or(Duration::ZERO, |rate| self.cpu.until(0.0, rate, now));
-        interval.max(since).max(refilled)
+        interval.saturating_mul(self.refused).max(since).max(refilled).min(LONGEST)
     }
 
     /// Whether nothing would be lost if it were forgotten.
