@@ -84,6 +84,14 @@ export declare class NativeEngine {
   closeState(): boolean
   /** Forgets every question to State that was not answered, and the end of the store. */
   forgetState(): void
+  /** Whether an id is known, and its limits need not be asked for. */
+  knows(scriptId: string): boolean
+  /** Says what one id may use, from now on. */
+  limit(scriptId: string, limits: IdLimits): void
+  /** Lets the limits of one id, or of all, be asked for again. Returns the ids of those that have runs. */
+  refreshLimits(scriptId?: string | undefined | null): Array<string>
+  /** What an id has going on. */
+  usage(scriptId: string): IdUsage
   /** What the engine does, and did since it was made. */
   stats(): EngineStats
 }
@@ -169,6 +177,8 @@ export interface EngineOptions {
   libraries: Array<string>
   /** What the code cache may hold, if there is one. */
   codeCache?: CodeCacheOptions
+  /** What each id may use, unless it is given limits of its own. */
+  idLimits?: IdLimits
 }
 
 /** What an engine does and did. */
@@ -223,6 +233,8 @@ export interface Failure {
   luaValue?: string | Buffer
   /** The option that is the limit, if one was met. */
   limit?: string
+  /** After how long trying again may help, in ms. */
+  retryAfter?: number
   /** The number of the host's error that this one stands for. */
   cause?: number
 }
@@ -233,6 +245,40 @@ export interface Global {
   global: string
   /** Whether it is to be called. */
   call: boolean
+}
+
+/** What one id may use. What is absent has no bound. */
+export interface IdLimits {
+  /** Runs that may wait to begin. */
+  maxQueued?: number
+  /** Runs that may have begun and not ended. */
+  maxStarted?: number
+  /** Runs that may wait for something else than their turn. */
+  maxWaiting?: number
+  /** Milliseconds on worker threads a second. */
+  cpuPerSecond?: number
+  /** Calls of host functions a second. */
+  hostCallsPerSecond?: number
+  /** Bytes that all its VMs may hold together. */
+  memory?: number
+  /** Bytes that it may keep in State. */
+  stateQuota?: number
+  /** Its share of turns. */
+  weight: number
+}
+
+/** What one id has going on. */
+export interface IdUsage {
+  /** Runs that have not begun. */
+  queued: number
+  /** Runs that have begun and not ended. */
+  started: number
+  /** Of those, how many wait for something else than their turn. */
+  waiting: number
+  /** Bytes that its VMs hold. */
+  memory: number
+  /** Bytes that it keeps in State, where the store knows that at once. */
+  stateBytes?: number
 }
 
 /** What one run may use. */

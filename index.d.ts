@@ -451,7 +451,8 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> {
   /**
    * How many runs may wait for their first slice, those that wait for their turn in a context included: a whole number
    * from 0 to 4 294 967 295. One more rejects at once with `ERR_QUEUE_FULL`. With 0, a run is accepted only when a
-   * worker thread is free for it.
+   * worker thread is free for it. The places are divided among ids by weight: a run of an id that has less than its part
+   * gets the place of the last run of the id that holds most, which rejects with `ERR_QUEUE_FULL`.
    * @defaultValue 10 000
    */
   maxQueue?: number | undefined
@@ -488,6 +489,19 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> {
    * @defaultValue 16 777 216 (16 MiB)
    */
   stateQuota?: number | undefined
+  /**
+   * What each id may use. A function is asked when an id is first seen, and again after {@link Engine.refreshLimits}; it
+   * returns at once. When it fails, or what it returns is wrong, the run rejects with `ERR_INVALID_ARG_TYPE` or
+   * `ERR_INVALID_ARG_VALUE`. Inside it, runs of ids that it was not asked about yet reject so, too.
+   * @defaultValue no limits for single ids, and the weight 1
+   */
+  perId?: IdLimits | ((scriptId: string) => IdLimits) | undefined
+  /**
+   * For how many ids, of those that were active last, {@link Engine.usage} keeps what they have taken: a whole number from
+   * 1 to 10 000 000. Each takes about 300 bytes.
+   * @defaultValue 10 000
+   */
+  trackedIds?: number | undefined
   /**
    * Whether compiled code is kept, by name and source, and how much of it. The same source then need not be compiled
    * for each run. What was not used for the longest time goes first. Scripts see no difference, but in time.
@@ -526,6 +540,91 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> {
    * @defaultValue `'masked'`
    */
   hostErrors?: 'masked' | 'messages' | undefined
+}
+
+/**
+ * What one `scriptId` may use of an engine. What is left out, or `undefined`, has no limit of its own.
+ *
+ * @example
+ * ```js
+ * import { Engine } from 'moonpool'
+ *
+ * const paying = new Set(['acme'])
+ * const engine = new Engine({
+ *   perId: (scriptId) => (paying.has(scriptId) ? { weight: 4 } : { maxQueued: 100, maxStarted: 4, cpuPerSecond: 200 }),
+ * })
+ * console.log(await engine.runLua('return "fair"', 'acme')) // fair
+ * ```
+ */
+export interface IdLimits {
+  /**
+   * How many of its runs may wait for their first slice: a whole number from 0 to 4 294 967 295. One more rejects at once
+   * with `ERR_QUOTA`; the error's `limit` is `'maxQueued'`, and `retryAfter` says when to try again.
+   */
+  maxQueued?: number | undefined
+  /** How many of its runs may have begun and not ended: a whole number from 1 to 4 294 967 295. Further ones stay queued. */
+  maxStarted?: number | undefined
+  /**
+   * How many of its runs may wait for a host function, for a time or for State: a whole number from 1 to 4 294 967 295.
+   * Further runs stay queued. A run counts from its first wait to its end, because it may wait again.
+   */
+  maxWaiting?: number | undefined
+  /**
+   * Milliseconds of worker time a second: above 0, at most 2 147 483 647; more than 1000 only where several threads are
+   * used. What is not used is saved up for one second. An id that has used up its time gets the turns that nobody else
+   * wants. It never owes more than one second brings.
+   */
+  cpuPerSecond?: number | undefined
+  /**
+   * Calls of host functions a second: a whole number from 1 to 4 294 967 295. What is not used is saved up for one second.
+   * Further calls wait, in order; the run's `timeout` goes on meanwhile.
+   */
+  hostCallsPerSecond?: number | undefined
+  /**
+   * Bytes that all its VMs hold together, as {@link EngineOptions.maxMemory} counts them: a whole number, at least
+   * 1 048 576 (1 MiB). Near it, no run of the id begins that needs another VM. Past it, the id's largest VM is stopped,
+   * with `ERR_LUA_MEMORY`; the error's `limit` is `'perId.memory'`.
+   */
+  memory?: number | undefined
+  /** Bytes that it may keep in State, instead of {@link EngineOptions.stateQuota}: a whole number. */
+  stateQuota?: number | undefined
+  /**
+   * Its share of turns, and of the queue's places, beside other ids: a number from 0.01 to 100. An id of weight 2 gets two
+   * turns for each one of an id of weight 1.
+   * @defaultValue 1
+   */
+  weight?: number | undefined
+}
+
+/** What an id has going on, and what it has taken of an engine since that was made, or since the id is tracked. */
+export interface IdUsage {
+  /** Runs that wait for their first slice. */
+  queued: number
+  /** Runs that have begun and not ended. */
+  started: number
+  /** Of those, how many wait for a host function, for a time or for State. */
+  waiting: number
+  /** Runs that gave a result. */
+  completed: number
+  /** Runs that failed in any other way than the following. */
+  failed: number
+  /** Runs whose `timeout` or `cpuTimeout` passed. */
+  timedOut: number
+  /** Runs that their `signal`, or closing the engine, has stopped. */
+  aborted: number
+  /** Runs that never began. */
+  rejected: number
+  /** Time on worker threads in ms, of runs that have ended: also of those that were stopped, once they have. */
+  cpuTime: number
+  /** Calls of host functions. */
+  hostCalls: number
+  /** Bytes that its VMs hold now, as {@link EngineStats.memory} counts them. */
+  memory: number
+  /**
+   * Bytes that it keeps in State now, as its quota counts them. `undefined` where the store cannot say so at once: on
+   * Redis, and in SQLite while the space is not in memory. There, `engine.state(scriptId).size()` tells.
+   */
+  stateBytes: number | undefined
 }
 
 /** State in memory, for all engines of the process that name it so, worker threads included; gone with the last of them. */
@@ -929,6 +1028,31 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
 
   /** What the engine does now, and what it did since it was made or since {@link Engine.resetStats} was called. */
   stats(): EngineStats
+
+  /**
+   * What one id has going on and has taken; without a `scriptId`, that of each id which is tracked, from the one that was
+   * active last. An id that is not tracked any more (see {@link EngineOptions.trackedIds}) has what it has going on, and
+   * its sums begin anew.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * await engine.runLua('return 1', 'acme')
+   * console.log(engine.usage('acme').completed) // 1
+   * for (const [scriptId, { cpuTime }] of engine.usage()) console.log(scriptId, cpuTime > 0) // acme true
+   * ```
+   */
+  usage(scriptId: string): IdUsage
+  usage(): IterableIterator<[scriptId: string, usage: IdUsage]>
+
+  /**
+   * Asks the function of {@link EngineOptions.perId} again: at once for ids that have runs, for which the new limits hold
+   * from then on, and for others when their next run comes. Without a `scriptId`, for all ids. Where the function fails,
+   * the id keeps its limits until its next run, which rejects. Without such a function this does nothing.
+   */
+  refreshLimits(scriptId?: string): void
 
   /** Begins to count anew. What the engine does now (`queued`, `running`, `suspended`) stays as it is. */
   resetStats(): void
@@ -1429,7 +1553,7 @@ export interface TimeSummary {
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
  * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
  * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
- * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which. Without it, the system had no memory left |
+ * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, all VMs of its id more than `perId.memory`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which. Without it, the system had no memory left |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
  * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
  * | `ERR_STATE_DENIED` | `State`: another script has the key, has granted it to be read only, or has granted the same name; `Shared`: the script may not change the dictionary |
@@ -1439,7 +1563,8 @@ export interface TimeSummary {
  * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw, whatever the script saw of it |
  * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed, or a run in it was stopped |
  * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call |
- * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already |
+ * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already, and its id holds its part of the places or more |
+ * | `ERR_QUOTA` | not run: `perId.maxQueued` runs of its id wait already; {@link LuaError.retryAfter} says when to try again |
  * | `ERR_QUEUE_TIMEOUT` | not run: its `queueTimeout` passed while it waited |
  * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped, because closing took longer than its timeout |
  * | `ERR_SYSTEM` | not run: the operating system refused a thread that time limits need; the next run asks for it again |
@@ -1462,6 +1587,7 @@ export type LuaErrorCode =
   | 'ERR_CONTEXT_CLOSED'
   | 'ERR_CONTEXT_BUSY'
   | 'ERR_QUEUE_FULL'
+  | 'ERR_QUOTA'
   | 'ERR_QUEUE_TIMEOUT'
   | 'ERR_ENGINE_CLOSED'
   | 'ERR_SYSTEM'
@@ -1516,6 +1642,11 @@ export class LuaError extends Error {
   /** The option whose limit was met, where the failure was caused by one. */
   readonly limit?: LimitName
   /**
+   * For `ERR_QUOTA`: after how many milliseconds a place may be free, estimated from how long the last runs of the id had to
+   * wait for each other. A whole number, at least 1.
+   */
+  readonly retryAfter?: number
+  /**
    * All of this as a plain object, which `JSON.stringify` and loggers use. It has no stack of JavaScript.
    *
    * @example
@@ -1556,8 +1687,10 @@ export type LimitName =
   | 'cpuTimeout'
   | 'memoryLimit'
   | 'maxMemory'
+  | 'perId.memory'
   | 'maxOutput'
   | 'maxNodes'
   | 'maxQueue'
+  | 'maxQueued'
   | 'queueTimeout'
   | 'stateQuota'

@@ -53,6 +53,8 @@ const GOOD = {
   state: 'memory',
   foreignKeys: 'missing',
   stateQuota: MIB,
+  perId: { maxQueued: 5 },
+  trackedIds: 5,
   codeCache: GOOD_CACHE,
   defaults: GOOD_DEFAULTS,
   values: { strings: 'buffer', tables: 'record', nulls: 'nil', dates: 'iso' },

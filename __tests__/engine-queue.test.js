@@ -24,7 +24,7 @@ describe('maxQueue', () => {
   test('one more is refused at once, and nothing of it runs', async () => {
     const { engine } = engineWith({ maxQueue: 2 })
     const release = hold(engine)
-    const waiting = [1, 2].map(() => engine.runLua(MARK, 'waits'))
+    const waiting = [1, 2].map((i) => engine.runLua(MARK, `waits-${i}`))
     const error = await rejection(engine.runLua(MARK, 'refused'))
     expect(error).toBeInstanceOf(LuaError)
     expect(error).toMatchObject({ code: 'ERR_QUEUE_FULL', scriptId: 'refused', output: '' })
@@ -32,7 +32,7 @@ describe('maxQueue', () => {
     expect(engine.stats()).toMatchObject({ queued: 2, running: 1, started: 0, rejected: 1 })
     await release()
     await Promise.all(waiting)
-    expect([await ranAs(engine, 'waits'), await ranAs(engine, 'refused')]).toEqual(['true', 'false'])
+    expect([await ranAs(engine, 'waits-2'), await ranAs(engine, 'refused')]).toEqual(['true', 'false'])
   })
 
   test('the refused come out in the order of their calls, and each once', async () => {

@@ -29,7 +29,7 @@ const STATES = {
     const engine = new Engine({ concurrency: 1, maxQueue: 2 })
     const controller = new AbortController()
     const run = rejection(engine.runLua(HOLDING, 'blocker', { signal: controller.signal }))
-    const waiting = [1, 2].map(() => engine.runLua('return "waited"', 'waiting').catch((error) => error))
+    const waiting = [1, 2].map((i) => engine.runLua('return "waited"', `waiting-${i}`).catch((error) => error))
     return {
       engine,
       calls: 3,

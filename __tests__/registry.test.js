@@ -16,6 +16,7 @@ const UNSEEN_CODES = [
   ...['ERR_LUA_SYNTAX', 'ERR_LUA_TIMEOUT', 'ERR_LUA_MEMORY', 'ERR_LUA_OUTPUT', 'ERR_INTERNAL'],
   ...[
     'ERR_QUEUE_FULL',
+    'ERR_QUOTA',
     'ERR_QUEUE_TIMEOUT',
     'ERR_CONTEXT_BUSY',
     'ERR_CONTEXT_CLOSED',
@@ -76,6 +77,7 @@ const PREFIXES = {
   CodeCacheOptions: 'codeCache.',
   CloseOptions: 'close.',
   SharedDictOptions: 'sharedDict.',
+  IdLimits: 'perId.',
   SqliteState: 'state.',
   RedisState: 'state.',
 }

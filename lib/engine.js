@@ -25,6 +25,7 @@ const {
   readValueRunOptions,
   readWatchOptions,
 } = require('./options')
+const { PerId } = require('./per-id')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
@@ -34,6 +35,7 @@ const { StateDesk, answersOf } = require('./state-desk')
 const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
 const { Stats } = require('./stats')
 const { summaryOf } = require('./summary')
+const { Usage } = require('./usage')
 const { encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
@@ -50,6 +52,9 @@ class Engine extends EventEmitter {
   // What calls begin with that say nothing: limits, and how values cross.
   #defaults
   #stats
+  #usage
+  // What single ids may use, if a function says so.
+  #perId
   // What it shares with its runs.
   #desk
   #modules
@@ -67,7 +72,7 @@ class Engine extends EventEmitter {
 
   constructor(given) {
     super()
-    const { defaults, state, hostErrors, ...options } = readEngineOptions(given)
+    const { defaults, state, hostErrors, perId, trackedIds, ...options } = readEngineOptions(given)
     this.#defaults = defaults
     const store = NativeEngine.openState(state)
     if (store.code !== undefined) throw new LuaError(store)
@@ -76,14 +81,18 @@ class Engine extends EventEmitter {
     const answers = answersOf()
     this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
     this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks, answers.answered)
-    this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle())
+    if (perId) this.#perId = new PerId(this.#native, perId)
+    this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
+    this.#usage = new Usage(this.#native, trackedIds)
     this.#shared = new SharedDicts(this.#native)
     this.#functions = new ExposedFunctions(this.#native, defaults)
     this.#modules = new AddedModules(this.#native, defaults.maxSource, (...told) => this.#tellModuleError(...told))
     this.#desk = {
       native: this.#native,
       stats: this.#stats,
+      usage: this.#usage,
+      perId: this.#perId,
       functions: this.#functions,
       showsErrors: hostErrors === 'messages',
       inFlight,
@@ -119,7 +128,7 @@ class Engine extends EventEmitter {
       run.take({ code, name: run.options.name ?? nameOfFile(file) })
     } catch (error) {
       // A file that is none, or too long, is a wrong argument.
-      if (error.cause) this.#stats.count('rejected')
+      if (error.cause) run.counts('rejected')
       run.forget()
       throw error
     }
@@ -222,6 +231,17 @@ class Engine extends EventEmitter {
 
   stats() {
     return this.#stats.read()
+  }
+
+  usage(scriptId) {
+    if (scriptId === undefined) return this.#usage.all()
+    checkLabel(scriptId, 'The "scriptId" argument')
+    return this.#usage.read(scriptId)
+  }
+
+  refreshLimits(scriptId) {
+    if (scriptId !== undefined) checkLabel(scriptId, 'The "scriptId" argument')
+    this.#perId?.refresh(scriptId)
   }
 
   resetStats() {

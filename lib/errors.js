@@ -20,7 +20,7 @@ class LuaError extends Error {
     this.code = failure.code
     // Compiling is nobody's run.
     if (scriptId !== undefined) this.scriptId = scriptId
-    for (const field of ['chunk', 'line', 'luaStack', 'limit']) {
+    for (const field of ['chunk', 'line', 'luaStack', 'limit', 'retryAfter']) {
       if (failure[field] != null) this[field] = failure[field]
     }
     if (failure.thrown !== undefined) this.luaValue = failure.thrown.value

@@ -99,6 +99,18 @@ const GRANT = {
   access: { default: undefined, check: oneOf('read', 'write') },
 }
 
+/** What one id may use. */
+const PER_ID = {
+  maxQueued: { default: undefined, check: whole('runs', 0, MAX_COUNT) },
+  maxStarted: { default: undefined, check: whole('runs', 1, MAX_COUNT) },
+  maxWaiting: { default: undefined, check: whole('runs', 1, MAX_COUNT) },
+  cpuPerSecond: { default: undefined, check: checkMilliseconds },
+  hostCallsPerSecond: { default: undefined, check: whole('calls', 1, MAX_COUNT) },
+  memory: { default: undefined, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
+  stateQuota: { default: undefined, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
+  weight: { default: DEFAULTS['perId.weight'], check: checkWeight },
+}
+
 const ENGINE = {
   concurrency: { default: undefined, check: whole('threads', 1, 1024) },
   maxQueue: { default: DEFAULTS.maxQueue, check: whole('runs', 0, MAX_COUNT) },
@@ -107,6 +119,8 @@ const ENGINE = {
   state: { default: 'memory', check: checkState },
   foreignKeys: { default: 'refuse', check: oneOf('refuse', 'missing') },
   stateQuota: { default: DEFAULTS.stateQuota, check: whole('bytes', 0, Number.MAX_SAFE_INTEGER) },
+  perId: { default: undefined, check: checkPerId },
+  trackedIds: { default: DEFAULTS.trackedIds, check: whole('ids', 1, 10_000_000) },
   codeCache: { default: true, check: checkCodeCache },
   defaults: { default: {}, check: () => {} },
   values: { default: {}, check: () => {} },
@@ -117,7 +131,7 @@ const ENGINE = {
 /** An engine's options, with every part of them filled in; `defaults` has what calls begin with that say nothing. */
 function readEngineOptions(given) {
   const options = readOptions(given, ENGINE)
-  const { codeCache, defaults, values, state, foreignKeys, ...rest } = options
+  const { codeCache, defaults, values, state, foreignKeys, perId, ...rest } = options
   return {
     ...rest,
     state:
@@ -131,6 +145,8 @@ function readEngineOptions(given) {
       ? readOptions(codeCache === true ? {} : codeCache, CODE_CACHE, 'options.codeCache')
       : undefined,
     defaults: { ...readOptions(defaults, LIMITS, 'options.defaults'), ...readCrossing(values, 'options.values') },
+    perId: typeof perId === 'function' ? perId : undefined,
+    idLimits: typeof perId === 'object' ? readPerId(perId, 'options.perId') : undefined,
   }
 }
 
@@ -165,6 +181,9 @@ function readSharedDictOptions(given) {
   const { readers, writers, ...limits } = readOptions(given, SHARED_DICT)
   return { ...limits, readers: sortedIds(readers), writers: sortedIds(writers) }
 }
+
+/** What one id may use. */
+const readPerId = (given, what) => readOptions(given, PER_ID, what)
 
 const sortedIds = (ids) => (ids === '*' ? ids : [...new Set(ids)].sort())
 
@@ -221,6 +240,18 @@ function checkMilliseconds(value, what) {
   const rule = `${what} must be a number of milliseconds above 0 and at most ${MAX_MILLISECONDS}`
   if (typeof value !== 'number') throw typeError(`${rule}. Received ${shown(value)}`)
   if (!(value > 0 && value <= MAX_MILLISECONDS)) throw valueError(`${rule}. Received ${value}`)
+}
+
+function checkWeight(value, what) {
+  const rule = `${what} must be a number from 0.01 to 100`
+  if (typeof value !== 'number') throw typeError(`${rule}. Received ${shown(value)}`)
+  if (!(value >= 0.01 && value <= 100)) throw valueError(`${rule}. Received ${value}`)
+}
+
+/** What an object says is checked when it is read, and what a function returns, when it was called. */
+function checkPerId(value, what) {
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null && !Array.isArray(value))) return
+  throw typeError(`${what} must be an object or a function that returns one. Received ${shown(value)}`)
 }
 
 /** The check for a whole number of something. */
@@ -298,6 +329,7 @@ module.exports = {
   readGrant,
   readOptions,
   readReplaceOptions,
+  readPerId,
   readRunOptions,
   readSharedDictOptions,
   readValueRunOptions,

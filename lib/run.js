@@ -29,6 +29,8 @@ class Run {
   // Functions and modules that it is given beside the engine's; in a context, the context has them.
   #own
   #group
+  // What its id has taken.
+  #tally
   // The async context of the call: what the run calls of the host's, it calls in there.
   #scope
   #refusal
@@ -119,6 +121,8 @@ class Run {
     const { signal } = this.options
     const refused = signal && this.#watch(signal)
     if (refused) return refused
+    const unlimited = this.#desk.perId && this.#see(this.#desk.perId)
+    if (unlimited) return unlimited
     const closed = this.#desk.refusal(this)
     if (closed) return this.#fails('rejected', { failure: closed })
     return new Promise((resolve) => {
@@ -152,6 +156,17 @@ class Run {
 
   #enterScope() {
     this.#scope ??= new Scope('moonpool.call', BY_HAND)
+    this.#tally ??= this.#desk.usage.of(this.scriptId)
+  }
+
+  /** Lets the native engine know what its id may use, unless that cannot be found out. */
+  #see(perId) {
+    try {
+      perId.see(this.scriptId)
+    } catch (error) {
+      return this.#fails('rejected', { error: { reason: error } })
+    }
+    return undefined
   }
 
   /** Listens to its signal, unless that is aborted already, or fails. */
@@ -167,15 +182,17 @@ class Run {
 
   /** Ends it before the native engine has it. */
   #fails(end, outcome) {
-    this.#counts(end)
+    this.counts(end)
     this.#unwatch?.()
     this.#goes()
     return outcome
   }
 
-  #counts(end) {
+  /** Statistics call its end so. */
+  counts(end) {
     this.#end = end
     this.#desk.stats.count(end)
+    this.#desk.usage.count(this.#tally, end)
   }
 
   #enterAccepted() {
@@ -201,7 +218,10 @@ class Run {
   settle(outcome, usage) {
     if (this.#decoding) return true
     // A second time when the first one broke off, for instance because no stack was left.
-    if (!this.#usage && usage.slices > 0) this.#desk.stats.record(usage)
+    if (!this.#usage && usage.slices > 0) {
+      this.#desk.stats.record(usage)
+      this.#desk.usage.took(this.#tally, usage.cpuTime)
+    }
     this.#usage = usage
     if (this.#state === 'submitted') this.#decode(outcome)
     else this.#leaves()
@@ -257,7 +277,7 @@ class Run {
   #conclude(end, outcome) {
     if (this.#state !== 'submitted') return
     this.#state = 'concluded'
-    this.#counts(end)
+    this.counts(end)
     this.#hostCall?.end()
     // Nobody needs them any more, nor the memory that they take.
     if (this.#args) this.#args.cancelled = true
@@ -299,7 +319,8 @@ class Run {
   /** A script calls an exposed function, and waits for the answer. */
   call(number, args) {
     if (this.#state !== 'submitted') return
-    const { functions, native, showsErrors: showsAll } = this.#desk
+    const { functions, native, usage, showsErrors: showsAll } = this.#desk
+    usage.called(this.#tally)
     const called = functions.get(number, this.#own?.functions)
     this.#controller ??= new AbortController()
     this.#host ??= this.#caller()

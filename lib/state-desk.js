@@ -23,13 +23,15 @@ class StateDesk {
   // Held here, with what the native engine calls, as that does not hold it while nobody waits.
   #answers
   #gone
+  #perId
   #isClosed = false
 
-  /** `gone` is told whenever nobody waits for an answer any more. */
-  constructor(native, answers, gone) {
+  /** `gone` is told whenever nobody waits for an answer any more; `perId` knows what ids may use, if a function says so. */
+  constructor(native, answers, gone, perId) {
     this.#native = native
     this.#answers = answers
     this.#gone = gone
+    this.#perId = perId
   }
 
   /** How many answers are waited for. */
@@ -47,7 +49,12 @@ class StateDesk {
 
   /** The values that answer a question; `scriptId` is for errors. */
   ask(question, scriptId = question.owner) {
-    return this.#settled(() => this.#native.askState(question), scriptId)
+    const ask = () => {
+      // What adds to a space has a key.
+      if (question.key !== undefined) this.#perId?.see(question.owner)
+      return this.#native.askState(question)
+    }
+    return this.#settled(ask, scriptId)
   }
 
   /** Begins an import. Returns the function that takes its pieces, and in the end nothing. */

@@ -281,8 +281,21 @@ function chooseEngine() {
     maxQueue: pick([0, 5, 50, 200, 10_000, 10_000]),
     warmVms: between(0, 4),
     stateQuota: pick([64 * KB, MB]),
+    perId: pick([undefined, chooseIdLimits, chooseIdLimits()]),
     codeCache: pick([true, false, { maxEntries: 5 }, { ttl: 20 }, { maxBytes: 2000 }]),
     defaults: { timeout: PATIENT, memoryLimit: 8 * MB, maxOutput: 100 * KB },
+  }
+}
+
+function chooseIdLimits() {
+  const maybe = (choose) => (chance(0.5) ? choose() : undefined)
+  return {
+    maxQueued: maybe(() => between(0, 50)),
+    maxStarted: maybe(() => between(1, 8)),
+    maxWaiting: maybe(() => between(1, 8)),
+    cpuPerSecond: maybe(() => between(50, 500)),
+    hostCallsPerSecond: maybe(() => 1000),
+    weight: maybe(() => pick([0.1, 1, 10])),
   }
 }
 
@@ -298,6 +311,7 @@ const ENDS = ['completed', 'failed', 'timedOut', 'aborted', 'rejected']
 const ENDS_OF = {
   ERR_LUA_TIMEOUT: 'timedOut',
   ERR_QUEUE_FULL: 'rejected',
+  ERR_QUOTA: 'rejected',
   ERR_QUEUE_TIMEOUT: 'rejected',
   // Rejected or aborted: only the engine knows whether it had begun.
   ERR_ENGINE_CLOSED: 'closed',
@@ -411,7 +425,7 @@ class Subject {
     // Any run with a short time may be late.
     if (error.code === 'ERR_LUA_TIMEOUT') return codes.length > 0
     if (error.code === 'ERR_ENGINE_CLOSED') return this.#isClosing
-    return error.code === 'ERR_QUEUE_FULL'
+    return isRefusal(error)
   }
 
   /** Keeps a good script, compiled. */
@@ -478,7 +492,7 @@ class Subject {
     for (const id of IDS) {
       const audit = { kind: 'audit', code, id, answer: 'own', codes: [] }
       // A run that was aborted has settled while its VM is still being stopped, and may take the last place.
-      while ((await this.call(audit)).error?.code === 'ERR_QUEUE_FULL') await sleep(1)
+      while (isRefusal((await this.call(audit)).error)) await sleep(1)
     }
   }
 
@@ -494,8 +508,12 @@ class Subject {
       this.#report(`aborted or rejected calls are missing: ends ${show(ends)}, counted ${show(counted)}`)
     same('runs started, and their times', counted.started, counted.times)
     for (const gauge of ['queued', 'running', 'suspended']) same(`${gauge}, when closed`, stats[gauge], 0)
+    for (const [id, usage] of this.#engine.usage())
+      for (const gauge of ['queued', 'started', 'waiting']) same(`${gauge} of ${id}, when closed`, usage[gauge], 0)
   }
 }
+
+const isRefusal = (error) => error?.code === 'ERR_QUEUE_FULL' || error?.code === 'ERR_QUOTA'
 
 const show = (value) => JSON.stringify(value)
 const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0)

@@ -3,6 +3,7 @@
 use moonpool_core::bridge::Limits as VmLimits;
 use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
+use moonpool_core::scheduler::IdLimits as CoreIdLimits;
 use moonpool_core::state::{DEFAULT_CACHE, DEFAULT_COMMAND_TIMEOUT, Place};
 use moonpool_core::value::Shapes;
 use moonpool_core::vm::Exchange as VmExchange;
@@ -31,6 +32,60 @@ pub struct EngineOptions {
     pub libraries: Vec<String>,
     /// What the code cache may hold, if there is one.
     pub code_cache: Option<CodeCacheOptions>,
+    /// What each id may use, unless it is given limits of its own.
+    pub id_limits: Option<IdLimits>,
+}
+
+/// What one id may use. What is absent has no bound.
+#[napi(object, object_to_js = false)]
+pub struct IdLimits {
+    /// Runs that may wait to begin.
+    pub max_queued: Option<f64>,
+    /// Runs that may have begun and not ended.
+    pub max_started: Option<f64>,
+    /// Runs that may wait for something else than their turn.
+    pub max_waiting: Option<f64>,
+    /// Milliseconds on worker threads a second.
+    pub cpu_per_second: Option<f64>,
+    /// Calls of host functions a second.
+    pub host_calls_per_second: Option<f64>,
+    /// Bytes that all its VMs may hold together.
+    pub memory: Option<f64>,
+    /// Bytes that it may keep in State.
+    pub state_quota: Option<f64>,
+    /// Its share of turns.
+    pub weight: f64,
+}
+
+impl From<IdLimits> for CoreIdLimits {
+    fn from(limits: IdLimits) -> Self {
+        let whole = |number: Option<f64>| number.map(|number| number as usize);
+        Self {
+            max_queued: whole(limits.max_queued),
+            max_started: whole(limits.max_started),
+            max_waiting: whole(limits.max_waiting),
+            cpu_per_second: limits.cpu_per_second,
+            host_calls_per_second: limits.host_calls_per_second,
+            memory: whole(limits.memory),
+            state_quota: whole(limits.state_quota),
+            weight: limits.weight,
+        }
+    }
+}
+
+/// What one id has going on.
+#[napi(object, object_from_js = false)]
+pub struct IdUsage {
+    /// Runs that have not begun.
+    pub queued: f64,
+    /// Runs that have begun and not ended.
+    pub started: f64,
+    /// Of those, how many wait for something else than their turn.
+    pub waiting: f64,
+    /// Bytes that its VMs hold.
+    pub memory: f64,
+    /// Bytes that it keeps in State, where the store knows that at once.
+    pub state_bytes: Option<f64>,
 }
 
 /// Where State is kept.
@@ -293,6 +348,8 @@ pub struct Failure {
     pub lua_value: Option<Text>,
     /// The option that is the limit, if one was met.
     pub limit: Option<String>,
+    /// After how long trying again may help, in ms.
+    pub retry_after: Option<f64>,
     /// The number of the host's error that this one stands for.
     pub cause: Option<u32>,
 }
@@ -322,6 +379,7 @@ impl From<RunFailure> for Failure {
             output: Text(failure.output),
             lua_value: failure.lua_value.map(Text),
             limit: failure.limit.map(str::to_owned),
+            retry_after: failure.error.retry_after.map(|time| in_milliseconds(time).ceil().max(1.0)),
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
-    EngineOptions, EngineStats, Exchange, Failure, Global, Limits, Module, Question, Registry, StateAnswer, StatePlace,
-    in_milliseconds, milliseconds,
+    EngineOptions, EngineStats, Exchange, Failure, Global, IdLimits, IdUsage, Limits, Module, Question, Registry,
+    StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
@@ -15,7 +15,7 @@ use moonpool_core::bridge::{Answer, Compiled, HostError, Limits as VmLimits, Mod
 use moonpool_core::error::{Failure as RunFailure, Shown};
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
-use moonpool_core::state::ScriptId;
+use moonpool_core::state::{Op, Request, Response, ScriptId};
 use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
 use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
 use napi_derive::napi;
@@ -72,18 +72,24 @@ impl NativeEngine {
             CodeCache::new(CacheLimits { entries, bytes, ttl: cache.ttl.map(milliseconds) })
         });
         let factory = Factory::new(libraries, code_cache).with_max_memory(options.max_memory as usize);
-        let (opened, quota) = (store.take()?, options.state_quota as usize);
-        let mut services = Services::new(opened.store().clone(), quota);
+        let opened = store.take()?;
+        // Before an id is asked about, and where it has no limits of its own, this is its quota.
+        let for_all = options.id_limits.as_ref().and_then(|limits| limits.state_quota);
+        let mut services = Services::new(opened.store().clone(), for_all.unwrap_or(options.state_quota) as usize);
         if options.foreign_keys_missing {
             services = services.with_foreign_keys_missing();
         }
-        let state = StateDesk::new(env, opened, quota, Callback::new(&answered)?);
+        let state = StateDesk::new(env, opened, services.quotas().clone(), Callback::new(&answered)?);
         let capacity = Capacity {
             slots: options.concurrency as usize,
             queue: options.max_queue as usize,
             warm: options.warm_vms as usize,
         };
         let inner = Inner::new(env, factory, services, defaults.into(), capacity, callbacks, state);
+        inner.scheduler.set_quotas(inner.services.quotas().clone());
+        if let Some(limits) = options.id_limits {
+            inner.scheduler.set_default_limits(limits.into());
+        }
         Ok(Self { inner })
     }
 
@@ -122,7 +128,7 @@ impl NativeEngine {
         };
         let script = Script {
             chunk,
-            id: ScriptId::new(&script_id).map_err(napi::Error::from_reason)?,
+            id: id_of(&script_id)?,
             name: name.into(),
             limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
             exchange: VmExchange {
@@ -282,6 +288,46 @@ impl NativeEngine {
         self.inner.state.forget();
     }
 
+    /// Whether an id is known, and its limits need not be asked for.
+    #[napi(catch_unwind)]
+    pub fn knows(&self, script_id: String) -> Result<bool> {
+        Ok(self.inner.scheduler.knows(&id_of(&script_id)?))
+    }
+
+    /// Says what one id may use, from now on.
+    #[napi(catch_unwind)]
+    pub fn limit(&self, script_id: String, limits: IdLimits) -> Result<()> {
+        self.inner.scheduler.set_limits(&id_of(&script_id)?, limits.into());
+        Ok(())
+    }
+
+    /// Lets the limits of one id, or of all, be asked for again. Returns the ids of those that have runs.
+    #[napi(catch_unwind)]
+    pub fn refresh_limits(&self, script_id: Option<String>) -> Result<Vec<String>> {
+        let id = script_id.map(|id| id_of(&id)).transpose()?;
+        let ids = self.inner.scheduler.refresh_limits(id.as_ref());
+        Ok(ids.iter().map(|id| id.as_str().to_owned()).collect())
+    }
+
+    /// What an id has going on.
+    #[napi(catch_unwind)]
+    pub fn usage(&self, script_id: String) -> Result<IdUsage> {
+        let id = id_of(&script_id)?;
+        let usage = self.inner.scheduler.usage(&id);
+        let request = Request { owner: id, quota: 0, op: Op::Size };
+        let size = self.inner.services.store().now(&request).map(|answered| answered.response);
+        Ok(IdUsage {
+            queued: usage.queued as f64,
+            started: usage.started as f64,
+            waiting: usage.waiting as f64,
+            memory: usage.memory as f64,
+            state_bytes: match size {
+                Some(Ok(Response::Size { bytes, .. })) => Some(bytes as f64),
+                _ => None,
+            },
+        })
+    }
+
     /// What the engine does, and did since it was made.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> EngineStats {
@@ -315,4 +361,8 @@ impl NativeEngine {
     fn answered(&self, run_id: f64, answer: Answer) {
         self.inner.scheduler.answer(run_id as u64, answer);
     }
+}
+
+fn id_of(script_id: &str) -> Result<ScriptId> {
+    ScriptId::new(script_id).map_err(napi::Error::from_reason)
 }

@@ -10,7 +10,7 @@ use moonpool_core::error::{Code, Error};
 use moonpool_core::host_state::{
     Arguments, Asked, Desk, Importer, Letter, Pages, Settled, Talk, Trip, grant_of, request, talk,
 };
-use moonpool_core::state::{Op, Place, Request, ScriptId, Store, open};
+use moonpool_core::state::{Op, Place, Quotas, Request, ScriptId, Store, open};
 use moonpool_core::value::{Shapes, Values};
 use napi::bindgen_prelude::{Env, Result};
 use napi::sys;
@@ -116,7 +116,7 @@ pub(super) struct StateDesk {
     this: Weak<Self>,
     desk: Desk,
     opened: Opened,
-    quota: usize,
+    quotas: Arc<Quotas>,
     letters: Arc<Letters>,
     answered: Callback<AnswerArgs>,
     /// How many answers JavaScript waits for, the end of the store included.
@@ -127,7 +127,7 @@ pub(super) struct StateDesk {
 
 impl StateDesk {
     /// The desk of an engine on the JS thread of `env`. `answered` is held while JavaScript waits for an answer.
-    pub(super) fn new(env: Env, opened: Opened, quota: usize, answered: Callback<AnswerArgs>) -> Rc<Self> {
+    pub(super) fn new(env: Env, opened: Opened, quotas: Arc<Quotas>, answered: Callback<AnswerArgs>) -> Rc<Self> {
         let letters = Arc::<Letters>::default();
         let put = letters.clone();
         let desk = Desk::new(opened.store.clone(), Arc::new(move |letter| put.put(letter)));
@@ -138,7 +138,7 @@ impl StateDesk {
                 let _ = letters.waker.set(waker);
             }
             let (awaited, closing) = (Cell::new(0), Cell::new(false));
-            Self { env: env.raw(), this: this.clone(), desk, opened, quota, letters, answered, awaited, closing }
+            Self { env: env.raw(), this: this.clone(), desk, opened, quotas, letters, answered, awaited, closing }
         })
     }
 
@@ -157,7 +157,7 @@ impl StateDesk {
     }
 
     pub(super) fn new_import(&self) -> NativeImport {
-        NativeImport { importer: Importer::new(self.quota) }
+        NativeImport { importer: Importer::new(self.quotas.clone()) }
     }
 
     /// Closes the store. Says whether that is done; otherwise it is told by `answered`, with the number 0.
@@ -196,7 +196,6 @@ impl StateDesk {
     fn talk(&self, question: Question) -> std::result::Result<Box<dyn Talk>, String> {
         let Question { function, owner, key, value, old, old_text, ttl, shapes, text, .. } = question;
         let Question { prefix, after, limit, keys, to, access, .. } = question;
-        let quota = self.quota;
         let id = |owner: &str| ScriptId::new(owner);
         let limit = limit.unwrap_or(0) as usize;
         let shapes = Shapes::from_bits(shapes.unwrap_or(0));
@@ -206,9 +205,12 @@ impl StateDesk {
             let ttl = ttl.map(|ms| Duration::from_millis(ms.ceil() as u64));
             let (value, old, text) = (bytes(value), bytes(old), text.unwrap_or(false));
             let arguments = Arguments { key, value, old, old_text, ttl, shapes, text };
-            return Ok(talk(function, id(&owner)?, quota, arguments));
+            let owner = id(&owner)?;
+            let quota = self.quotas.of(&owner);
+            return Ok(talk(function, owner, quota, arguments));
         }
-        let one = |function, owner, op| Ok(request(function, Request { owner, quota, op }));
+        // None of these adds anything to a space.
+        let one = |function, owner, op| Ok(request(function, Request { owner, quota: 0, op }));
         match &*function {
             "size" => one("size", id(&owner)?, Op::Size),
             "clear" => one("clear", id(&owner)?, Op::Clear),

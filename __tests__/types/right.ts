@@ -17,6 +17,8 @@ import {
   type HostErrorOptions,
   type HostFunction,
   type HostFunctions,
+  type IdLimits,
+  type IdUsage,
   type Library,
   type LimitName,
   type Limits,
@@ -73,10 +75,11 @@ export async function describe(): Promise<string> {
     const line: number | undefined = error.line
     const where: (string | undefined)[] = [error.chunk, error.luaStack, error.limit]
     const limit: LimitName = error.limit ?? 'maxMemory'
+    const wait: number = error.retryAfter ?? 0
     const value: unknown = error.luaValue
     const { cause, output }: LuaErrorReport = error.toJSON()
     const told: string = (error.scriptId ?? '') + error.output + error.message
-    return [asError, name, code, line, where, limit, value, cause, output, told].join()
+    return [asError, name, code, line, where, limit, wait, value, cause, output, told].join()
   }
 }
 
@@ -99,6 +102,7 @@ export function isOurFault(code: LuaErrorCode): boolean {
     case 'ERR_CONTEXT_CLOSED':
     case 'ERR_CONTEXT_BUSY':
     case 'ERR_QUEUE_FULL':
+    case 'ERR_QUOTA':
     case 'ERR_QUEUE_TIMEOUT':
     case 'ERR_ENGINE_CLOSED':
     case 'ERR_SYSTEM':
@@ -123,12 +127,16 @@ const engineOptions: EngineOptions = {
   codeCache,
   defaults: limits,
   libraries: frozen,
+  perId: { maxQueued: 0, maxStarted: 1, maxWaiting: 1, cpuPerSecond: 0.5, hostCallsPerSecond: 1, weight: 0.5 },
+  trackedIds: 5,
 }
+const free: IdLimits = { memory: 2 ** 20, stateQuota: undefined }
 export const engines: Engine[] = [
   new Engine(),
   new Engine(undefined),
   new Engine({}),
   new Engine(engineOptions),
+  new Engine({ perId: (scriptId) => (scriptId.startsWith('free-') ? free : {}) }),
   new Engine({ codeCache: false, libraries: [], defaults: {} }),
   new Engine({ codeCache: true, maxQueue: undefined, defaults: { timeout: undefined } }),
 ]
@@ -406,4 +414,12 @@ export async function crossDates(engine: Engine, at: Date): Promise<Engine> {
   const options: EngineOptions = { values: { dates: 'iso' } }
   new Engine(options).expose('now', () => at)
   return other
+}
+
+export function usageOf(engine: Engine, scriptId: string): string {
+  const usage: IdUsage = engine.usage(scriptId)
+  const all: IterableIterator<[string, IdUsage]> = engine.usage()
+  engine.refreshLimits()
+  engine.refreshLimits(scriptId)
+  return [usage.cpuTime + (usage.stateBytes ?? 0), ...Array.from(all, ([id, { aborted }]) => id + aborted)].join()
 }

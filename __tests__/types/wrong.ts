@@ -258,3 +258,11 @@ export const global: Promise<number> = engine
   .then((value) => value)
 // @ts-expect-error: a date cannot be added
 engine.state('tenant-1').add('k', new Date())
+// @ts-expect-error: a misspelt limit
+export const misspelt = new Engine({ perId: { maxQueue: 5 } })
+// @ts-expect-error: the function answers at once
+export const late = new Engine({ perId: async () => ({}) })
+// @ts-expect-error: the store may not say so at once
+export const bytes: number = engine.usage('tenant-1').stateBytes
+// @ts-expect-error: an id is a string
+engine.refreshLimits(5)

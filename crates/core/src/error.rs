@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 /// Makes the enum of codes, so that each code is written down once.
 macro_rules! codes {
@@ -51,6 +52,8 @@ codes! {
     HostFunction = "ERR_HOST_FUNCTION",
     /// The queue is full: not run.
     QueueFull = "ERR_QUEUE_FULL",
+    /// More of an id than one of its limits in `perId` allows: not run.
+    Quota = "ERR_QUOTA",
     /// More time in the queue than `queueTimeout`: not run.
     QueueTimeout = "ERR_QUEUE_TIMEOUT",
     /// The context is closed, or was ended by a run that was stopped: not run.
@@ -72,6 +75,7 @@ impl Code {
             Self::Output => Some("maxOutput"),
             Self::StateQuota => Some("stateQuota"),
             Self::QueueFull => Some("maxQueue"),
+            Self::Quota => Some("maxQueued"),
             Self::QueueTimeout => Some("queueTimeout"),
             _ => None,
         }
@@ -96,6 +100,8 @@ pub struct Error {
     pub cause: Option<u32>,
     /// The option that is the limit, if one was met.
     pub limit: Option<&'static str>,
+    /// After how long trying again may help, where that can be said.
+    pub retry_after: Option<Duration>,
     /// What the host shows of an error of its own.
     pub shown: Option<Box<Shown>>,
 }
@@ -112,7 +118,15 @@ pub struct Shown {
 impl Error {
     /// An error without a position yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), position: String::new(), cause: None, limit: code.limit(), shown: None }
+        Self {
+            code,
+            message: message.into(),
+            position: String::new(),
+            cause: None,
+            limit: code.limit(),
+            shown: None,
+            retry_after: None,
+        }
     }
 
     /// The same error, raised at `position`, unless it has one already.

@@ -3,7 +3,7 @@
 use crate::api::libraries::Libraries;
 use crate::bridge::Limits;
 use crate::error::Code;
-use crate::scheduler::Capacity;
+use crate::scheduler::{Capacity, IdLimits};
 use crate::shared;
 use crate::state;
 use crate::vm::CacheLimits;
@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// How long closing an engine waits for its runs, by default.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many ids an engine keeps the usage of, by default.
+pub const TRACKED_IDS: u32 = 10_000;
 
 /// The stable strings of all error codes.
 pub fn codes() -> impl Iterator<Item = &'static str> {
@@ -37,6 +40,8 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("stateQuota", state::DEFAULT_QUOTA as f64),
         ("state.cacheBytes", state::DEFAULT_CACHE as f64),
         ("state.commandTimeout", ms(state::DEFAULT_COMMAND_TIMEOUT)),
+        ("trackedIds", f64::from(TRACKED_IDS)),
+        ("perId.weight", IdLimits::default().weight),
         ("codeCache.maxEntries", cache.entries as f64),
         ("codeCache.maxBytes", cache.bytes as f64),
         ("close.timeout", ms(CLOSE_TIMEOUT)),

@@ -3,7 +3,7 @@
 use moonpool_core::error::Code;
 use moonpool_core::host_state::{Arguments, Asked, Desk, Importer, Letter, Mail, Pages, Settled, request, talk};
 use moonpool_core::state::{
-    Answered, Depends, Fate, Grants, MemoryStore, Op, Reply, Request, ScriptId, Seq, Store, StoreError,
+    Answered, Depends, Fate, Grants, MemoryStore, Op, Quotas, Reply, Request, ScriptId, Seq, Store, StoreError,
 };
 use moonpool_core::value::Values;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -309,7 +309,7 @@ fn an_import_whose_store_is_slow_goes_on_where_it_was() {
     office.store.late.store(1, Ordering::Relaxed);
     let lines = "{\"owner\":\"a\",\"key\":\"k\",\"value\":1}\n{\"owner\":\"b\",\"key\":\"k\",\"value\":1}\n\
                  {\"grant\":{\"owner\":\"a\",\"keys\":\"k\",\"to\":\"b\",\"access\":\"read\"}}";
-    let importer = Importer::new(1 << 20);
+    let importer = Importer::new(Arc::new(Quotas::new(1 << 20)));
     let mut outcomes = Vec::new();
     for piece in [Some(lines.as_bytes()[..20].to_vec()), Some(lines.as_bytes()[20..].to_vec()), None] {
         let asked = pending(office.desk.ask(importer.take(piece)));

@@ -10,7 +10,9 @@ use contract::Asked;
 use generate::{config, lua_string, lua_value, values};
 use moonpool_core::bridge::Services;
 use moonpool_core::error::{Code, Failure};
-use moonpool_core::state::{Found, Key, Lasts, MAX_VALUE, Op, Response, ScriptId, Store, StoreError, View, Write};
+use moonpool_core::state::{
+    Found, Key, Lasts, MAX_VALUE, Op, Quotas, Response, ScriptId, Store, StoreError, View, Write,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,7 +154,8 @@ fn prefix(key: &str, chars: usize) -> String {
 
 /// Does the operation through the trait.
 fn call(store: &dyn Store, quota: usize, id: &ScriptId, key: &Key, act: &Act) -> String {
-    let view = View::new(store, id, quota, true);
+    let quotas = Quotas::new(quota);
+    let view = View::new(store, id, &quotas, true);
     let name = key.as_str();
     let ask = |op| {
         let request = view.request(op).expect("nothing was granted");

@@ -5,71 +5,16 @@ mod common;
 mod held;
 mod redis_server;
 use common::{FACTORY, script, services, store};
-use held::Held;
+use held::{Held, codes, drain, engine, engine_of, ids, step, submit, submit_as, submit_script, text};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{HostCall, HostError, Services};
 use moonpool_core::scheduler::{
-    Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Settled, Signal, Threads, Workers,
+    Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Signal, Threads,
 };
 use moonpool_core::state::ScriptId;
 use moonpool_core::vm::{Factory, Script};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// An engine whose batches wait to be executed, and a queue without a bound.
-fn engine(slots: usize) -> (Scheduler<Held>, Held) {
-    engine_of(Capacity { slots, ..Capacity::default() })
-}
-
-fn engine_of(capacity: Capacity) -> (Scheduler<Held>, Held) {
-    let held = Held::default();
-    (Scheduler::new(held.clone(), FACTORY.clone(), capacity), held)
-}
-
-fn submit(engine: &Scheduler<impl Workers>, id: u64, source: &str) {
-    submit_script(engine, id, script(source));
-}
-
-fn submit_as(engine: &Scheduler<impl Workers>, owner: &str, id: u64, source: &str) {
-    let owner = ScriptId::new(owner).expect("a good id");
-    submit_script(engine, id, Script { id: owner, ..script(source) });
-}
-
-fn submit_script(engine: &Scheduler<impl Workers>, id: u64, script: Script) {
-    assert_eq!(engine.submit(script, Caller::Host), Ok(id), "the queue is full");
-}
-
-/// Executes one batch.
-fn step(engine: &Scheduler<Held>, held: &Held) -> Vec<Settled> {
-    let mut batch = held.next();
-    batch.execute();
-    engine.finished(batch).settled
-}
-
-/// The text of a run that succeeded.
-fn text(settled: &Settled) -> Result<&str, &'static str> {
-    settled.outcome.as_ref().map(|success| &*success.text).map_err(|failure| failure.error.code.as_str())
-}
-
-/// The codes of runs that failed.
-fn codes(settled: impl IntoIterator<Item = Settled>) -> Vec<(u64, &'static str)> {
-    let code = |run: Settled| (run.id, run.outcome.map_or_else(|failure| failure.error.code.as_str(), |_| "ok"));
-    settled.into_iter().map(code).collect()
-}
-
-/// Executes the batches one by one, in order of their start, until nothing is left.
-fn drain(engine: &Scheduler<Held>, held: &Held) -> Vec<Settled> {
-    let mut settled = Vec::new();
-    while engine.busy() > 0 {
-        assert_eq!(engine.busy(), held.0.borrow().len());
-        settled.extend(step(engine, held));
-    }
-    settled
-}
-
-fn ids(settled: &[Settled]) -> Vec<u64> {
-    settled.iter().map(|settled| settled.id).collect()
-}
 
 #[test]
 fn never_more_batches_than_slots_and_every_run_settles_once() {

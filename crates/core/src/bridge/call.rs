@@ -36,7 +36,7 @@ impl Call<'_> {
 
     /// Bytes that whoever is running may keep in State.
     pub fn state_quota(&self) -> usize {
-        self.context.services.state_quota
+        self.context.services.quotas.of(&self.context.id)
     }
 
     /// What the run may still use.

@@ -92,7 +92,7 @@ impl Context {
     /// The State of whoever is running. There is no other way to the store.
     pub(crate) fn state(&self) -> View<'_> {
         let services = &self.services;
-        View::new(&*services.store, &self.id, services.state_quota, services.tells_foreign)
+        View::new(&*services.store, &self.id, &services.quotas, services.tells_foreign)
     }
 
     /// Adds to the captured output; past `maxOutput` the run is killed, with the output cut at the limit.

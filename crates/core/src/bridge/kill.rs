@@ -23,6 +23,8 @@ pub enum Kill {
     QueueTimeout,
     /// All VMs together held more than `maxMemory`, and this one most of it.
     EngineMemory,
+    /// All VMs of its id together held more than `perId.memory`, and this one most of it.
+    IdMemory,
     /// A write to State that it depends on is lost.
     StateLost,
     /// The system refused memory.
@@ -30,7 +32,7 @@ pub enum Kill {
 }
 
 impl Kill {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Memory,
         Self::Timeout,
         Self::CpuTimeout,
@@ -39,6 +41,7 @@ impl Kill {
         Self::Stopped,
         Self::QueueTimeout,
         Self::EngineMemory,
+        Self::IdMemory,
         Self::StateLost,
         Self::SystemMemory,
     ];
@@ -56,13 +59,19 @@ impl Kill {
             Self::EngineMemory => Flag::FIRST_REASON + 6,
             Self::StateLost => Flag::FIRST_REASON + 7,
             Self::SystemMemory => Flag::FIRST_REASON + 8,
+            Self::IdMemory => Flag::FIRST_REASON + 9,
         }
     }
 
     /// What the flag says, if it says that the run is to die.
     pub fn of(flag: &Flag) -> Option<Self> {
         let reason = flag.killed()?;
-        Some(Self::ALL.into_iter().find(|kill| kill.reason() == reason).unwrap_or(Self::Internal))
+        Some(Self::of_reason(reason).unwrap_or(Self::Internal))
+    }
+
+    /// The one with this value of the flag.
+    pub(crate) fn of_reason(reason: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|kill| kill.reason() == reason)
     }
 
     /// The option that is the limit, if it was one.
@@ -70,6 +79,7 @@ impl Kill {
         match self {
             Self::Memory => Some("memoryLimit"),
             Self::EngineMemory => Some("maxMemory"),
+            Self::IdMemory => Some("perId.memory"),
             Self::Timeout => Some("timeout"),
             Self::CpuTimeout => Some("cpuTimeout"),
             Self::Output => Some("maxOutput"),
@@ -112,6 +122,10 @@ impl Kill {
                 Code::Memory,
                 "all VMs of the engine together needed more than its maxMemory, and of the id that held most, this one \
                  held most",
+            ),
+            Self::IdMemory => Error::new(
+                Code::Memory,
+                "all VMs of this id together needed more than its perId.memory, and this one held most",
             ),
             Self::StateLost => Error::new(
                 Code::StateUnavailable,

@@ -1,15 +1,15 @@
 //! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
 
 use super::{SharedDicts, Supply};
-use crate::state::Store;
+use crate::state::{Quotas, Store};
 use std::sync::Arc;
 
 /// What an engine gives to all its scripts.
 pub struct Services {
-    /// Where State is kept, and the bytes that each script may keep there. Scripts' functions get to it by
+    /// Where State is kept, and the bytes that scripts may keep there. Scripts' functions get to it by
     /// [`super::Call::state`] only, which knows who is running.
     pub(super) store: Arc<dyn Store>,
-    pub(super) state_quota: usize,
+    pub(super) quotas: Arc<Quotas>,
     /// Whether a script learns that a key which it has not is another's.
     pub(super) tells_foreign: bool,
     /// What `host` has and `require` finds, in runs that begin from now on.
@@ -22,7 +22,7 @@ impl Services {
     /// The services of an engine without modules, host functions and shared dictionaries.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
         let (supply, shared) = (Supply::default(), SharedDicts::default());
-        Self { store, state_quota, tells_foreign: true, supply, shared }
+        Self { store, quotas: Arc::new(Quotas::new(state_quota)), tells_foreign: true, supply, shared }
     }
 
     /// The same; keys that only other scripts have count as missing.
@@ -37,7 +37,7 @@ impl Services {
     }
 
     /// The bytes that each script may keep in State.
-    pub fn state_quota(&self) -> usize {
-        self.state_quota
+    pub fn quotas(&self) -> &Arc<Quotas> {
+        &self.quotas
     }
 }

@@ -5,7 +5,7 @@ use super::line::{Line, read};
 use super::talks::{Step, Talk};
 use crate::api::state::store_error;
 use crate::error::Error;
-use crate::state::{ENTRY_COST, Entry, Grant, Op, Request, Response, ScriptId, StoreError, now};
+use crate::state::{ENTRY_COST, Entry, Grant, Op, Quotas, Request, Response, ScriptId, StoreError, now};
 use crate::value::Values;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -22,7 +22,7 @@ const MAX_REFUSALS: usize = 1000;
 pub struct Importer(Arc<Mutex<Import>>);
 
 struct Import {
-    quota: usize,
+    quotas: Arc<Quotas>,
     /// The beginning of a line whose end has not come; of one that is too long, nothing.
     rest: Vec<u8>,
     /// Whether that line is too long.
@@ -84,10 +84,10 @@ impl Seen {
 }
 
 impl Importer {
-    /// An import into spaces of at most `quota` bytes each.
-    pub fn new(quota: usize) -> Self {
+    /// An import into spaces of at most so many bytes.
+    pub fn new(quotas: Arc<Quotas>) -> Self {
         Self(Arc::new(Mutex::new(Import {
-            quota,
+            quotas,
             rest: Vec::new(),
             too_long: false,
             lines: 0,
@@ -137,7 +137,7 @@ impl Talk for Piece {
     fn step(&mut self, response: Option<Result<Response, StoreError>>, long: bool) -> Step {
         let importer = self.import.clone();
         let mut import = importer.lock();
-        let quota = import.quota;
+        let quotas = import.quotas.clone();
         if let Some(response) = response {
             let Some(asked) = self.asked.take() else { return Step::Done(Err(confused())) };
             if let Err(error) = import.take_note(asked, response) {
@@ -158,7 +158,7 @@ impl Talk for Piece {
             self.at += end + 1;
             if let Some((wanted, op)) = import.line(line) {
                 drop(import);
-                return self.ask(wanted, op, quota);
+                return self.ask(wanted, op, &quotas);
             }
         }
         if std::mem::take(&mut self.ends) {
@@ -167,11 +167,11 @@ impl Talk for Piece {
                 // The end comes again.
                 self.ends = true;
                 drop(import);
-                return self.ask(wanted, op, quota);
+                return self.ask(wanted, op, &quotas);
             }
             if let Some((wanted, op)) = import.close() {
                 drop(import);
-                return self.ask(wanted, op, quota);
+                return self.ask(wanted, op, &quotas);
             }
         }
         Step::Done(Ok(import.report()))
@@ -179,9 +179,9 @@ impl Talk for Piece {
 }
 
 impl Piece {
-    fn ask(&mut self, wanted: Wanted, op: Op<'static>, quota: usize) -> Step {
+    fn ask(&mut self, wanted: Wanted, op: Op<'static>, quotas: &Quotas) -> Step {
         let (Wanted::Entries { owner, .. } | Wanted::Grant { owner, .. }) = &wanted;
-        let request = Request { owner: owner.clone(), quota, op };
+        let request = Request { owner: owner.clone(), quota: quotas.of(owner), op };
         self.asked = Some(wanted);
         Step::Ask(request)
     }
@@ -261,8 +261,9 @@ impl Import {
 
     /// Adds an entry to those of the owner whose lines come.
     fn add(&mut self, entry: Entry) {
-        let (quota, line) = (self.quota, self.lines);
+        let line = self.lines;
         let Some(open) = self.open.as_mut().filter(|open| !open.spoiled) else { return };
+        let quota = self.quotas.of(&open.owner);
         if entry.expires.is_some_and(|at| at <= now()) {
             return;
         }
@@ -298,7 +299,7 @@ impl Import {
             }
             (Wanted::Grant { .. }, Ok(_)) => self.totals.grants += 1,
             (Wanted::Entries { owner, line, .. }, Err(StoreError::Quota(bytes))) => {
-                let message = nothing_of(&owner, &past_quota(bytes, self.quota));
+                let message = nothing_of(&owner, &past_quota(bytes, self.quotas.of(&owner)));
                 self.refuse(line, Some(owner), message);
             }
             (Wanted::Grant { owner, line }, Err(StoreError::Taken(other))) => {
@@ -306,7 +307,8 @@ impl Import {
                 self.refuse(line, Some(owner), message);
             }
             (_, Err(error)) => {
-                let Error { code, message, .. } = store_error("import", "", self.quota, error);
+                // A quota has its own message above.
+                let Error { code, message, .. } = store_error("import", "", 0, error);
                 let Totals { owners, grants, .. } = self.totals;
                 let message = format!("{message}; {owners} owners and {grants} grants were imported before");
                 return Err(Error::new(code, message));

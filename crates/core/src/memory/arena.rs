@@ -326,7 +326,7 @@ impl Arena {
         let refusal = if self.reserved.checked_add(bytes).is_none_or(|reserved| reserved > self.max_reserved) {
             Some(Shortage::Limit)
         } else {
-            self.account.as_ref().is_some_and(|account| !account.charge(bytes)).then_some(Shortage::Pool)
+            self.account.as_ref().and_then(|account| account.charge(bytes).err())
         };
         match refusal {
             Some(shortage) => self.shortage = shortage,

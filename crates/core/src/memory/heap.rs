@@ -116,11 +116,11 @@ impl Heap {
         if !self.take(bytes) {
             return false;
         }
-        let fits = self.with_account(|account| account.charge(bytes)).unwrap_or(true);
-        if !fits {
-            self.refused(bytes, Shortage::Pool);
+        let charged = self.with_account(|account| account.charge(bytes)).unwrap_or(Ok(()));
+        if let Err(shortage) = charged {
+            self.refused(bytes, shortage);
         }
-        fits
+        charged.is_ok()
     }
 
     /// Takes back what [`Heap::hold`] counted.

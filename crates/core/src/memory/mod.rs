@@ -5,6 +5,7 @@ mod budget;
 mod heap;
 mod mapping;
 mod pool;
+mod share;
 
 pub(crate) use arena::Mark;
 pub use budget::{Budget, Killed};
@@ -12,8 +13,9 @@ pub(crate) use heap::Heap;
 #[cfg(test)]
 pub(crate) use heap::REFUSALS;
 pub(crate) use mapping::{forget, page};
-pub(crate) use pool::{Account, Tell};
+pub(crate) use pool::{Account, Reasons, Tell};
 pub use pool::{Held, Pool, Room};
+pub use share::Share;
 
 /// What refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(crate) enum Shortage {
     Limit,
     /// What all VMs of its engine may hold.
     Pool,
+    /// What all VMs of its id may hold.
+    Share,
     /// The system.
     System,
 }

@@ -3,12 +3,16 @@
 //! Every VM has an account, which is charged with what its arena takes from the system and with what the host holds for
 //! its script. The sum is one atomic integer. Only when it passes the bound does anybody look at the single accounts: then
 //! the largest of the id that holds most is killed, wherever it is, and the VM that grew goes on. What is still held by
-//! those that were killed counts twice nowhere: it is a bounded excess, see [`Pool::hard_max`].
+//! those that were killed counts twice nowhere: it is a bounded excess, see [`hard_max`].
+//!
+//! What the VMs of one id hold together is a [`Share`]. Past the bound of that one, the same happens among its own VMs.
 
+use super::{Share, Shortage};
 use crate::state::ScriptId;
 use moonpool_lua::Flag;
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The memory of all VMs of one engine.
@@ -21,9 +25,18 @@ pub struct Pool {
     wanted: AtomicUsize,
     /// How many results are kept that JavaScript has not taken over.
     kept: AtomicUsize,
-    /// The reason with which the largest is killed.
-    reason: i32,
+    /// The reasons with which the largest is killed: of all, and of one id.
+    reasons: Reasons,
     accounts: Mutex<Accounts>,
+}
+
+/// With what a VM is killed when others need its memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reasons {
+    /// All VMs together have too much.
+    pub(crate) of_all: i32,
+    /// Those of its id have too much.
+    pub(crate) of_id: i32,
 }
 
 #[derive(Default)]
@@ -35,8 +48,8 @@ struct Accounts {
 /// What others see of an account.
 struct Entry {
     held: AtomicUsize,
-    /// Killed, so that others have room: what it holds is as good as gone.
-    doomed: AtomicBool,
+    /// The reason with which it was killed, so that others have room, or 0: what it holds is as good as gone.
+    doomed: AtomicI32,
     owner: Mutex<Option<Owner>>,
 }
 
@@ -46,6 +59,7 @@ struct Owner {
     /// By which its run is killed; a result has none.
     flag: Option<Arc<Flag>>,
     tell: Option<Tell>,
+    share: Option<Arc<Share>>,
 }
 
 /// What to call when a VM is killed for others, on the thread of whoever needs its memory.
@@ -65,12 +79,34 @@ pub enum Room {
 /// What a new VM takes at least.
 const SMALLEST_VM: usize = 64 << 10;
 
+/// What VMs that may hold `max` hold at the very most while those that were killed have not been dropped yet: past it, whoever
+/// grows dies.
+fn hard_max(max: usize) -> usize {
+    max.saturating_add(max / 4)
+}
+
+/// How much is left of `max`, when so much is kept for the VMs that there are to grow.
+fn room(held: usize, max: usize, headroom: usize) -> Room {
+    match held {
+        held if held <= max.saturating_sub(headroom) => Room::Free,
+        held if held.saturating_add(SMALLEST_VM) <= max => Room::Tight,
+        _ => Room::None,
+    }
+}
+
+impl Share {
+    /// Whether there is room for another VM, beside an eighth for those that there are to grow.
+    pub(crate) fn room(&self) -> Room {
+        room(self.held(), self.max(), self.max() / 8)
+    }
+}
+
 impl Pool {
-    /// A pool whose VMs may hold `max` bytes together; the largest is killed for `reason`.
-    pub(crate) fn new(max: usize, reason: i32) -> Arc<Self> {
+    /// A pool whose VMs may hold `max` bytes together; the largest is killed for one of these reasons.
+    pub(crate) fn new(max: usize, reasons: Reasons) -> Arc<Self> {
         let (held, headroom) = (AtomicUsize::new(0), AtomicUsize::new(max / 8));
         let (wanted, kept) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { max, held, headroom, wanted, kept, reason, accounts: Mutex::default() })
+        Arc::new(Self { max, held, headroom, wanted, kept, reasons, accounts: Mutex::default() })
     }
 
     /// What all VMs hold, in bytes.
@@ -99,31 +135,29 @@ impl Pool {
     pub fn room(&self) -> Room {
         let headroom = if self.keeps_results() { &self.wanted } else { &self.headroom };
         let headroom = headroom.load(Ordering::Relaxed).max(self.max / 8);
-        match self.held() {
-            held if held <= self.max.saturating_sub(headroom) => Room::Free,
-            held if held.saturating_add(SMALLEST_VM) <= self.max => Room::Tight,
-            _ => Room::None,
-        }
-    }
-
-    /// What VMs hold at the very most while those that were killed have not been dropped yet: past it, whoever grows dies.
-    fn hard_max(&self) -> usize {
-        self.max.saturating_add(self.max / 4)
+        room(self.held(), self.max, headroom)
     }
 
     /// A new account, of a VM that is nobody's yet.
     pub(crate) fn open(self: &Arc<Self>) -> Account {
-        let entry =
-            Arc::new(Entry { held: AtomicUsize::new(0), doomed: AtomicBool::new(false), owner: Mutex::default() });
+        let entry = Arc::new(Entry { held: AtomicUsize::new(0), doomed: AtomicI32::new(0), owner: Mutex::default() });
         let mut accounts = self.lock();
         accounts.last += 1;
         let number = accounts.last;
         accounts.all.insert(number, entry.clone());
-        Account { pool: self.clone(), number, entry }
+        Account { pool: self.clone(), number, entry, share: RefCell::new(None) }
     }
 
-    /// Kills, until what is left fits; says whether `grown` may keep what it was just charged with, and whom to tell.
-    fn make_room(&self, grown: &Arc<Entry>) -> (bool, Vec<Tell>) {
+    /// Kills, until what is left fits; says whether `grown` may keep what it was just charged with, and whom to tell. With a
+    /// `share`, only the VMs of that matter.
+    fn make_room(&self, grown: &Arc<Entry>, share: Option<&Arc<Share>>) -> (bool, Vec<Tell>) {
+        let (max, reason) = share.map_or((self.max, self.reasons.of_all), |share| (share.max(), self.reasons.of_id));
+        let held = || share.map_or_else(|| self.held(), |share| share.held());
+        let counts = |entry: &Entry| {
+            let is_of =
+                |owner: &Owner, share: &Arc<Share>| owner.share.as_ref().is_some_and(|of| Arc::ptr_eq(of, share));
+            share.is_none_or(|share| entry.owner().as_ref().is_some_and(|owner| is_of(owner, share)))
+        };
         let mut told = Vec::new();
         if grown.is_doomed() {
             return (false, told);
@@ -133,7 +167,7 @@ impl Pool {
         let mut living: Vec<(&Arc<Entry>, ScriptId, usize)> = Vec::new();
         let mut by_id: HashMap<ScriptId, usize> = HashMap::new();
         let mut gone = 0;
-        for entry in accounts.all.values() {
+        for entry in accounts.all.values().filter(|entry| counts(entry)) {
             let held = entry.held();
             if entry.is_doomed() {
                 gone += held;
@@ -144,7 +178,7 @@ impl Pool {
                 }
             }
         }
-        while self.held().saturating_sub(gone) > self.max {
+        while held().saturating_sub(gone) > max {
             let Some(id) = by_id.iter().max_by_key(|(id, held)| (**held, (*id).clone())).map(|(id, _)| id.clone())
             else {
                 break;
@@ -162,9 +196,9 @@ impl Pool {
             let (victim, _, held) = living.swap_remove(index);
             gone += held;
             *by_id.entry(id.clone()).or_default() -= held;
-            told.extend(victim.doom(self.reason));
+            told.extend(victim.doom(reason));
         }
-        (self.held() <= self.hard_max(), told)
+        (held() <= hard_max(max), told)
     }
 
     fn lock(&self) -> MutexGuard<'_, Accounts> {
@@ -179,7 +213,7 @@ impl Entry {
     }
 
     fn is_doomed(&self) -> bool {
-        self.doomed.load(Ordering::Relaxed)
+        self.doomed.load(Ordering::Relaxed) != 0
     }
 
     fn owner(&self) -> MutexGuard<'_, Option<Owner>> {
@@ -189,7 +223,7 @@ impl Entry {
     /// Kills whoever has the VM, for others.
     fn doom(&self, reason: i32) -> Option<Tell> {
         let owner = self.owner();
-        self.doomed.store(true, Ordering::Relaxed);
+        self.doomed.store(reason, Ordering::Relaxed);
         let owner = owner.as_ref()?;
         owner.flag.as_ref()?.kill(reason);
         owner.tell.clone()
@@ -201,59 +235,94 @@ pub(crate) struct Account {
     pool: Arc<Pool>,
     number: u64,
     entry: Arc<Entry>,
+    /// Of its owner's id.
+    share: RefCell<Option<Arc<Share>>>,
 }
 
 impl Account {
-    /// Counts `bytes` more, or refuses.
-    pub(crate) fn charge(&self, bytes: usize) -> bool {
+    /// Counts `bytes` more, or says what refuses them.
+    pub(crate) fn charge(&self, bytes: usize) -> Result<(), Shortage> {
         self.entry.held.fetch_add(bytes, Ordering::Relaxed);
         let held = self.pool.held.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        held <= self.pool.max || self.overflow(bytes)
+        let share = self.share.borrow();
+        let share_fits = share.as_ref().is_none_or(|share| share.charge(bytes));
+        if held > self.pool.max && !self.overflow(None) {
+            return self.refuse(bytes, Shortage::Pool);
+        }
+        if !share_fits && !self.overflow(share.as_ref()) {
+            return self.refuse(bytes, Shortage::Share);
+        }
+        Ok(())
     }
 
     #[cold]
-    fn overflow(&self, bytes: usize) -> bool {
-        let (fits, told) = self.pool.make_room(&self.entry);
-        if !fits {
-            self.discharge(bytes);
-        }
+    fn overflow(&self, share: Option<&Arc<Share>>) -> bool {
+        let (fits, told) = self.pool.make_room(&self.entry, share);
         for tell in told {
             tell();
         }
         fits
     }
 
+    #[cold]
+    fn refuse(&self, bytes: usize, shortage: Shortage) -> Result<(), Shortage> {
+        self.discharge(bytes);
+        Err(shortage)
+    }
+
     /// Counts `bytes` less.
     pub(crate) fn discharge(&self, bytes: usize) {
         self.entry.held.fetch_sub(bytes, Ordering::Relaxed);
         self.pool.held.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(share) = &*self.share.borrow() {
+            share.discharge(bytes);
+        }
     }
 
-    /// Says whose VM it is from now on. If it was killed for others meanwhile, so is this one.
-    pub(crate) fn set_owner(&self, id: ScriptId, flag: Arc<Flag>, tell: Option<Tell>) {
+    /// Says whose VM it is from now on, and which share it belongs to. If it was killed for others meanwhile, so is this
+    /// owner. An account stays with one id.
+    pub(crate) fn set_owner(&self, id: ScriptId, flag: Arc<Flag>, tell: Option<Tell>, share: Option<Arc<Share>>) {
         let mut owner = self.entry.owner();
         if self.entry.is_doomed() {
-            flag.kill(self.pool.reason);
+            flag.kill(self.entry.doomed.load(Ordering::Relaxed));
         }
-        *owner = Some(Owner { id, flag: Some(flag), tell });
+        self.join(share.clone());
+        *owner = Some(Owner { id, flag: Some(flag), tell, share });
+    }
+
+    /// Moves what it holds to another share.
+    fn join(&self, share: Option<Arc<Share>>) {
+        let held = self.entry.held();
+        if let Some(share) = &share {
+            // Too much is noticed when it grows next.
+            share.charge(held);
+        }
+        if let Some(before) = self.share.replace(share) {
+            before.discharge(held);
+        }
     }
 
     /// Keeps so many bytes for its owner beyond the VM's end: a result, which this account has counted until now. So
     /// nothing is refused.
     pub(crate) fn keep(&self, bytes: usize) -> Held {
         let kept = self.pool.open();
+        let share = self.share.borrow().clone();
         if let Some(Owner { id, .. }) = &*self.entry.owner() {
-            *kept.entry.owner() = Some(Owner { id: id.clone(), flag: None, tell: None });
+            *kept.entry.owner() = Some(Owner { id: id.clone(), flag: None, tell: None, share: share.clone() });
         }
         kept.entry.held.store(bytes, Ordering::Relaxed);
         self.pool.held.fetch_add(bytes, Ordering::Relaxed);
         self.pool.kept.fetch_add(1, Ordering::Relaxed);
+        if let Some(share) = &share {
+            share.keep();
+        }
+        kept.join(share);
         Held(kept)
     }
 
-    /// Whether its VM was killed for others.
-    pub(crate) fn is_doomed(&self) -> bool {
-        self.entry.is_doomed()
+    /// The reason with which its VM was killed for others, if it was.
+    pub(crate) fn doomed(&self) -> Option<i32> {
+        Some(self.entry.doomed.load(Ordering::Relaxed)).filter(|&reason| reason != 0)
     }
 }
 
@@ -263,6 +332,9 @@ pub struct Held(Account);
 impl Drop for Held {
     fn drop(&mut self) {
         self.0.pool.kept.fetch_sub(1, Ordering::Relaxed);
+        if let Some(share) = &*self.0.share.borrow() {
+            share.let_go();
+        }
     }
 }
 
@@ -279,6 +351,7 @@ mod tests {
     use std::sync::atomic::AtomicU32;
 
     const REASON: i32 = Flag::FIRST_REASON;
+    const REASONS: Reasons = Reasons { of_all: REASON, of_id: REASON + 1 };
 
     struct Holder {
         account: Account,
@@ -287,14 +360,18 @@ mod tests {
     }
 
     fn holder(pool: &Arc<Pool>, id: &str, bytes: usize) -> Holder {
+        holder_of(pool, id, bytes, None)
+    }
+
+    fn holder_of(pool: &Arc<Pool>, id: &str, bytes: usize, share: Option<Arc<Share>>) -> Holder {
         let (flag, told) = (Arc::<Flag>::default(), Arc::<AtomicU32>::default());
         let account = pool.open();
         let count = told.clone();
         let tell: Tell = Arc::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
-        account.set_owner(ScriptId::new(id).expect("a good id"), flag.clone(), Some(tell));
-        assert!(account.charge(bytes));
+        account.set_owner(ScriptId::new(id).expect("a good id"), flag.clone(), Some(tell), share);
+        assert!(account.charge(bytes).is_ok());
         Holder { account, flag, told }
     }
 
@@ -307,16 +384,16 @@ mod tests {
 
     #[test]
     fn the_largest_of_the_id_that_holds_most_dies_and_whoever_grows_goes_on() {
-        let pool = Pool::new(1000, REASON);
+        let pool = Pool::new(1000, REASONS);
         // `many` holds most, in small pieces; `one` holds the largest piece.
         let pieces = [100, 200, 150].map(|bytes| holder(&pool, "many", bytes));
         let one = holder(&pool, "one", 400);
         let small = holder(&pool, "small", 10);
-        assert!(small.account.charge(150));
+        assert!(small.account.charge(150).is_ok());
         assert_eq!(pieces.each_ref().map(Holder::is_killed), [false, true, false]);
         assert!(!one.is_killed() && !small.is_killed());
         // What was killed is as good as gone: nobody else has to die for a while.
-        assert!(small.account.charge(100));
+        assert!(small.account.charge(100).is_ok());
         assert!(!one.is_killed());
         drop(pieces);
         drop((one, small));
@@ -325,72 +402,109 @@ mod tests {
 
     #[test]
     fn the_largest_itself_is_refused_and_nobody_else_dies() {
-        let pool = Pool::new(1000, REASON);
+        let pool = Pool::new(1000, REASONS);
         let small = holder(&pool, "small", 100);
         let large = holder(&pool, "large", 800);
-        assert!(!large.account.charge(200));
+        assert!(large.account.charge(200).is_err());
         assert!(!large.is_killed() && !small.is_killed());
         assert_eq!(pool.held(), 900);
         large.account.discharge(400);
-        assert!(large.account.charge(200));
+        assert!(large.account.charge(200).is_ok());
     }
 
     #[test]
     fn one_that_was_killed_grows_no_more_and_its_next_owner_is_killed_too() {
-        let pool = Pool::new(1000, REASON);
+        let pool = Pool::new(1000, REASONS);
         let large = holder(&pool, "large", 800);
         let small = holder(&pool, "small", 100);
-        assert!(small.account.charge(200));
-        assert!(large.is_killed() && large.account.is_doomed());
-        assert!(!large.account.charge(1));
+        assert!(small.account.charge(200).is_ok());
+        assert!(large.is_killed() && large.account.doomed() == Some(REASON));
+        assert!(large.account.charge(1).is_err());
         let next = Arc::<Flag>::default();
-        large.account.set_owner(ScriptId::new("large").expect("a good id"), next.clone(), None);
+        large.account.set_owner(ScriptId::new("large").expect("a good id"), next.clone(), None, None);
         assert_eq!(next.killed(), Some(REASON));
     }
 
     #[test]
     fn the_excess_is_bounded_while_those_that_were_killed_stay() {
-        let pool = Pool::new(1000, REASON);
+        let pool = Pool::new(1000, REASONS);
         let _large = holder(&pool, "large", 900);
         let small = holder(&pool, "small", 50);
-        let grown = (0..100).take_while(|_| small.account.charge(10)).count();
+        let grown = (0..100).take_while(|_| small.account.charge(10).is_ok()).count();
         assert_eq!((grown, pool.held()), (30, 1250));
     }
 
     #[test]
     fn what_is_nobodys_counts_but_does_not_die() {
-        let pool = Pool::new(1000, REASON);
+        let pool = Pool::new(1000, REASONS);
         let warm = pool.open();
-        assert!(warm.charge(900));
+        assert!(warm.charge(900).is_ok());
         let small = holder(&pool, "small", 50);
-        assert!(!small.account.charge(60));
-        assert!(!small.is_killed() && !warm.is_doomed());
+        assert!(small.account.charge(60).is_err());
+        assert!(!small.is_killed() && warm.doomed().is_none());
     }
 
     #[test]
     fn results_count_as_their_owners_until_they_are_taken_over_and_cannot_die() {
-        let pool = Pool::new(1000, REASON);
+        let pool = Pool::new(1000, REASONS);
         let many = holder(&pool, "many", 200);
         let result = many.account.keep(500);
         assert!(pool.keeps_results() && pool.held() == 700);
         let one = holder(&pool, "one", 250);
-        assert!(one.account.charge(100));
+        assert!(one.account.charge(100).is_ok());
         assert!(many.is_killed() && !one.is_killed());
         drop(many);
         // Only the result is left of that id: whoever grows has to go.
-        assert!(!one.account.charge(200));
+        assert!(one.account.charge(200).is_err());
         drop(result);
-        assert!(!pool.keeps_results() && one.account.charge(200));
+        assert!(!pool.keeps_results() && one.account.charge(200).is_ok());
     }
 
     #[test]
     fn room_ends_before_the_bound() {
-        let pool = Pool::new(8 << 20, REASON);
+        let pool = Pool::new(8 << 20, REASONS);
         let vm = pool.open();
         assert_eq!(pool.room(), Room::Free);
-        assert!(vm.charge((7 << 20) + 1));
+        assert!(vm.charge((7 << 20) + 1).is_ok());
         assert_eq!(pool.room(), Room::Tight);
-        assert!(vm.charge((1 << 20) - SMALLEST_VM));
+        assert!(vm.charge((1 << 20) - SMALLEST_VM).is_ok());
         assert_eq!(pool.room(), Room::None);
+    }
+
+    #[test]
+    fn the_largest_of_an_id_dies_for_the_others_of_that_id_only() {
+        let pool = Pool::new(10_000, REASONS);
+        let share = Arc::<Share>::default();
+        share.set_max(Some(1000));
+        let [large, small] = [600, 100].map(|bytes| holder_of(&pool, "bounded", bytes, Some(share.clone())));
+        let other = holder(&pool, "other", 5000);
+        assert_eq!(share.held(), 700);
+        assert!(small.account.charge(400).is_ok());
+        assert_eq!(large.flag.killed(), Some(REASON + 1));
+        assert_eq!(large.account.doomed(), Some(REASON + 1));
+        assert!(!other.is_killed() && small.flag.killed().is_none());
+        drop(large);
+        assert_eq!((share.held(), share.room()), (500, Room::Free));
+        // It is the largest itself now.
+        assert_eq!(small.account.charge(600), Err(Shortage::Share));
+        assert_eq!((share.held(), pool.held()), (500, 5500));
+        let result = small.account.keep(300);
+        assert!(share.keeps_results() && share.held() == 800);
+        drop((small, result));
+        assert!(share.held() == 0 && !share.keeps_results());
+    }
+
+    #[test]
+    fn what_a_vm_holds_before_it_has_an_owner_counts_from_then_on() {
+        let pool = Pool::new(1000, REASONS);
+        let (warm, share) = (pool.open(), Arc::<Share>::default());
+        assert!(warm.charge(500).is_ok());
+        assert_eq!(share.held(), 0);
+        warm.set_owner(ScriptId::new("x").expect("a good id"), Arc::default(), None, Some(share.clone()));
+        assert_eq!(share.held(), 500);
+        warm.set_owner(ScriptId::new("x").expect("a good id"), Arc::default(), None, Some(share.clone()));
+        assert_eq!(share.held(), 500);
+        drop(warm);
+        assert_eq!(share.held(), 0);
     }
 }

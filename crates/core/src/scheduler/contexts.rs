@@ -1,6 +1,8 @@
 //! Contexts: VMs that live on between their runs, which happen one after the other.
 
 use super::run::{ContextId, Run, Settled};
+use super::tenants::TenantRef;
+use crate::bridge::Kill;
 use crate::error::{Code, Error};
 use crate::vm::Vm;
 use std::collections::{BTreeMap, HashMap};
@@ -35,8 +37,8 @@ enum End {
     Closed,
     /// Its VM is gone, because a run was stopped.
     Gone,
-    /// Its VM is gone, because others needed its memory.
-    Evicted,
+    /// Its VM is gone, because others needed its memory: of all VMs, or of those of its id.
+    Evicted(Kill),
 }
 
 impl Contexts {
@@ -62,7 +64,7 @@ impl Contexts {
             End::Open => Ok(()),
             End::Closed => Err(closed("the context is closed")),
             End::Gone => Err(gone()),
-            End::Evicted => Err(evicted()),
+            End::Evicted(kill) => Err(evicted(kill)),
         }
     }
 
@@ -95,6 +97,20 @@ impl Contexts {
         Some(run)
     }
 
+    /// Whose runs wait for their turn.
+    pub(super) fn owners(&self) -> impl Iterator<Item = TenantRef> {
+        let any = self.all.values().take(if self.waiting > 0 { usize::MAX } else { 0 });
+        any.filter_map(|context| context.waiting.first_key_value()).map(|(_, run)| run.tenant())
+    }
+
+    /// The last of an id's runs that wait for their turn.
+    pub(super) fn last_of(&self, owner: TenantRef) -> Option<u64> {
+        let last = |context: &Context| {
+            context.waiting.last_key_value().filter(|(_, run)| run.tenant() == owner).map(|(id, _)| *id)
+        };
+        self.all.values().filter_map(last).max()
+    }
+
     /// Takes back what a run that has ended leaves, and says whose turn it is. A run that began and brings no VM back has
     /// ended the context; then those that wait are refused.
     pub(super) fn end(&mut self, settled: &mut Settled) -> Ended {
@@ -102,7 +118,7 @@ impl Contexts {
             return Ended::default();
         };
         context.busy = false;
-        context.vm = settled.vm.take().filter(|vm| !vm.is_doomed());
+        context.vm = settled.vm.take().filter(|vm| vm.doomed().is_none());
         if context.vm.is_none() && settled.usage.slices > 0 {
             context.end = End::Gone;
             let refused = std::mem::take(&mut context.waiting);
@@ -141,13 +157,11 @@ impl Contexts {
 
     /// Ends the contexts whose VMs were killed for others between two runs. Those are for the caller to drop.
     pub(super) fn evict(&mut self) -> Vec<Vm> {
-        let doomed = self.all.values_mut().filter(|context| context.vm.as_ref().is_some_and(|vm| vm.is_doomed()));
-        doomed
-            .filter_map(|context| {
-                context.end = End::Evicted;
-                context.vm.take().map(|vm| *vm)
-            })
-            .collect()
+        let evict = |context: &mut Context| {
+            context.end = End::Evicted(context.vm.as_ref()?.doomed()?);
+            context.vm.take().map(|vm| *vm)
+        };
+        self.all.values_mut().filter_map(evict).collect()
     }
 
     /// Drops every VM, and every run that waits.
@@ -170,9 +184,14 @@ fn gone() -> Error {
     closed("the context has ended, because a run in it was stopped")
 }
 
-fn evicted() -> Error {
-    let error = closed("the context has ended, because its VM held most when the engine met its maxMemory");
-    Error { limit: Some("maxMemory"), ..error }
+fn evicted(kill: Kill) -> Error {
+    let of_whom = if kill == Kill::IdMemory {
+        "of the VMs of its id, which met its perId.memory"
+    } else {
+        "when the engine met its maxMemory"
+    };
+    let error = closed(&format!("the context has ended, because its VM held most {of_whom}"));
+    Error { limit: kill.limit(), ..error }
 }
 
 fn closed(why: &str) -> Error {

@@ -20,13 +20,16 @@
 //!   hold everything, it is refused;
 //! - every run that was submitted settles exactly once; one that is refused was never there.
 
+mod bucket;
 mod contexts;
 mod fair_queue;
 mod gate;
 mod memory;
 mod run;
 mod runs;
+mod shares;
 mod signal;
+mod tenants;
 mod thread;
 mod timer;
 mod watchdog;
@@ -35,15 +38,17 @@ mod workers;
 pub use run::{Caller, ContextId, Next, Run, SLICE, Settled, Usage, compile};
 pub use runs::MAX_STARTED;
 pub use signal::{Signal, WakeUp};
+pub use tenants::{IdLimits, IdUsage};
 pub use workers::{Batch, Threads, Workers};
 
 use crate::bridge::{Answer, HostCall, Question};
 use crate::error::Error;
+use crate::state::{Quotas, ScriptId};
 use crate::vm::{Factory, Script};
 use runs::{Asked, Runs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What an engine may use.
 #[derive(Clone, Copy, Debug)]
@@ -264,6 +269,49 @@ impl<W: Workers> Scheduler<W> {
     /// Whether the queue has filled, or emptied after that, since this was last asked.
     pub fn pressure(&self) -> Option<Pressure> {
         self.lock().pressure()
+    }
+
+    /// What every id may use that is not known yet and gets no limits of its own.
+    pub fn set_default_limits(&self, limits: IdLimits) {
+        self.lock().tenants().set_default(limits);
+    }
+
+    /// What one id may use, from now on.
+    pub fn set_limits(&self, id: &ScriptId, limits: IdLimits) {
+        self.step(|runs| {
+            runs.set_limits(id, limits);
+            runs.fill();
+        });
+    }
+
+    /// Whether an id is known, and its limits need not be asked for.
+    pub fn knows(&self, id: &ScriptId) -> bool {
+        self.lock().tenants().knows(id)
+    }
+
+    /// How many ids are known.
+    pub fn ids(&self) -> usize {
+        self.lock().tenants().len()
+    }
+
+    /// Lets the limits of one id, or of all, be asked for again. Returns those that have something going on.
+    pub fn refresh_limits(&self, id: Option<&ScriptId>) -> Vec<ScriptId> {
+        self.lock().tenants().refresh(id)
+    }
+
+    /// What an id has going on.
+    pub fn usage(&self, id: &ScriptId) -> IdUsage {
+        self.lock().tenants().usage(id)
+    }
+
+    /// Where ids have quotas of their own in State.
+    pub fn set_quotas(&self, quotas: Arc<Quotas>) {
+        self.lock().tenants().set_quotas(quotas);
+    }
+
+    /// What tells the time, for rates.
+    pub fn set_clock(&self, clock: impl Fn() -> Instant + Send + Sync + 'static) {
+        self.lock().tenants().set_clock(Arc::new(clock));
     }
 
     /// Changes where runs are, under one lock; then carries out what follows from it. Starting a batch may call the host,

@@ -2,11 +2,12 @@
 
 use super::gate::Dependent;
 use super::signal::{Signal, WakeUp};
+use super::tenants::TenantRef;
 use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
 use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
-use crate::memory::Held;
+use crate::memory::{Held, Share};
 use crate::state::{Answered, Depends, ScriptId, Store};
 use crate::vm::{Execution, Factory, Outcome, Progress, Script, Success, Vm};
 use moonpool_lua::Flag;
@@ -28,6 +29,9 @@ const TURN: Duration = Duration::from_millis(1);
 pub struct Run {
     id: u64,
     owner: ScriptId,
+    /// The same, as its scheduler knows it, and what its VMs hold together; for one that has a scheduler.
+    tenant: TenantRef,
+    share: Option<Arc<Share>>,
     caller: Caller,
     flag: Arc<Flag>,
     /// What the error of a kill names.
@@ -36,6 +40,8 @@ pub struct Run {
     /// When it began, once it has.
     began: Option<Instant>,
     usage: Usage,
+    /// How long the last slice took.
+    slice: Duration,
     /// What it waits for, from the end of a slice until somebody takes notice.
     wait: Option<Wait>,
     /// Whether it has waited for anything but its turn.
@@ -141,12 +147,15 @@ impl Run {
         Self {
             id,
             owner: script.id.clone(),
+            tenant: TenantRef(0),
+            share: None,
             caller,
             flag: Arc::default(),
             limits: script.limits.clone(),
             submitted: Instant::now(),
             began: None,
             usage: Usage::default(),
+            slice: Duration::ZERO,
             wait: None,
             has_waited: false,
             context,
@@ -230,7 +239,8 @@ impl Run {
         self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
         let end = Instant::now();
         self.usage.slices += 1;
-        self.usage.cpu_time += end - start;
+        self.slice = end - start;
+        self.usage.cpu_time += self.slice;
         self.usage.run_time = end - began;
     }
 
@@ -240,6 +250,24 @@ impl Run {
 
     pub(super) fn owner(&self) -> &ScriptId {
         &self.owner
+    }
+
+    /// Says whose it is.
+    pub(super) fn belong_to(&mut self, tenant: TenantRef, share: Arc<Share>) {
+        (self.tenant, self.share) = (tenant, Some(share));
+    }
+
+    pub(super) fn tenant(&self) -> TenantRef {
+        self.tenant
+    }
+
+    pub(super) fn submitted(&self) -> Instant {
+        self.submitted
+    }
+
+    /// How long the last slice took.
+    pub(super) fn slice_time(&self) -> Duration {
+        self.slice
     }
 
     pub(super) fn flag(&self) -> &Arc<Flag> {
@@ -321,6 +349,9 @@ impl Run {
         if let Some(wake_up) = slice.wake_up {
             let (wake_up, id) = (wake_up.clone(), self.id);
             vm.tell_when_killed(Arc::new(move || wake_up(Signal::Killed(id))));
+        }
+        if let Some(share) = &self.share {
+            vm.belong_to(share.clone());
         }
         vm.assign(&script, self.flag.clone());
         let (cpu_timeout, factory) = (script.limits.cpu_timeout, slice.factory.clone());

@@ -8,19 +8,18 @@ use super::gate::{Dependent, Gate, Lost, Released};
 use super::memory::{Begin, Memory};
 use super::run::{Caller, ContextId, Next, Run, Settled};
 use super::signal::{Signal, WakeUp};
+use super::tenants::{TenantRef, Tenants};
 use super::timer::Timer;
 use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
-use crate::bridge::{Answer, Kill, Question, Wait};
-use crate::error::{Code, Error};
-use crate::state::ScriptId;
+use crate::bridge::{Answer, HostCall, Kill, Question, Wait};
+use crate::error::Error;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many runs of one engine may be started and not done; the same number again is for scripts without any.
 pub const MAX_STARTED: usize = 64;
@@ -31,8 +30,8 @@ const TURN: usize = 4;
 /// Every run of an engine that is not settled.
 pub(super) struct Runs {
     factory: Arc<Factory>,
-    wake_up: WakeUp,
-    capacity: Capacity,
+    pub(super) wake_up: WakeUp,
+    pub(super) capacity: Capacity,
     next_id: u64,
     /// How many batches are with workers.
     busy: usize,
@@ -41,26 +40,28 @@ pub(super) struct Runs {
     /// How many runs those have beyond the first of each: they may come back without having begun.
     followers: usize,
     /// Not begun, by number.
-    queued: FairQueue<Run>,
+    pub(super) queued: FairQueue<Run>,
     /// Preempted, by the count of ends of slices.
     preempted: FairQueue<Run>,
     /// Not waiting any more, by the count of ends of slices.
     ready: FairQueue<Run>,
     /// Waiting for the host or for a time, by number.
-    waiting: HashMap<u64, Suspended>,
+    pub(super) waiting: HashMap<u64, Suspended>,
     /// Killed, started, and not done.
     killed: VecDeque<Run>,
     /// VMs that live on between runs, and runs that wait for their turn in one.
-    contexts: Contexts,
+    pub(super) contexts: Contexts,
     /// Ends and calls that depend on writes to State which are not durable yet.
-    gate: Gate,
+    pub(super) gate: Gate,
     /// What runs ask their stores, to be passed on without the lock.
     questions: Vec<Asked>,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
-    tickets: HashMap<u64, Ticket>,
-    /// How many runs each script has that are started, not done, and do not wait; how many those are together; and how
-    /// many of them have never waited.
-    started_of: HashMap<ScriptId, usize>,
+    pub(super) tickets: HashMap<u64, Ticket>,
+    /// The ids that those belong to, and what they may use.
+    pub(super) tenants: Tenants,
+    /// Ids whose queued runs may have no memory to wait for.
+    pub(super) maybe_starved: Vec<TenantRef>,
+    /// How many runs are started, not done, and do not wait; and how many of them have never waited.
     started: usize,
     fresh: usize,
     /// Counts batches, to see whose turn it is; and ends of slices.
@@ -73,30 +74,41 @@ pub(super) struct Runs {
     /// Batches for free slots, on their way to workers.
     outgoing: Vec<Batch>,
     /// VMs of contexts that were killed for others, to be dropped without the lock.
-    evicted: Vec<Vm>,
+    pub(super) evicted: Vec<Vm>,
     /// Runs that were refused while somebody else was heard, and are still to be told of.
-    untold: Vec<Settled>,
+    pub(super) untold: Vec<Settled>,
     /// Whether the queue has filled and not been empty since; and whether that is still to be told.
     full: bool,
-    filled: bool,
+    pub(super) filled: bool,
 }
 
-struct Ticket {
-    owner: ScriptId,
+pub(super) struct Ticket {
+    pub(super) owner: TenantRef,
     flag: Arc<Flag>,
-    place: Place,
+    pub(super) place: Place,
     /// Its key where it is preempted or ready.
     key: u64,
+    /// Whether it has been taken from the queue.
+    is_taken: bool,
 }
 
-struct Suspended {
-    run: Run,
+pub(super) struct Suspended {
+    pub(super) run: Run,
     _timer: Option<Timer>,
+    /// What it calls when its id may do so.
+    pub(super) call: Option<HostCall>,
+}
+
+impl Suspended {
+    /// It waits for somebody else, not for a time.
+    pub(super) fn new(run: Run) -> Self {
+        Self { run, _timer: None, call: None }
+    }
 }
 
 /// Where a run is.
 #[derive(Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     /// Waiting for its turn in a context.
     InContext(ContextId),
     Queued,
@@ -135,7 +147,8 @@ impl Runs {
             gate: Gate::default(),
             questions: Vec::new(),
             tickets: HashMap::new(),
-            started_of: HashMap::new(),
+            tenants: Tenants::new(),
+            maybe_starved: Vec::new(),
             started: 0,
             fresh: 0,
             turn: 0,
@@ -160,6 +173,7 @@ impl Runs {
         let id = self.take(script, caller, context)?;
         self.fill();
         self.check_memory(id)?;
+        self.check_quota(id)?;
         self.check_room(id)?;
         Ok(id)
     }
@@ -179,8 +193,14 @@ impl Runs {
         self.next_id += 1;
         let mut run = Run::new(id, script, caller, context);
         run.watch_queue(&self.wake_up)?;
-        let ticket = Ticket { owner: run.owner().clone(), flag: run.flag().clone(), place: Place::Queued, key: 0 };
+        let owner = self.tenants.know(run.owner());
+        run.belong_to(owner, self.tenants[owner].share.clone());
+        let ticket = Ticket { owner, flag: run.flag().clone(), place: Place::Queued, key: 0, is_taken: false };
         self.tickets.insert(id, ticket);
+        self.tenants.is_queued(owner);
+        if self.tenants[owner].limits.memory.is_some() {
+            self.maybe_starved.push(owner);
+        }
         match context {
             Some(context) if !self.contexts.is_idle(context) => {
                 self.place(id, Place::InContext(context));
@@ -193,32 +213,6 @@ impl Runs {
             None => self.enqueue(run),
         }
         Ok(id)
-    }
-
-    /// Takes a run back that was just submitted, when it still waits and there is no place for it in the queue.
-    ///
-    /// # Errors
-    /// `ERR_QUEUE_FULL`; then the run was never there.
-    fn check_room(&mut self, id: u64) -> Result<(), Error> {
-        if self.places_taken() > self.capacity.queue
-            && let Some(Ticket { owner, place, .. }) = self.tickets.get(&id)
-        {
-            let run = match *place {
-                Place::Queued => self.queued.remove(owner, id),
-                Place::InContext(context) => self.contexts.remove(context, id),
-                _ => None,
-            };
-            if let Some(run) = run {
-                let message =
-                    format!("the queue is full: {} runs wait (maxQueue); nothing was run", self.capacity.queue);
-                let error = Error::new(Code::QueueFull, message);
-                self.settle(run.refuse(error.clone()), &mut Vec::new());
-                self.filled = true;
-                return Err(error);
-            }
-        }
-        self.filled |= self.queued() >= self.capacity.queue.max(1);
-        Ok(())
     }
 
     /// Takes a run back that was just submitted, if it is one of those that no memory is left for. Others that are refused
@@ -240,6 +234,7 @@ impl Runs {
     /// of all that were refused and are not told of.
     fn refuse_starved(&mut self) -> Vec<Settled> {
         let mut settled = std::mem::take(&mut self.untold);
+        self.refuse_starved_ids(&mut settled);
         if self.queued.is_empty() || !self.memory.is_used_up() || self.is_stopped() {
             return settled;
         }
@@ -260,13 +255,14 @@ impl Runs {
     }
 
     /// How many places of the queue are taken: runs that may come back without having begun have kept theirs.
-    fn places_taken(&self) -> usize {
+    pub(super) fn places_taken(&self) -> usize {
         self.queued() + self.followers
     }
 
     fn enqueue(&mut self, run: Run) {
         self.place(run.id(), Place::Queued);
-        self.queued.push(&run.owner().clone(), run.id(), run);
+        let owner = run.tenant();
+        self.queued.push(owner, self.tenants[owner].stride, run.id(), run);
     }
 
     /// Takes note of a batch that a worker has executed, takes the next, and says what came of its runs.
@@ -287,6 +283,9 @@ impl Runs {
         if batch.queued {
             self.queued_batches -= 1;
             self.followers -= batch.followers();
+            for run in batch.runs.iter().skip(1) {
+                self.tenants[run.tenant()].followers -= 1;
+            }
         }
         self.totals.worked += batch.worked;
         self.warm.extend(batch.warm);
@@ -295,13 +294,14 @@ impl Runs {
         let not_executed = runs.split_off(batch.executed);
         for run in runs {
             self.memory.note_peak(run.peak_memory());
-            let (owner, had_waited) = (run.owner().clone(), run.has_waited());
+            let (owner, had_waited) = (run.tenant(), run.has_waited());
+            self.tenants.charge(owner, run.slice_time());
             self.totals.started += u64::from(batch.queued && run.has_begun());
             let dependent = run.dependent();
             let next = run.next();
             match (&next, batch.queued) {
-                (Next::Preempted(_), true) => self.is_started(&owner, false),
-                (Next::Settled(_) | Next::Waiting(..), false) => self.is_not_started(&owner, had_waited),
+                (Next::Preempted(_), true) => self.is_started(owner, false),
+                (Next::Settled(_) | Next::Waiting(..), false) => self.is_not_started(owner, had_waited),
                 _ => {}
             }
             match next {
@@ -325,7 +325,8 @@ impl Runs {
 
     /// Puts a run back where it was before its batch, whose time did not suffice.
     fn put_back(&mut self, run: Run, queued: bool, settled: &mut Vec<Settled>) {
-        let (id, owner) = (run.id(), run.owner().clone());
+        let (id, owner) = (run.id(), run.tenant());
+        let stride = self.tenants[owner].stride;
         if run.is_killed() {
             if queued {
                 self.settle(run.refuse_killed(), settled);
@@ -335,10 +336,11 @@ impl Runs {
             }
         } else if queued {
             self.place(id, Place::Queued);
-            self.queued.put_back(&owner, id, run);
+            self.is_taken_back(id);
+            self.queued.put_back(owner, stride, id, run);
         } else if let Some(ticket) = self.tickets.get_mut(&id) {
             ticket.place = Place::Ready;
-            self.ready.put_back(&owner, ticket.key, run);
+            self.ready.put_back(owner, stride, ticket.key, run);
         }
     }
 
@@ -348,7 +350,7 @@ impl Runs {
         let (id, ended) = (settled.id, self.contexts.end(&mut settled));
         match self.gate.end(dependent, settled, &self.wake_up) {
             Some(settled) => {
-                self.tickets.remove(&id);
+                self.is_over(id);
                 all.push(settled);
             }
             None => self.place(id, Place::Held),
@@ -357,8 +359,8 @@ impl Runs {
     }
 
     /// Takes a run off the books; what its context follows with is settled, too, or queued.
-    fn settle(&mut self, mut settled: Settled, all: &mut Vec<Settled>) {
-        self.tickets.remove(&settled.id);
+    pub(super) fn settle(&mut self, mut settled: Settled, all: &mut Vec<Settled>) {
+        self.is_over(settled.id);
         let ended = self.contexts.end(&mut settled);
         all.push(settled);
         self.follow(ended, all);
@@ -367,7 +369,7 @@ impl Runs {
     /// Settles, or queues, what a context follows with.
     fn follow(&mut self, Ended { next, refused }: Ended, all: &mut Vec<Settled>) {
         for refused in refused {
-            self.tickets.remove(&refused.id);
+            self.is_over(refused.id);
             all.push(refused);
         }
         if let Some(run) = next {
@@ -383,21 +385,25 @@ impl Runs {
             return None;
         }
         let (timer, call) = match wait {
-            Wait::Call(call) => {
-                let call = HostCallOf { run: id, call };
-                let call = match run.dependent() {
-                    None => Ok(Some(call)),
-                    Some(on) => self.gate.call(on, call, &self.wake_up),
-                };
-                match call {
+            Wait::Call(call) => match self.may_call(&run) {
+                Ok(true) => match self.call(&run, call) {
                     Ok(call) => (None, call),
                     Err(Lost) => {
                         run.flag().kill(Kill::StateLost.reason());
                         self.go_on(run);
                         return None;
                     }
+                },
+                Ok(false) => {
+                    self.wait(run, None, Some(call));
+                    return None;
                 }
-            }
+                Err(error) => {
+                    run.answer(Err(error));
+                    self.go_on(run);
+                    return None;
+                }
+            },
             Wait::State(question) => {
                 self.questions.push(Asked { run: id, question });
                 (None, None)
@@ -414,19 +420,32 @@ impl Runs {
                 }
             }
         };
-        self.place(id, Place::Waiting);
-        self.waiting.insert(id, Suspended { run, _timer: timer });
+        self.wait(run, timer, None);
         call
     }
 
+    fn wait(&mut self, run: Run, timer: Option<Timer>, call: Option<HostCall>) {
+        self.place(run.id(), Place::Waiting);
+        self.tenants[run.tenant()].waiting += 1;
+        self.waiting.insert(run.id(), Suspended { run, _timer: timer, call });
+    }
+
+    /// The run does not wait any more, if it did.
+    pub(super) fn stop_waiting(&mut self, id: u64) -> Option<Run> {
+        let Suspended { run, .. } = self.waiting.remove(&id)?;
+        self.tenants[run.tenant()].waiting -= 1;
+        Some(run)
+    }
+
     /// Lets a run go on that waited: among those that are ready, or, when it was killed meanwhile, to its end.
-    fn go_on(&mut self, run: Run) {
-        self.is_started(&run.owner().clone(), true);
+    pub(super) fn go_on(&mut self, run: Run) {
+        self.is_started(run.tenant(), true);
         if run.is_killed() {
             return self.end_killed(run);
         }
         let key = self.line_up(&run, Place::Ready);
-        self.ready.push(&run.owner().clone(), key, run);
+        let owner = run.tenant();
+        self.ready.push(owner, self.tenants[owner].stride, key, run);
     }
 
     fn preempt(&mut self, run: Run) {
@@ -434,7 +453,8 @@ impl Runs {
             return self.end_killed(run);
         }
         let key = self.line_up(&run, Place::Preempted);
-        self.preempted.push(&run.owner().clone(), key, run);
+        let owner = run.tenant();
+        self.preempted.push(owner, self.tenants[owner].stride, key, run);
     }
 
     /// A key for the end of a line, which the run is going to have in this place.
@@ -454,7 +474,7 @@ impl Runs {
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
     pub(super) fn answer(&mut self, id: u64, answer: Answer) {
-        if let Some(Suspended { mut run, .. }) = self.waiting.remove(&id) {
+        if let Some(mut run) = self.stop_waiting(id) {
             run.answer(answer);
             self.go_on(run);
         }
@@ -467,17 +487,18 @@ impl Runs {
         match signal {
             Signal::Overdue => {}
             Signal::Awake(id) => {
-                if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
+                if let Some(run) = self.stop_waiting(id) {
                     self.go_on(run);
                 }
             }
             Signal::Killed(id) => finished.settled = self.hasten(id),
             Signal::Answered(id, answered) => {
-                if let Some(Suspended { mut run, .. }) = self.waiting.remove(&id) {
+                if let Some(mut run) = self.stop_waiting(id) {
                     run.answer_state(answered);
                     self.go_on(run);
                 }
             }
+            Signal::CallDue(id) => finished.calls = self.let_call(&id),
             Signal::Settled => finished = self.release(),
         }
         (finished, std::mem::take(&mut self.evicted))
@@ -487,10 +508,10 @@ impl Runs {
     fn release(&mut self) -> Finished {
         let Released { settled, calls, lost } = self.gate.release();
         for settled in &settled {
-            self.tickets.remove(&settled.id);
+            self.is_over(settled.id);
         }
         for id in lost {
-            if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
+            if let Some(run) = self.stop_waiting(id) {
                 run.flag().kill(Kill::StateLost.reason());
                 self.go_on(run);
             }
@@ -501,12 +522,12 @@ impl Runs {
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
     fn hasten(&mut self, id: u64) -> Vec<Settled> {
         let mut settled = Vec::new();
-        let Some(Ticket { owner, flag, place, key }) = self.tickets.get(&id) else {
+        let Some(&Ticket { owner, ref flag, place, key, .. }) = self.tickets.get(&id) else {
             // It has ended, but its context may have kept its VM.
             self.evicted.extend(self.contexts.evict());
             return settled;
         };
-        match *place {
+        match place {
             Place::Running | Place::Killed => {}
             Place::InContext(context) => {
                 if let Some(run) = self.contexts.remove(context, id) {
@@ -519,26 +540,26 @@ impl Runs {
                 }
             }
             Place::Preempted => {
-                if let Some(run) = self.preempted.remove(owner, *key) {
+                if let Some(run) = self.preempted.remove(owner, key) {
                     self.end_killed(run);
                 }
             }
             Place::Ready => {
-                if let Some(run) = self.ready.remove(owner, *key) {
+                if let Some(run) = self.ready.remove(owner, key) {
                     self.end_killed(run);
                 }
             }
             Place::Waiting => {
                 // A call that has not been made is not made any more.
                 self.gate.forget(id);
-                if let Some(Suspended { run, .. }) = self.waiting.remove(&id) {
+                if let Some(run) = self.stop_waiting(id) {
                     self.go_on(run);
                 }
             }
             Place::Held => {
                 let flag = flag.clone();
                 if let Some(held) = self.gate.give_up(id, &flag) {
-                    self.tickets.remove(&id);
+                    self.is_over(id);
                     settled.push(held);
                 }
             }
@@ -579,6 +600,7 @@ impl Runs {
         for ticket in self.tickets.values() {
             ticket.flag.kill(Kill::Stopped.reason());
         }
+        self.tenants.close();
         self.drop_all();
     }
 
@@ -662,20 +684,50 @@ impl Runs {
         drained.then_some(Pressure::Drained)
     }
 
-    fn is_started(&mut self, owner: &ScriptId, has_waited: bool) {
+    fn is_started(&mut self, owner: TenantRef, has_waited: bool) {
+        let (tenant, fresh) = (&mut self.tenants[owner], usize::from(!has_waited));
+        tenant.started += 1;
+        tenant.fresh += fresh;
         self.started += 1;
-        self.fresh += usize::from(!has_waited);
-        *self.started_of.entry(owner.clone()).or_default() += 1;
+        self.fresh += fresh;
     }
 
-    fn is_not_started(&mut self, owner: &ScriptId, has_waited: bool) {
+    fn is_not_started(&mut self, owner: TenantRef, has_waited: bool) {
+        let (tenant, fresh) = (&mut self.tenants[owner], usize::from(!has_waited));
+        tenant.started -= 1;
+        tenant.fresh -= fresh;
         self.started -= 1;
-        self.fresh -= usize::from(!has_waited);
-        if let Entry::Occupied(mut count) = self.started_of.entry(owner.clone()) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
+        self.fresh -= fresh;
+    }
+
+    /// A run is taken from the queue, to begin.
+    fn is_taken(&mut self, run: &Run) {
+        if let Some(ticket) = self.tickets.get_mut(&run.id()) {
+            ticket.is_taken = true;
+            self.tenants.begins(run.tenant(), run.submitted());
+        }
+    }
+
+    /// A run that was taken from the queue has not begun.
+    fn is_taken_back(&mut self, id: u64) {
+        if let Some(ticket) = self.tickets.get_mut(&id) {
+            ticket.is_taken = false;
+            self.tenants[ticket.owner].begun -= 1;
+            self.tenants.is_queued(ticket.owner);
+        }
+    }
+
+    /// Nothing of a run is left here.
+    fn is_over(&mut self, id: u64) {
+        let Some(Ticket { owner, is_taken, .. }) = self.tickets.remove(&id) else { return };
+        if is_taken {
+            let tenant = &mut self.tenants[owner];
+            tenant.begun -= 1;
+            if tenant.limits.memory.is_some() && tenant.begun == 0 && tenant.queued > 0 {
+                self.maybe_starved.push(owner);
             }
+        } else {
+            self.tenants.is_not_queued(owner);
         }
     }
 
@@ -721,6 +773,9 @@ impl Runs {
         if batch.queued {
             self.queued_batches += 1;
             self.followers += batch.followers();
+            for run in batch.runs.iter().skip(1) {
+                self.tenants[run.tenant()].followers += 1;
+            }
         }
         for run in &batch.runs {
             self.place(run.id(), Place::Running);
@@ -735,42 +790,71 @@ impl Runs {
             return Some(self.batch(runs, false));
         }
         self.turn += 1;
+        if !self.tenants.limits_cpu() {
+            return self.batch_of(None);
+        }
+        // Those who have used up their time get what nobody else wants.
+        self.batch_of(Some(self.tenants.now())).or_else(|| self.batch_of(None))
+    }
+
+    /// The next batch, of ids that are not over their time on workers `now`, if that matters.
+    fn batch_of(&mut self, now: Option<Instant>) -> Option<Batch> {
+        let tenants = &self.tenants;
+        let may = |owner: TenantRef| now.is_none_or(|now| !tenants[owner].is_over(now));
         if self.turn.is_multiple_of(TURN)
-            && let Some(run) = self.preempted.pop(|_| true)
+            && let Some(run) = self.preempted.pop(may)
         {
             return Some(self.batch(vec![run], false));
         }
         // Queued runs and those that waited take turns, too.
         let ready_first = self.turn.is_multiple_of(2);
-        let queued = if ready_first && !self.ready.is_empty() { Vec::new() } else { self.next_queued() };
-        if !queued.is_empty() {
-            return Some(self.batch(queued, true));
-        }
         let share = self.ready.len().div_ceil(self.capacity.slots).min(Batch::MAX);
-        let ready: Vec<Run> = std::iter::from_fn(|| self.ready.pop(|_| true)).take(share).collect();
+        let mut ready = if ready_first { pop_some(&mut self.ready, share, may) } else { Vec::new() };
+        if ready.is_empty() {
+            let queued = self.next_queued(now);
+            if !queued.is_empty() {
+                return Some(self.batch(queued, true));
+            }
+        }
+        let tenants = &self.tenants;
+        let may = |owner: TenantRef| now.is_none_or(|now| !tenants[owner].is_over(now));
+        if ready.is_empty() && !ready_first {
+            ready = pop_some(&mut self.ready, share, may);
+        }
         if !ready.is_empty() {
             return Some(self.batch(ready, false));
         }
-        let run = self.preempted.pop(|_| true)?;
+        let run = self.preempted.pop(may)?;
         Some(self.batch(vec![run], false))
     }
 
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
     /// now. Of one batch at most one run is started and not done, because after it no other begins.
-    fn next_queued(&mut self) -> Vec<Run> {
+    fn next_queued(&mut self, now: Option<Instant>) -> Vec<Run> {
         let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
         let [started, fresh] = [self.started, self.fresh].map(|runs| runs + self.queued_batches);
-        // However many go on that have waited, a script with nothing started does not wait for those.
-        let may =
-            |owner: &ScriptId| started < MAX_STARTED || fresh < 2 * MAX_STARTED && !self.started_of.contains_key(owner);
         let (share, needs_vm) = match begin {
             Begin::Any => (share, false),
             Begin::One => (1, false),
             Begin::WithVm => (share, true),
         };
-        let may = |owner: &ScriptId, run: &Run| may(owner) && (!needs_vm || run.has_vm());
-        std::iter::from_fn(|| self.queued.pop_item(may)).take(share).collect()
+        let mut runs = Vec::new();
+        while runs.len() < share {
+            let tenants = &self.tenants;
+            let may = |owner: TenantRef, run: &Run| {
+                let tenant = &tenants[owner];
+                // However many go on that have waited, a script with nothing started does not wait for those.
+                (started < MAX_STARTED || fresh < 2 * MAX_STARTED && tenant.started == 0)
+                    && (!needs_vm || run.has_vm())
+                    && tenant.may_begin(run.has_vm())
+                    && now.is_none_or(|now| !tenant.is_over(now))
+            };
+            let Some(run) = self.queued.pop_item(may) else { break };
+            self.is_taken(&run);
+            runs.push(run);
+        }
+        runs
     }
 
     /// Which queued runs may begin, as far as memory goes.
@@ -787,4 +871,9 @@ impl Runs {
         let (factory, wake_up, stopped) = (self.factory.clone(), self.wake_up.clone(), self.stopped.clone());
         Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, executed: 0, worked: Duration::ZERO }
     }
+}
+
+/// The next few of those who may have a turn.
+fn pop_some(queue: &mut FairQueue<Run>, count: usize, may: impl Fn(TenantRef) -> bool + Copy) -> Vec<Run> {
+    std::iter::from_fn(|| queue.pop(may)).take(count).collect()
 }

@@ -1,6 +1,6 @@
 //! What an engine's thread hears from other threads.
 
-use crate::state::Answered;
+use crate::state::{Answered, ScriptId};
 use std::sync::Arc;
 
 /// What to call, on any thread, to tell an engine's thread something: see [`super::Workers::wake_up`].
@@ -15,6 +15,8 @@ pub enum Signal {
     Killed(u64),
     /// The run of this number has slept enough.
     Awake(u64),
+    /// The next of the calls that this id may not make all at once is due.
+    CallDue(ScriptId),
     /// The store has answered the run of this number.
     Answered(u64, Answered),
     /// It has become known what became of writes to State.

@@ -7,6 +7,7 @@ mod memory;
 mod named;
 mod number;
 mod open;
+mod quotas;
 mod redis;
 mod request;
 mod space;
@@ -19,6 +20,7 @@ pub use grants::{Access, Grant, Grantee, Grants, Pattern, Target};
 pub use memory::MemoryStore;
 pub use number::equal;
 pub use open::{Place, open};
+pub use quotas::Quotas;
 pub use redis::DEFAULT_COMMAND_TIMEOUT;
 pub use request::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,

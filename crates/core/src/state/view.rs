@@ -1,13 +1,13 @@
 //! The State that one script sees: a store, bound to the identity of the run.
 
-use super::{Access, Grants, Op, Pattern, Request, ScriptId, Store};
+use super::{Access, Grants, Op, Pattern, Quotas, Request, ScriptId, Store};
 
 /// The State of one script. Made for the run that asks, so that no function of ours can pass another id.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     store: &'a dyn Store,
     id: &'a ScriptId,
-    quota: usize,
+    quotas: &'a Quotas,
     /// Whether the script is told that others have a key.
     foreign: bool,
 }
@@ -20,10 +20,10 @@ pub struct Denied {
 }
 
 impl<'a> View<'a> {
-    /// What `id` sees of a store, in which every script may keep `quota` bytes; and whether it learns that others have a
-    /// key which it has not.
-    pub fn new(store: &'a dyn Store, id: &'a ScriptId, quota: usize, foreign: bool) -> Self {
-        Self { store, id, quota, foreign }
+    /// What `id` sees of a store, in which each script may keep so many bytes; and whether it learns that others have a key
+    /// which it has not.
+    pub fn new(store: &'a dyn Store, id: &'a ScriptId, quotas: &'a Quotas, foreign: bool) -> Self {
+        Self { store, id, quotas, foreign }
     }
 
     /// The store.
@@ -46,7 +46,7 @@ impl<'a> View<'a> {
             Op::Get { key, .. } => Op::Get { key, foreign: false },
             op => op,
         };
-        Ok(Request { owner: target.owner, quota: self.quota, op })
+        Ok(Request { quota: self.quotas.of(&target.owner), owner: target.owner, op })
     }
 
     /// Looks a key up.
@@ -56,7 +56,7 @@ impl<'a> View<'a> {
 
     /// A request on the script's own space.
     fn own<'r>(&self, op: Op<'r>) -> Request<'r> {
-        Request { owner: self.id.clone(), quota: self.quota, op }
+        Request { owner: self.id.clone(), quota: self.quotas.of(self.id), op }
     }
 
     /// The requests whose keys together are those that the script sees with names that begin with `prefix`: for each, which
@@ -65,7 +65,7 @@ impl<'a> View<'a> {
         let mut requests = vec![self.own(Op::List { prefix: prefix.to_owned().into() })];
         for (owner, pattern) in self.store.grants().seen_by(self.id, prefix) {
             let prefix = listed(&pattern, prefix).to_owned();
-            requests.push(Request { owner, quota: self.quota, op: Op::List { prefix: prefix.into() } });
+            requests.push(Request { owner, quota: 0, op: Op::List { prefix: prefix.into() } });
         }
         requests
     }

@@ -4,9 +4,12 @@ use super::code_cache::CodeCache;
 use super::snapshot::{Blank, Snapshot, build};
 use crate::api::libraries::Libraries;
 use crate::bridge::Kill;
-use crate::memory::Pool;
+use crate::memory::{Pool, Reasons};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// With what VMs are killed for others.
+const REASONS: Reasons = Reasons { of_all: Kill::EngineMemory.reason(), of_id: Kill::IdMemory.reason() };
 
 /// What makes an engine's VMs. Shared by all worker threads.
 pub struct Factory {
@@ -21,13 +24,13 @@ impl Factory {
     /// Makes VMs with these libraries.
     pub fn new(libraries: Libraries, code_cache: Option<CodeCache>) -> Self {
         let (snapshot, created) = (Snapshot::new(libraries), AtomicU64::new(0));
-        Self { libraries, snapshot, code_cache, created, memory: Pool::new(usize::MAX, Kill::EngineMemory.reason()) }
+        Self { libraries, snapshot, code_cache, created, memory: Pool::new(usize::MAX, REASONS) }
     }
 
     /// Bounds what all its VMs hold together, in bytes. Before the first is made.
     #[must_use]
     pub fn with_max_memory(self, bytes: usize) -> Self {
-        Self { memory: Pool::new(bytes, Kill::EngineMemory.reason()), ..self }
+        Self { memory: Pool::new(bytes, REASONS), ..self }
     }
 
     /// What all its VMs hold together.

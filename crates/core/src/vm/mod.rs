@@ -19,7 +19,7 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value, given};
 use crate::error::{Code, Error, Failure};
-use crate::memory::{Budget, Heap, Held, Tell};
+use crate::memory::{Budget, Heap, Held, Share, Tell};
 use crate::state::{Answered, Depends};
 use crate::value::wire::Reader;
 use crate::value::{Marks, Refusal, Shapes, Values};
@@ -58,6 +58,7 @@ pub struct Vm {
     initialised: bool,
     /// For whoever has it next.
     tell: Option<Tell>,
+    share: Option<Arc<Share>>,
     /// Dropped after the state is closed; Lua and the budget point to it.
     heap: Box<Heap>,
 }
@@ -90,6 +91,7 @@ impl Vm {
             requires: false,
             initialised: false,
             tell: None,
+            share: None,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -108,7 +110,8 @@ impl Vm {
         // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
-        self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), self.tell.take()));
+        let (tell, share) = (self.tell.take(), self.share.take());
+        self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), tell, share));
         // What an earlier run left in the VM may rest on writes that can still be lost; and the VM keeps what it was given.
         let earlier = self.context().map(|context| (context.depends(), context.given.clone()));
         let (depends, kept) = earlier.unzip();
@@ -177,9 +180,14 @@ impl Vm {
         self.tell = Some(tell);
     }
 
-    /// Whether it was killed for others, also after its script has ended.
-    pub(crate) fn is_doomed(&self) -> bool {
-        self.heap.with_account(|account| account.is_doomed()) == Some(true)
+    /// What the next script's id holds together, and so with this VM.
+    pub(crate) fn belong_to(&mut self, share: Arc<Share>) {
+        self.share = Some(share);
+    }
+
+    /// Why it was killed for others, if it was, also after its script has ended.
+    pub(crate) fn doomed(&self) -> Option<Kill> {
+        self.heap.with_account(|account| account.doomed()).flatten().and_then(Kill::of_reason)
     }
 
     /// How many bytes the VM holds.

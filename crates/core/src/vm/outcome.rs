@@ -43,12 +43,13 @@ impl Vm {
         })
     }
 
-    /// Why the run was killed, if it was. When memory ran out, the VM's own limit was met, or the engine's, or the system
-    /// had none.
+    /// Why the run was killed, if it was. When memory ran out, the VM's own limit was met, or its id's, or the engine's, or the
+    /// system had none.
     fn killed_by(&self) -> Option<Kill> {
         let kill = Kill::of(&self.flag)?;
         Some(match self.heap.shortage() {
             Shortage::Pool if kill == Kill::Memory => Kill::EngineMemory,
+            Shortage::Share if kill == Kill::Memory => Kill::IdMemory,
             Shortage::System if kill == Kill::Memory => Kill::SystemMemory,
             _ => kill,
         })

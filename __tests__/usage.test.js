@@ -1,0 +1,178 @@
+// What each id has taken of an engine, and has going on.
+'use strict'
+
+const { setTimeout: sleep } = require('node:timers/promises')
+const { ENDLESS } = require('./support/constants')
+const { engineExposing, engineWith, hold, isIdle, until } = require('./support/engine')
+const { ends, expectBadArgument, thrownBy } = require('./support/rejection')
+
+const NOTHING = {
+  queued: 0,
+  started: 0,
+  waiting: 0,
+  completed: 0,
+  failed: 0,
+  timedOut: 0,
+  aborted: 0,
+  rejected: 0,
+  cpuTime: 0,
+  hostCalls: 0,
+  memory: 0,
+  stateBytes: 0,
+}
+const ENDS = ['completed', 'failed', 'timedOut', 'aborted', 'rejected']
+
+test('an id that was never seen has taken nothing', () => {
+  const engine = engineWith()
+  expect(engine.usage('nobody')).toEqual(NOTHING)
+  expect([...engine.usage()]).toEqual([])
+  expectBadArgument(
+    thrownBy(() => engine.usage('')),
+    RangeError,
+    'scriptId',
+  )
+})
+
+test('what runs have going on is told while they are at it', async () => {
+  const engine = engineExposing({ never: () => new Promise(() => {}) }, { concurrency: 1 })
+  const runs = ends([engine.runLua('t = ("x"):rep(1e6) State.set("k", 1) host.never()', 'a')])
+  await until(() => engine.usage('a').waiting === 1)
+  const release = hold(engine)
+  const queued = ends([1, 2].map(() => engine.runLua('', 'a')))
+  const usage = engine.usage('a')
+  expect(usage).toMatchObject({ queued: 2, started: 1, waiting: 1, hostCalls: 1, completed: 0 })
+  expect(usage.memory).toBeGreaterThan(1e6)
+  expect(usage.stateBytes).toBe((await engine.state('a').size()).bytes)
+  await release()
+  await queued
+  await engine.close({ timeout: 0 })
+  expect(await runs).toEqual(['ERR_ENGINE_CLOSED'])
+  expect(engine.usage('a')).toMatchObject({ queued: 0, started: 0, waiting: 0, completed: 2, aborted: 1, memory: 0 })
+})
+
+test('memory of contexts counts between their runs', async () => {
+  const engine = engineWith()
+  const context = engine.createContext('a')
+  await context.run('t = ("x"):rep(1e6)')
+  await until(() => isIdle(engine))
+  expect(engine.usage('a').memory).toBeGreaterThan(1e6)
+  await context.close()
+  expect(engine.usage('a').memory).toBe(0)
+})
+
+test('a run that is aborted counts with the time that it took', async () => {
+  const engine = engineWith({ concurrency: 1 })
+  const controller = new AbortController()
+  const run = ends([engine.runLua(ENDLESS, 'a', { signal: controller.signal })])
+  await until(() => engine.usage('a').started === 1)
+  await sleep(30)
+  controller.abort('enough')
+  expect(await run).toEqual(['enough'])
+  expect(engine.usage('a').aborted).toBe(1)
+  await until(() => engine.usage('a').started === 0)
+  expect(engine.usage('a').cpuTime).toBeGreaterThan(5)
+})
+
+test('cpuTime is the sum of what the results say', async () => {
+  const engine = engineWith()
+  const results = await Promise.all([1, 2, 3].map((i) => engine.run(`return ${i}`, 'a')))
+  const sum = results.reduce((sum, { stats }) => sum + stats.cpuTime, 0)
+  expect(engine.usage('a').cpuTime).toBeCloseTo(sum, 9)
+})
+
+test('after any mix of ends the sums are those of stats()', async () => {
+  const engine = engineExposing({ ask: async () => 1 }, { concurrency: 2, maxQueue: 12, perId: { maxQueued: 4 } })
+  let seed = 5
+  const random = (n) => {
+    seed = (seed * 1103515245 + 12345) % 2147483648
+    return Math.floor((seed / 2147483648) * n)
+  }
+  const codes = ['return 1', 'error("no")', ENDLESS, 'return host.ask()', 'sleep(0.003)', 'x x']
+  const contexts = ['id-0', 'id-1'].map((id) => engine.createContext(id))
+  const sums = () => {
+    const sum = Object.fromEntries(['queued', ...ENDS].map((name) => [name, 0]))
+    for (const [, usage] of engine.usage()) for (const name of Object.keys(sum)) sum[name] += usage[name]
+    return sum
+  }
+  const isRight = () => {
+    const { queued, completed, failed, timedOut, aborted, rejected } = engine.stats()
+    expect(sums()).toEqual({ queued, completed, failed, timedOut, aborted, rejected })
+  }
+  const runs = []
+  for (let i = 0; i < 300; i++) {
+    const code = codes[random(codes.length)]
+    const controller = new AbortController()
+    const options = { timeout: 1 + random(15), signal: controller.signal }
+    const start = random(4) === 0 ? () => contexts[random(2)].run(code, options) : () => run(code, options)
+    const run = (code, options) => engine.run(code, `id-${random(7)}`, options)
+    runs.push(start().catch((error) => error))
+    if (random(5) === 0) controller.abort()
+    isRight()
+    if (random(3) === 0) await new Promise(setImmediate)
+    isRight()
+  }
+  await Promise.all(runs)
+  isRight()
+  expect(Object.values(sums()).every((count) => count >= 0)).toBe(true)
+  const { queued, ...ended } = sums()
+  expect([queued, Object.values(ended).reduce((a, b) => a + b, 0)]).toEqual([0, 300])
+  await engine.close({ timeout: 0 })
+  isRight()
+  for (const [, { started, waiting, memory }] of engine.usage()) expect([started, waiting, memory]).toEqual([0, 0, 0])
+})
+
+test('resetStats leaves it alone', async () => {
+  const engine = engineWith()
+  await engine.runLua('', 'a')
+  engine.resetStats()
+  expect([engine.stats().completed, engine.usage('a').completed]).toEqual([0, 1])
+})
+
+describe('trackedIds', () => {
+  const idsOf = (engine) => Array.from(engine.usage(), ([id]) => id)
+
+  test('the ids that were active last are tracked, from the latest on', async () => {
+    const engine = engineWith({ trackedIds: 3 })
+    for (const id of ['a', 'b', 'c', 'a', 'd']) await engine.runLua('', id)
+    expect(idsOf(engine)).toEqual(['d', 'a', 'c'])
+    expect(engine.usage('a').completed).toBe(2)
+    expect(engine.usage('b').completed).toBe(0)
+    expect(engine.stats().completed).toBe(5)
+  })
+
+  test('the end of a run is activity, also of an id that was forgotten meanwhile', async () => {
+    const answers = []
+    const engine = engineExposing(
+      { ask: () => new Promise((resolve) => answers.push(resolve)) },
+      { concurrency: 1, trackedIds: 2 },
+    )
+    const slow = engine.runLua('return host.ask()', 'slow')
+    await until(() => answers.length === 1)
+    for (const id of ['a', 'b', 'c']) await engine.runLua('', id)
+    expect(idsOf(engine)).toEqual(['c', 'b'])
+    expect(engine.usage('slow')).toMatchObject({ waiting: 1, hostCalls: 0 })
+    answers[0](1)
+    await slow
+    expect(idsOf(engine)).toEqual(['slow', 'c'])
+    expect(engine.usage('slow').completed).toBe(1)
+  })
+
+  test('iterating is not disturbed by what happens meanwhile', async () => {
+    const engine = engineWith({ trackedIds: 3 })
+    for (const id of ['a', 'b', 'c']) await engine.runLua('', id)
+    const seen = []
+    for (const [id] of engine.usage()) {
+      seen.push(id)
+      await engine.runLua('', `new-${id}`)
+    }
+    expect(seen).toEqual(['c', 'b', 'a'])
+  })
+
+  test.each([0, 1.5, '3'])('%p is refused', (trackedIds) => {
+    expectBadArgument(
+      thrownBy(() => engineWith({ trackedIds })),
+      typeof trackedIds === 'string' ? TypeError : RangeError,
+      'whole number of ids from 1 to 10000000',
+    )
+  })
+})
