@@ -6,7 +6,7 @@ mod held;
 use common::{FACTORY, script, services, store};
 use held::{Held, codes, drain, engine, engine_of, ids, step, submit_as, text};
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Services};
+use moonpool_core::bridge::Services;
 use moonpool_core::error::Error;
 use moonpool_core::scheduler::{
     Caller, Capacity, HostCallOf, IdLimits, IdUsage, MAX_STARTED, Scheduler, Settled, Signal,
