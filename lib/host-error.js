@@ -84,4 +84,4 @@ function messageOf(error) {
   }
 }
 
-module.exports = { HostError, toldOf, withoutDetails }
+module.exports = { HostError, messageOf, toldOf, withoutDetails }

@@ -4,7 +4,7 @@
 const { inspect } = require('node:util')
 const { isPromise } = require('node:util/types')
 const { shown, typeError, valueError } = require('./errors')
-const { messageOf } = require('./host')
+const { messageOf } = require('./host-error')
 const { readPerId } = require('./options')
 
 class PerId {
