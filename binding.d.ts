@@ -50,9 +50,10 @@ export declare class NativeEngine {
   changeModules(removed: Array<string>, added: Array<NativeModules>): void
   /**
    * Lets runs that begin from now on find functions in `host`, under these paths of names, numbered from `first` on; and
-   * nothing else under the name that is replaced. Runs that have begun keep what was there.
+   * nothing else under the name that is replaced. Runs that have begun keep what was there. Arguments come in these
+   * shapes.
    */
-  expose(paths: Array<Array<string>>, first: number, replaced?: string | undefined | null): void
+  expose(paths: Array<Array<string>>, first: number, shapes: number, replaced?: string | undefined | null): void
   /** The numbers of functions that were replaced and that no run or context has any more. Each is told once. */
   forgottenFunctions(): Array<number>
   /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
@@ -98,8 +99,8 @@ export declare class NativeEngine {
 
 /** A set of host functions that some runs are given. Which those are, JavaScript knows by number. */
 export declare class NativeFunctions {
-  /** The functions with these paths of names, numbered from `first` on. */
-  constructor(paths: Array<Array<string>>, first: number)
+  /** The functions with these paths of names, numbered from `first` on. Arguments come in these shapes. */
+  constructor(paths: Array<Array<string>>, first: number, shapes: number)
 }
 
 /** An import that is under way. */
