@@ -1,2 +1,2 @@
 // The public door for import: the same objects that require() gives.
-export { Context, default, Engine, LuaError, runLua, Script, SharedDict } from './index.js'
+export { Context, ContextPool, default, Engine, LuaError, LuaFunction, runLua, Script, SharedDict } from './index.js'

@@ -19,9 +19,11 @@ const {
   readEngineOptions,
   readGrant,
   readOptions,
+  readPoolOptions,
   readRunOptions,
   readValueRunOptions,
 } = require('./options')
+const { poolOf } = require('./pool')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
@@ -44,6 +46,7 @@ class Engine extends EventEmitter {
   // and by `settle` by way of the runs.
   #callbacks
   #defaults
+  #concurrency
   #stats
   // What it shares with its runs.
   #desk
@@ -64,6 +67,7 @@ class Engine extends EventEmitter {
     super()
     const { defaults, state, ...options } = readEngineOptions(given)
     this.#defaults = defaults
+    this.#concurrency = options.concurrency
     const store = NativeEngine.openState(state)
     if (store.code !== undefined) throw new LuaError(store)
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
@@ -159,12 +163,21 @@ class Engine extends EventEmitter {
   createContext(scriptId, given) {
     checkLabel(scriptId, 'The "scriptId" argument')
     const { globals, ...options } = readContextOptions(given, this.#defaults)
-    if (this.#closing)
-      throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+    this.#checkMakesContexts(scriptId)
+    return this.#makeContext(scriptId, options, globals && encodeNamed(globals, 'options.globals'))
+  }
+
+  createPool(scriptId, given) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    const { options: contextOptions, ...own } = readPoolOptions(given, this.#defaults, this.#concurrency)
+    const { globals, ...options } = contextOptions
+    this.#checkMakesContexts(scriptId)
     const initial = globals && encodeNamed(globals, 'options.globals')
-    const prepare = (call) => new Run(this.#desk, { scriptId, ...call })
-    const execute = (run) => this.#execute(run)
-    return contextOf({ native: this.#native.createContext(), prepare, execute, scriptId, options, initial })
+    const make = () => {
+      this.#checkMakesContexts(scriptId)
+      return this.#makeContext(scriptId, options, initial)
+    }
+    return poolOf({ ...own, make, count: (end) => this.#stats.count(end), scriptId, options })
   }
 
   state(scriptId) {
@@ -213,6 +226,23 @@ class Engine extends EventEmitter {
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
     clearTimeout(timer)
+  }
+
+  #checkMakesContexts(scriptId) {
+    if (!this.#closing) return
+    throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+  }
+
+  #makeContext(scriptId, options, initial) {
+    return contextOf({
+      native: this.#native.createContext(),
+      prepare: (call) => new Run(this.#desk, { scriptId, ...call }),
+      execute: (run) => this.#execute(run),
+      isEngineClosed: () => this.#closing !== undefined,
+      scriptId,
+      options,
+      initial,
+    })
   }
 
   /** All of them or none. */

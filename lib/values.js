@@ -5,6 +5,7 @@ const { isMap, isUint8Array } = require('node:util').types
 const { inspect } = require('node:util')
 const { performance } = require('node:perf_hooks')
 const { short, shown, typeError, valueError } = require('./errors')
+const { isLuaFunction } = require('./function')
 const { isDetached } = require('./source')
 
 // Not looked up for each value: where globals are another realm's, as in Jest, that takes most of the time.
@@ -32,8 +33,9 @@ const TAGS = {
   ARRAY: 8, // 4 bytes of count, then values
   OBJECT: 9, // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
   MAP: 10, // 4 bytes of count, then keys and values in turn
+  FUNCTION: 11, // 8 bytes, the number of a function that JavaScript holds
 }
-const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP } = TAGS
+const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION } = TAGS
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length').get
@@ -99,8 +101,8 @@ class Writer {
     return at
   }
 
-  integer(value) {
-    this.tag(INTEGER)
+  integer(value, tag = INTEGER) {
+    this.tag(tag)
     const at = this.#reserve(8)
     if (typeof value === 'bigint') this.#bytes.writeBigInt64LE(value, at)
     else {
@@ -145,30 +147,24 @@ class Writer {
   }
 }
 
-/** The bytes of a list of values, whose paths in refusals begin with `root[i]`. */
-function encode(values, root) {
+/**
+ * The bytes of a list of values, whose paths in refusals begin with `root[i]`. `lend(value, refuse)` gives the numbers of
+ * LuaFunctions where those can cross.
+ */
+function encode(values, root, lend) {
   const writer = new Writer()
   // Taken once: reading one value may run a getter that changes the list.
   const { length } = values
   writer.count(length)
-  for (let i = 0; i < length; i++) writeWhole(writer, values[i], { root: `${root}[${i}]`, open: [], path: [] })
+  for (let i = 0; i < length; i++) writeWhole(writer, values[i], { root: `${root}[${i}]`, open: [], path: [], lend })
   return writer.written()
 }
 
 /** The bytes of the names and values of a plain object in turn. */
-function encodeNamed(object, root) {
+function encodeNamed(object, root, lend) {
   const writer = new Writer()
   const at = writer.count(0)
-  writer.correct(at, finish(writeMembers(writer, object, { root, open: [object], path: [] })))
-  return writer.written()
-}
-
-/** The bytes of one name and its value, which may be undefined. */
-function encodeOneNamed(name, value, root) {
-  const writer = new Writer()
-  writer.count(1)
-  writer.text(name)
-  writeWhole(writer, value, { root, open: [], path: [] })
+  writer.correct(at, finish(writeMembers(writer, object, { root, open: [object], path: [], lend })))
   return writer.written()
 }
 
@@ -176,10 +172,10 @@ function encodeOneNamed(name, value, root) {
  * The bytes of a list of one value, whose paths begin with `root`. What is wrong with it becomes an error by `refuse`, and
  * that it takes more than `maxBytes` by `tooLong`.
  */
-function encodeOne(value, root, { refuse, maxBytes, tooLong } = {}) {
+function encodeOne(value, root, { refuse, maxBytes, tooLong, lend } = {}) {
   const writer = new Writer(maxBytes, tooLong)
   writer.count(1)
-  writeWhole(writer, value, { root, open: [], path: [], refuse })
+  writeWhole(writer, value, { root, open: [], path: [], refuse, lend })
   return writer.written()
 }
 
@@ -289,9 +285,16 @@ function endOfPiece(text, start) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
+  if (isLuaFunction(value)) return writeFunction(writer, value, place)
   if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
   if (place.open.length === MAX_DEPTH) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
   return writeTable(writer, value, place)
+}
+
+function writeFunction(writer, value, place) {
+  if (!place.lend) throw refusal(place, 'a LuaFunction, which belongs to a context')
+  const number = place.lend(value, (what) => refusal(place, what))
+  writer.integer(number, FUNCTION)
 }
 
 function* writeTable(writer, value, place) {
@@ -415,14 +418,17 @@ function isMember(container, key) {
   return !isMap(container) && typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key)
 }
 
-/** The values that go into a run, copied as they are now, and how its own shall come out. */
-function exchangeOf({ args, globals, strings, tables }) {
+/**
+ * The values that go into a run, copied as they are now, and how its own shall come out. Paths of arguments begin with
+ * `root`; `lend` is for LuaFunctions, where those can cross.
+ */
+function exchangeOf({ args, globals, strings, tables }, lend, root = 'options.args') {
   if (args === undefined && globals === undefined && strings === undefined) return undefined
   return {
-    args: args && encode(args, 'options.args'),
-    globals: globals && encodeNamed(globals, 'options.globals'),
+    args: args && encode(args, root, lend),
+    globals: globals && encodeNamed(globals, 'options.globals', lend),
     results: strings && { bytes: strings === 'buffer', maps: tables === 'map' },
   }
 }
 
-module.exports = { Encoding, encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain, tags: TAGS }
+module.exports = { Encoding, encode, encodeNamed, encodeOne, exchangeOf, isPlain, tags: TAGS }

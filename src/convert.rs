@@ -4,8 +4,8 @@ use moonpool_core::bridge::Limits as VmLimits;
 use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
 use moonpool_core::state::{DEFAULT_CACHE, DEFAULT_COMMAND_TIMEOUT, Place};
-use moonpool_core::value::Shapes as VmShapes;
-use moonpool_core::vm::Exchange as VmExchange;
+use moonpool_core::value::{FunctionRule, Shapes as VmShapes};
+use moonpool_core::vm::{Chunk, Exchange as VmExchange, Target};
 use napi::bindgen_prelude::{Either, Result, ToNapiValue, Uint8Array};
 use napi::sys;
 use napi_derive::napi;
@@ -180,6 +180,21 @@ pub struct Shapes {
     pub bytes: bool,
     /// Every table as a map.
     pub maps: bool,
+    /// In a context: the number of the first function that is kept; 0 when functions are not asked for.
+    pub functions: Option<f64>,
+    /// How many functions may be kept, with those that are.
+    pub max_functions: Option<u32>,
+}
+
+impl From<Shapes> for VmShapes {
+    fn from(Shapes { bytes, maps, functions, max_functions }: Shapes) -> Self {
+        let functions = match functions {
+            None => FunctionRule::Refused,
+            Some(0.0) => FunctionRule::NotAsked,
+            Some(first) => FunctionRule::Kept { first: first as i64, most: max_functions.unwrap_or(0) as usize },
+        };
+        Self { bytes, maps, functions }
+    }
 }
 
 impl From<Exchange> for VmExchange {
@@ -188,7 +203,8 @@ impl From<Exchange> for VmExchange {
             args: exchange.args.map(|values| values.to_vec()),
             globals: exchange.globals.map(|values| values.to_vec()),
             initial: exchange.initial.map(|values| values.to_vec()),
-            results: exchange.results.map(|Shapes { bytes, maps }| VmShapes { bytes, maps }),
+            results: exchange.results.map(VmShapes::from),
+            released: None,
         }
     }
 }
@@ -265,13 +281,27 @@ impl ToNapiValue for Bytes {
     }
 }
 
-/// A global of a context: the function to call, or the value to get.
+/// Something in a context: to be called, read or set.
 #[napi(object, object_to_js = false)]
-pub struct Global {
+pub struct InContext {
+    /// `call`, `get` or `set`.
+    pub act: String,
     /// Its name.
-    pub global: String,
-    /// Whether it is to be called.
-    pub call: bool,
+    pub named: Option<String>,
+    /// Or its number, for a function that JavaScript holds.
+    pub function: Option<f64>,
+}
+
+impl From<InContext> for Chunk {
+    fn from(InContext { act, named, function }: InContext) -> Self {
+        let name = named.unwrap_or_default().into();
+        match (&*act, function) {
+            ("get", _) => Self::Get(name),
+            ("set", _) => Self::Set(name),
+            (_, Some(number)) => Self::Call(Target::Function(number as i64)),
+            (_, None) => Self::Call(Target::Named(name)),
+        }
+    }
 }
 
 /// Why a run has no result.

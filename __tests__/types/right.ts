@@ -4,6 +4,9 @@ import {
   type CloseOptions,
   type CodeCacheOptions,
   type CompileOptions,
+  type Context,
+  type ContextCallOptions,
+  type ContextPool,
   Engine,
   type EngineOptions,
   type EngineStats,
@@ -15,8 +18,10 @@ import {
   type Limits,
   LuaError,
   type LuaErrorCode,
+  type LuaFunction,
   type LuaInput,
   type LuaOutput,
+  type PoolOptions,
   type RunOptions,
   type RunResult,
   type RunStats,
@@ -271,4 +276,28 @@ export async function keepState(engine: Engine): Promise<LuaOutput> {
   const lines: string[] = report.refused.map(({ line, owner, message }) => `${line} ${owner ?? ''} ${message}`)
   const orFive: LuaOutput | 5 = await space.get('k', 5)
   return [places.length, sum, updated, left, entries + bytes, gone, grants.length, orFive, ...keys, ...lines]
+}
+
+export async function playGames(engine: Engine): Promise<LuaOutput> {
+  const context: Context = engine.createContext('tenant-1', { maxPending: 10, functions: true, maxFunctions: 5 })
+  const { value: fn } = await context.run<[LuaFunction]>('return print', { name: 'game.lua', functions: true })
+  const { value }: { value: LuaOutput } = await fn.call(1, fn)
+  const [count] = (await fn.apply<[number]>([{ fn }], { timeout: 5, strings: 'buffer' })).values
+  await context.apply('room.tick')
+  const ticked: RunResult<[string]> = await context.apply<[string]>('room.tick', [1, fn], { name: 'x', tables: 'map' })
+  const counts: [number, boolean, boolean] = [context.pending, context.isClosed, fn.isReleased]
+  fn.release()
+  const options: PoolOptions = { size: 2, setup: (made) => made.set('n', 1), setupTimeout: 5, timeout: 10 }
+  const pool: ContextPool = engine.createPool('tenant-1', options)
+  engine.createPool('tenant-1')
+  const sum: number = await pool.use(async (borrowed) => (await borrowed.call<[number]>('f')).value)
+  const plain: string = await pool.use(() => 'x', { signal: AbortSignal.timeout(5), queueTimeout: 5 })
+  await pool.run('return 1', { args: [1] })
+  await pool.call('f', 1, 'x')
+  const call: ContextCallOptions = { globals: { n: 1 } }
+  await pool.apply('f', [], call)
+  pool.replace()
+  await pool.drain()
+  await pool.close()
+  return [value, count, ticked.value, counts.length, sum, plain, pool.size + pool.idle + pool.pending]
 }

@@ -1,5 +1,15 @@
 // Wrong uses of the public types: no line compiles without its expectation.
-import { Engine, type EngineStats, LuaError, type LuaErrorCode, runLua, Script, SharedDict } from 'moonpool'
+import {
+  ContextPool,
+  Engine,
+  type EngineStats,
+  LuaError,
+  type LuaErrorCode,
+  LuaFunction,
+  runLua,
+  Script,
+  SharedDict,
+} from 'moonpool'
 
 // @ts-expect-error: scriptId is required
 runLua('return 1')
@@ -153,3 +163,22 @@ engine.state('tenant-1').get(5)
 engine.grant({ owner: 'a', keys: 'k', to: 'b', access: 'admin' })
 // @ts-expect-error: what is stored may be anything
 export const stored: Promise<number> = engine.state('tenant-1').get('k')
+
+// @ts-expect-error: made by engine.createPool only
+new ContextPool()
+// @ts-expect-error: comes out of a context only
+new LuaFunction()
+// @ts-expect-error: functions are a yes or a no
+engine.createContext('x', { functions: 'all' })
+// @ts-expect-error: setup is a function
+engine.createPool('x', { setup: 'n = 1' })
+// @ts-expect-error: a misspelt option
+engine.createPool('x', { sise: 1 })
+// @ts-expect-error: arguments are an array
+engine.createContext('x').apply('f', 1)
+// @ts-expect-error: arguments stand beside the options
+engine.createContext('x').apply('f', [], { args: [] })
+// @ts-expect-error: the memory is the context's
+engine.createContext('x').run('', { memoryLimit: 2 ** 20 })
+// @ts-expect-error: it needs something to do
+engine.createPool('x').use()

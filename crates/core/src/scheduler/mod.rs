@@ -221,6 +221,11 @@ impl<W: Workers> Scheduler<W> {
         self.step(Runs::fill);
     }
 
+    /// Whether a context takes runs.
+    pub fn is_context_open(&self, id: ContextId) -> bool {
+        self.lock().is_context_open(id)
+    }
+
     /// The bytes that the VM of a context holds, between two runs; otherwise 0.
     pub fn context_memory(&self, id: ContextId) -> usize {
         self.lock().context_memory(id)

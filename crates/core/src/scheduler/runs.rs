@@ -608,6 +608,10 @@ impl Runs {
     }
 
     /// See [`Contexts::memory`].
+    pub(super) fn is_context_open(&self, id: ContextId) -> bool {
+        !self.is_stopped() && self.contexts.is_open(id)
+    }
+
     pub(super) fn context_memory(&self, id: ContextId) -> usize {
         self.contexts.memory(id)
     }

@@ -5,6 +5,7 @@
 
 mod collisions;
 pub(crate) mod cost;
+mod functions;
 pub(crate) mod json;
 mod refusal;
 pub mod stored;
@@ -12,6 +13,8 @@ mod text;
 mod walk;
 pub(crate) mod wire;
 
+pub(crate) use functions::Functions;
+pub use functions::{FunctionRule, Released};
 pub(crate) use refusal::Refusal;
 pub(crate) use text::Text;
 pub use wire::{Shapes, Values};
