@@ -608,11 +608,12 @@ impl Runs {
         self.contexts.close(id)
     }
 
-    /// See [`Contexts::memory`].
+    /// See [`Contexts::is_open`].
     pub(super) fn is_context_open(&self, id: ContextId) -> bool {
         !self.is_stopped() && self.contexts.is_open(id)
     }
 
+    /// See [`Contexts::memory`].
     pub(super) fn context_memory(&self, id: ContextId) -> usize {
         self.contexts.memory(id)
     }
