@@ -20,11 +20,13 @@ const {
   readEngineOptions,
   readGrant,
   readOptions,
+  readPoolOptions,
   readReplaceOptions,
   readRunOptions,
   readValueRunOptions,
   readWatchOptions,
 } = require('./options')
+const { poolOf } = require('./pool')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
@@ -49,6 +51,7 @@ class Engine extends EventEmitter {
   #callbacks
   // What calls begin with that say nothing: limits, and how values cross.
   #defaults
+  #concurrency
   #stats
   // What it shares with its runs.
   #desk
@@ -69,6 +72,7 @@ class Engine extends EventEmitter {
     super()
     const { defaults, state, hostErrors, ...options } = readEngineOptions(given)
     this.#defaults = defaults
+    this.#concurrency = options.concurrency
     const store = NativeEngine.openState(state)
     if (store.code !== undefined) throw new LuaError(store)
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
@@ -179,14 +183,25 @@ class Engine extends EventEmitter {
   createContext(scriptId, given) {
     checkLabel(scriptId, 'The "scriptId" argument')
     const { globals, host, modules, ...options } = readContextOptions(given, this.#defaults)
-    if (this.#closing)
-      throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+    this.#checkMakesContexts(scriptId)
+    const initial = globals && encodeNamed(globals, 'options.globals', options)
+    return this.#makeContext(scriptId, options, initial, this.#ownOf({ host, modules }))
+  }
+
+  createPool(scriptId, given) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    const { options: contextOptions, ...rest } = readPoolOptions(given, this.#defaults, this.#concurrency)
+    const { globals, host, modules, ...options } = contextOptions
+    this.#checkMakesContexts(scriptId)
     const initial = globals && encodeNamed(globals, 'options.globals', options)
     const own = this.#ownOf({ host, modules })
-    const native = this.#native.createContext(own?.functions?.native, own?.modules?.native)
-    const prepare = (call) => new Run(this.#desk, { scriptId, ...call })
-    const execute = (run) => this.#execute(run)
-    return contextOf({ native, prepare, execute, scriptId, options, initial, own })
+    const make = () => {
+      this.#checkMakesContexts(scriptId)
+      // The engine may have exposed others since.
+      if (own?.functions) this.#functions.checkFits(own.functions)
+      return this.#makeContext(scriptId, options, initial, own)
+    }
+    return poolOf({ ...rest, make, count: (end) => this.#stats.count(end), scriptId, options })
   }
 
   state(scriptId) {
@@ -251,6 +266,24 @@ class Engine extends EventEmitter {
 
   #checkOpen(what) {
     if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', `the engine is closed: it takes no ${what} any more`)
+  }
+
+  #checkMakesContexts(scriptId) {
+    if (!this.#closing) return
+    throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+  }
+
+  #makeContext(scriptId, options, initial, own) {
+    return contextOf({
+      native: this.#native.createContext(own?.functions?.native, own?.modules?.native),
+      prepare: (call) => new Run(this.#desk, { scriptId, ...call }),
+      execute: (run) => this.#execute(run),
+      isEngineClosed: () => this.#closing !== undefined,
+      scriptId,
+      options,
+      initial,
+      own,
+    })
   }
 
   /** The functions and modules that the options of a run, or of a context, give to it alone; or nothing. */

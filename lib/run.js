@@ -29,6 +29,7 @@ class Run {
   // Functions and modules that it is given beside the engine's; in a context, the context has them.
   #own
   #group
+  #functions
   // The async context of the call: what the run calls of the host's, it calls in there.
   #scope
   #refusal
@@ -50,9 +51,9 @@ class Run {
   /**
    * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `own` are functions and modules
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
-   * in until it is gone.
+   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any.
    */
-  constructor(desk, { scriptId, options, limits, exchange, own, context, group }) {
+  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions }) {
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
@@ -61,6 +62,7 @@ class Run {
     this.#own = own
     this.#context = context
     this.#group = group
+    this.#functions = functions
   }
 
   get state() {
@@ -204,13 +206,13 @@ class Run {
     if (!this.#usage && usage.slices > 0) this.#desk.stats.record(usage)
     this.#usage = usage
     if (this.#state === 'submitted') this.#decode(outcome)
-    else this.#leaves()
+    else this.#drops()
     return this.#decoding !== undefined
   }
 
   #decode(outcome) {
     try {
-      this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
+      this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded), this.#functions?.make)
     } catch (error) {
       // For instance because no stack is left, when the host stops a run deep inside of its own.
       if (this.#state !== 'gone') this.#decoded({ failure: refused(error) })
@@ -219,6 +221,7 @@ class Run {
 
   #decoded(outcome) {
     const later = this.#endDecoding()
+    if (outcome.failure) this.#functions?.forget()
     this.#conclude(endOf(outcome.failure, this.#usage.slices > 0), outcome)
     this.#leaves()
     if (later) this.#desk.native.takenOver(this.#id)
@@ -244,8 +247,14 @@ class Run {
     if (!this.#decoding) return
     this.#decoding.cancelled = true
     this.#endDecoding()
-    this.#leaves()
+    this.#drops()
     this.#desk.native.takenOver(this.#id)
+  }
+
+  /** Nobody gets its result, nor the functions in it. */
+  #drops() {
+    this.#functions?.forget()
+    this.#leaves()
   }
 
   #leaves() {
