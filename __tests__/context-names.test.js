@@ -78,7 +78,7 @@ describe('names with dots', () => {
     ['get', 'room.absent.a.b', 'room.absent.a.b cannot be read: room.absent is a nil value'],
     ['set', 'room.size.x', 'room.size.x cannot be set: room.size is a number value'],
     ['set', 'text.x', 'text.x cannot be set: text is a string value'],
-    ['call', 'json.null.x', 'json.null.x cannot be called: json.null is a userdata value'],
+    ['call', 'json.null.x', 'json.null.x cannot be called: json.null is a json.null value'],
   ])('%s(%j): %s', async (way, name, message) => {
     const context = contextWith()
     await context.run(`room, text = { size = 5 }, 'abc'

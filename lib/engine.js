@@ -197,8 +197,7 @@ class Engine extends EventEmitter {
     const own = this.#ownOf({ host, modules })
     const make = () => {
       this.#checkMakesContexts(scriptId)
-      // The engine may have exposed others since.
-      if (own?.functions) this.#functions.checkFits(own.functions)
+      this.#checkFit(own)
       return this.#makeContext(scriptId, options, initial, own)
     }
     return poolOf({ ...rest, make, count: (end) => this.#stats.count(end), scriptId, options })
@@ -293,6 +292,12 @@ class Engine extends EventEmitter {
       functions: host === undefined ? undefined : this.#functions.setOf(host),
       modules: modules === undefined ? undefined : this.#modules.setOf(modules),
     }
+  }
+
+  /** The engine may have taken others since. */
+  #checkFit(own) {
+    if (own?.functions) this.#functions.checkFits(own.functions)
+    if (own?.modules) this.#modules.checkFits(own.modules)
   }
 
   /** Why a run is not taken any more, if it is not: those that were accepted before may still begin. */

@@ -4,6 +4,7 @@
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setTimeout } = require('node:timers')
 const { performance } = require('node:perf_hooks')
+const { inspect } = require('node:util')
 const { onAbort, reasonOf } = require('./abort')
 const { start, whenIdle } = require('./context')
 const { namedCallOf, runOf } = require('./context-call')
@@ -13,6 +14,7 @@ const { LuaError, shown, typeError } = require('./errors')
 const { readPoolUseOptions } = require('./options')
 const { resolvable } = require('./run')
 const { Scope } = require('./scope')
+const { summaryOf } = require('./summary')
 const { awaits, isAwaitedBy, isInside, wait } = require('./waits')
 
 class ContextPool {
@@ -106,6 +108,16 @@ class ContextPool {
     const why = 'the pool was closed before a context was free; nothing was run'
     for (const borrower of [...this.#waiting]) borrower.refuse(this.#refusal('ERR_CONTEXT_CLOSED', why))
     await this.#closing.promise
+  }
+
+  /** Who runs in its contexts, whether it takes calls, and how many contexts and calls it has. */
+  [inspect.custom](depth, options, show) {
+    return summaryOf('ContextPool', #make in this ? this.#summary() : {}, depth, options, show)
+  }
+
+  #summary() {
+    const { scriptId, size, idle, pending, isClosed } = this
+    return { scriptId, state: isClosed ? 'closed' : 'open', size, idle, pending }
   }
 
   #checkNotInside(name) {

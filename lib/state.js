@@ -155,7 +155,7 @@ class Space {
   /** The bytes of a value, if there is one. */
   #encoded(name, value, root = 'value') {
     if (isNil(value, this.#values)) return undefined
-    const refuse = (what) => this.#refusal(name, what)
+    const refuse = (what, hint = '') => this.#refusal(name, what + hint)
     const tooLong = () => refuse(`the ${root} is longer than 1048576 bytes of JSON`)
     return encodeOne(value, root, this.#values, { refuse, tooLong, maxBytes: MAX_BYTES })
   }

@@ -186,9 +186,9 @@ class Encoding {
   /** The error by which we refused the value, and why. What a getter of the host's throws is another one. */
   refused
   why = ''
-  #refuse = (why) => {
-    this.why = why
-    this.refused = typeError(`${why}. It cannot cross to Lua`)
+  #refuse = (why, hint) => {
+    this.why = why + hint
+    this.refused = typeError(`${why}. It cannot cross to Lua${hint}`)
     return this.refused
   }
   #tooLong = () => {
@@ -438,7 +438,7 @@ function isPlain(object) {
 function refusal({ root, open, path, refuse }, what, { verb = 'is', hint = '' } = {}) {
   const steps = path.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
   const says = `${root}${steps.join('')} ${verb} ${what}`
-  return refuse ? refuse(says + hint) : typeError(`${says}. It cannot cross to Lua${hint}`)
+  return refuse ? refuse(says, hint) : typeError(`${says}. It cannot cross to Lua${hint}`)
 }
 
 function isMember(container, key) {
