@@ -70,9 +70,8 @@ impl Contexts {
 
     /// Whether a context takes runs, and has not lost its VM to others.
     pub(super) fn is_open(&self, id: ContextId) -> bool {
-        let lives = |context: &Context| {
-            context.end == End::Open && !context.vm.as_ref().is_some_and(|vm| vm.doomed().is_some())
-        };
+        let lives =
+            |context: &Context| context.end == End::Open && context.vm.as_ref().is_none_or(|vm| vm.doomed().is_none());
         self.all.get(&id).is_some_and(lives)
     }
 
