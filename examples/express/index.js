@@ -29,11 +29,11 @@ function tenantRule() {
   return async (request, response, next) => {
     const tenant = request.get('x-tenant')
     const rule = RULES.get(tenant)
-    if (!rule) return response.status(401).json({ error: 'no such tenant' })
+    if (!rule) return answer(response, 401, { error: 'no such tenant' })
     const input = { method: request.method, path: request.path, query: { ...request.query } }
     // An error goes to the error handler below, as that of every async middleware does.
     const { value } = await engine.run(rule, tenant, { args: [input], name: `${tenant}.lua` })
-    if (value?.allow !== true) return response.status(403).json({ error: value?.reason ?? 'refused' })
+    if (value?.allow !== true) return answer(response, 403, { error: value?.reason ?? 'refused' })
     request.tags = value.tags
     next()
   }
@@ -42,17 +42,18 @@ function tenantRule() {
 function failed(error, _request, response, next) {
   if (!(error instanceof LuaError)) return next(error)
   const isBusy = ['ERR_QUEUE_FULL', 'ERR_QUEUE_TIMEOUT', 'ERR_ENGINE_CLOSED'].includes(error.code)
-  response.status(isBusy ? 503 : 502).json({ error: error.code })
+  answer(response, isBusy ? 503 : 502, { error: error.code })
+}
+
+function answer(response, status, body) {
+  // After SIGTERM a connection that is kept alive would keep the process alive.
+  if (!server.listening) response.set('connection', 'close')
+  response.status(status).json(body)
 }
 
 const app = express()
-app.use((_request, response, next) => {
-  // After SIGTERM a connection that is kept alive would keep the process alive.
-  if (!server.listening) response.set('connection', 'close')
-  next()
-})
 app.get('/orders', tenantRule(), (request, response) => {
-  response.json({ ordered: Number(request.query.amount), tags: request.tags })
+  answer(response, 200, { ordered: Number(request.query.amount), tags: request.tags })
 })
 app.use(failed)
 
