@@ -11,10 +11,12 @@ const { message, startWorker } = require('./support/worker')
 test('require gives the classes and runLua, and nothing else', () => {
   expect(Object.keys(moonpool).sort()).toEqual([
     'Context',
+    'ContextPool',
     'Engine',
     'FunctionSet',
     'HostError',
     'LuaError',
+    'LuaFunction',
     'ModuleSet',
     'Script',
     'SharedDict',
