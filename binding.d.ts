@@ -13,6 +13,10 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeContext {
   /** The bytes that its VM holds, between two runs; otherwise 0. */
   get memory(): number
+  /** Whether it takes runs. */
+  get isOpen(): boolean
+  /** JavaScript does not need functions of its VM any more: those from one number to another. */
+  release(first: number, last: number): void
   /** Takes no further run. Those that it has taken still happen; then its VM is given back. */
   close(): void
 }
@@ -34,7 +38,7 @@ export declare class NativeEngine {
    * it begins when the runs before it have ended, and is given what the context was; otherwise it may have functions and
    * modules of its own.
    */
-  run(code: string | Uint8Array | NativeScript | Global, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
+  run(code: string | Uint8Array | NativeScript | InContext, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
   /** A new context, without a VM yet. It keeps what the engine gives now, and may have functions and modules of its own. */
   createContext(functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeContext
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
@@ -50,9 +54,10 @@ export declare class NativeEngine {
   changeModules(removed: Array<string>, added: Array<NativeModules>): void
   /**
    * Lets runs that begin from now on find functions in `host`, under these paths of names, numbered from `first` on; and
-   * nothing else under the name that is replaced. Runs that have begun keep what was there.
+   * nothing else under the name that is replaced. Runs that have begun keep what was there. Arguments come in these
+   * shapes.
    */
-  expose(paths: Array<Array<string>>, first: number, replaced?: string | undefined | null): void
+  expose(paths: Array<Array<string>>, first: number, shapes: number, replaced?: string | undefined | null): void
   /** The numbers of functions that were replaced and that no run or context has any more. Each is told once. */
   forgottenFunctions(): Array<number>
   /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
@@ -98,8 +103,8 @@ export declare class NativeEngine {
 
 /** A set of host functions that some runs are given. Which those are, JavaScript knows by number. */
 export declare class NativeFunctions {
-  /** The functions with these paths of names, numbered from `first` on. */
-  constructor(paths: Array<Array<string>>, first: number)
+  /** The functions with these paths of names, numbered from `first` on. Arguments come in these shapes. */
+  constructor(paths: Array<Array<string>>, first: number, shapes: number)
 }
 
 /** An import that is under way. */
@@ -213,6 +218,13 @@ export interface Exchange {
   initial?: Uint8Array
   /** The shapes in which the returned values are given; absent for as text. */
   results?: number
+  /**
+   * In a context: the number of the first function that is kept of the returned values; 0 when functions are not asked
+   * for.
+   */
+  functions?: number
+  /** How many functions may be kept, with those that are. */
+  maxFunctions?: number
 }
 
 /** Why a run has no result. */
@@ -239,12 +251,14 @@ export interface Failure {
   cause?: number
 }
 
-/** A global of a context: the function to call, or the value to get. */
-export interface Global {
+/** Something in a context: to be called, read or set. */
+export interface InContext {
+  /** `call`, `get` or `set`. */
+  act: string
   /** Its name. */
-  global: string
-  /** Whether it is to be called. */
-  call: boolean
+  named?: string
+  /** Or its number, for a function that JavaScript holds. */
+  function?: number
 }
 
 /** What one id may use. What is absent has no bound. */

@@ -220,6 +220,7 @@ export interface ValueRunOptions<
  * - booleans; numbers, the whole ones as integers, others as floats; `BigInt`s of 64 bits as integers
  * - well-formed strings; `Uint8Array`s as strings of their bytes; with `dates: 'iso'`, `Date`s as text
  * - arrays, plain objects and `Map`s of these, at most 128 levels deep
+ * - a {@link LuaFunction}, in calls of the context that it came from, as that function
  *
  * A property that is `undefined` counts as absent. An item of an array must not be `undefined`. Everything else
  * (instances of classes, functions, symbols, cycles) is refused, with a `TypeError` that names its path, and the option
@@ -236,6 +237,7 @@ export type LuaInput<Dates extends 'iso' = never> =
   | string
   | Uint8Array
   | DateFor<Dates>
+  | LuaFunction
   | readonly LuaInput<Dates>[]
   | ReadonlyMap<boolean | number | bigint | string, LuaInput<Dates>>
   | LuaObject
@@ -259,7 +261,7 @@ export type DateFor<Dates extends 'iso'> = Dates extends 'iso' ? Date : never
 export type Crossing<T, Dates extends 'iso' = never> = [LuaInput<Dates>] extends [T]
   ? T
   : // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing.
-    T extends undefined | null | void | boolean | number | bigint | string | Uint8Array | DateFor<Dates>
+    T extends undefined | null | void | boolean | number | bigint | string | Uint8Array | LuaFunction | DateFor<Dates>
     ? T
     : T extends ReadonlyMap<infer Key, infer Value>
       ? ReadonlyMap<Key, Crossing<Value, Dates>>
@@ -273,9 +275,10 @@ export type Crossing<T, Dates extends 'iso' = never> = [LuaInput<Dates>] extends
  * - nil as `undefined`, and `json.null` as `null`
  * - booleans; floats as numbers; integers as numbers, or as `BigInt`s when they are no safe integers
  * - strings and tables as {@link OutputOptions} says
+ * - functions as {@link LuaFunction}s, in a context, with the option {@link ContextCallOptions.functions}
  *
- * Functions, coroutines, userdata and cycles are refused with `ERR_LUA_RESULT`, whose message gives the path, and the
- * option that would let the value through, if there is one.
+ * Other functions, coroutines, userdata and cycles are refused with `ERR_LUA_RESULT`, whose message gives the path, and
+ * the option that would let the value through, if there is one.
  */
 export type LuaOutput =
   | undefined
@@ -285,6 +288,7 @@ export type LuaOutput =
   | bigint
   | string
   | Uint8Array
+  | LuaFunction
   | LuaOutput[]
   | { [key: string]: LuaOutput }
   | Map<boolean | number | bigint | string, LuaOutput>
@@ -929,6 +933,16 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   ): Context<Or<Dates, Mode>>
 
   /**
+   * Makes a pool of contexts for one id, of which each call borrows one. It prepares all of them at once.
+   * @param scriptId Who runs in them.
+   * @param options How many, what prepares each, and the options of the contexts.
+   */
+  createPool<Globals extends LuaObject = LuaObject, Dates extends DateMode = DateMode>(
+    scriptId: string,
+    options?: PoolOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>, Or<Dates, Mode>>,
+  ): ContextPool<Or<Dates, Mode>>
+
+  /**
    * Runs a file of Lua source, and resolves with text. The file is read for each run, so that a change counts at once.
    * It is compiled only when its source is not in the code cache.
    *
@@ -1254,17 +1268,54 @@ export interface ContextOptions<Dates extends DateMode = DateMode, Globals = Lua
   modules?: ModuleSet | ModuleSources | undefined
   /** As in {@link RunOptions}: for all its runs, but those that have their own. */
   data?: unknown
+  /**
+   * How many calls may wait for their turn in the context: a whole number from 0 to 4 294 967 295. One more rejects at once
+   * with `ERR_QUEUE_FULL`, and the error's `limit` is `'maxPending'`. With 0, a call is accepted only when none runs.
+   * @defaultValue as many as the engine's `maxQueue` allows
+   */
+  maxPending?: number | undefined
+  /**
+   * Whether functions in results cross, as {@link LuaFunction}s: for the runs that do not say it themselves.
+   * @defaultValue `false`
+   */
+  functions?: boolean | undefined
+  /**
+   * How many {@link LuaFunction}s of the context there may be that are not released: a whole number from 0 to 65 535. A
+   * result with more rejects with `ERR_LUA_RESULT`, and the error's `limit` is `'maxFunctions'`.
+   * @defaultValue 1000
+   */
+  maxFunctions?: number | undefined
 }
 
-/** The options of one run in a context. The memory limit, the name, `host` and `modules` are those of the context. */
+/** The options of a call by name, whose arguments stand beside them. What is left out is as the context has it. */
+export interface ContextCallOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
+  extends Omit<Limits, 'memoryLimit' | 'maxSource'>,
+    ValueOptions<Dates>,
+    Pick<RunInputs, 'signal'>,
+    Pick<RunOptions, 'name'>,
+    Pick<Given, 'data'> {
+  /** As in {@link RunInputs}. They stay in the context. */
+  globals?: Globals | undefined
+  /**
+   * Whether functions in the result cross, as {@link LuaFunction}s. Otherwise they are refused with `ERR_LUA_RESULT`.
+   * @defaultValue that of the context
+   */
+  functions?: boolean | undefined
+}
+
+/**
+ * The options of one run in a context. What is left out is as the context has it. The memory limit, `host` and `modules`
+ * are those of the context.
+ */
 export interface ContextRunOptions<
   Dates extends DateMode = DateMode,
   Args = readonly LuaInput<'iso'>[],
   Globals = LuaObject,
-> extends Omit<Limits, 'memoryLimit'>,
-    ValueOptions<Dates>,
-    RunInputs<Args, Globals>,
-    Pick<Given, 'data'> {}
+> extends ContextCallOptions<Dates, Globals>,
+    Pick<Limits, 'maxSource'> {
+  /** As in {@link RunInputs}. */
+  args?: Args | undefined
+}
 
 /**
  * A VM that lives on between its runs, made by {@link Engine.createContext}. Its runs happen one after the other, in
@@ -1297,6 +1348,10 @@ export class Context<Mode extends 'iso' = never> {
   private constructor()
   /** Who runs in it. */
   readonly scriptId: string
+  /** How many calls wait or run: all of which something is left, also a run that was aborted and is being stopped. */
+  readonly pending: number
+  /** Whether it takes no calls any more: it was closed, a run in it was stopped, or its engine is closed. */
+  readonly isClosed: boolean
   /** Runs code in the context's VM. */
   run<
     Values extends readonly unknown[] = LuaOutput[],
@@ -1311,14 +1366,48 @@ export class Context<Mode extends 'iso' = never> {
       Globals & Crossing<Globals, Or<Dates, Mode>>
     >,
   ): Promise<RunResult<Values>>
-  /** Calls a global function of the context's VM. */
+  /**
+   * Calls a function of the context's VM.
+   *
+   * @param name The name of a global, or up to 32 names with dots between them, as `'room.tick'`. The first one is a global,
+   *   whatever metatable `_G` has. What stands behind a dot is looked up as a script does it: metamethods are asked, within
+   *   the limits of the call.
+   * @throws {LuaError} (rejects) with `ERR_LUA_RUNTIME` when that cannot be called. The message names the part that is
+   *   wrong, and its type: `room.tick cannot be called: room is a nil value`.
+   */
   call<Values extends readonly unknown[] = LuaOutput[]>(
     name: string,
     ...args: readonly LuaInput<Mode>[]
   ): Promise<RunResult<Values>>
-  /** Resolves with the value of a global. `Value` is what you expect it to be; nothing checks that it is. */
+  /**
+   * As {@link Context.call}, with the arguments in an array, and options.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * const context = engine.createContext('player-7')
+   * await context.run('room = { size = 2 } function room.tick(by) room.size = room.size + by return room.size end')
+   * console.log((await context.apply('room.tick', [3], { timeout: 20 })).value) // 5
+   * await engine.close()
+   * ```
+   */
+  apply<
+    Values extends readonly unknown[] = LuaOutput[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    name: string,
+    args?: readonly LuaInput<Or<Dates, Mode>>[],
+    options?: ContextCallOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Promise<RunResult<Values>>
+  /**
+   * Resolves with the value of a global; or with dots in the name, as {@link Context.call} has them, of what is there.
+   * `Value` is what you expect it to be; nothing checks that it is.
+   */
   get<Value = LuaOutput>(name: string): Promise<Value>
-  /** Sets a global. */
+  /** Sets a global; or with dots in the name, as {@link Context.call} has them, what a script's assignment would. */
   set(name: string, value: LuaInput<Mode>): Promise<void>
   /**
    * Resolves with the bytes that the VM holds, once the runs that were asked for are done. From within a host function that
@@ -1326,6 +1415,186 @@ export class Context<Mode extends 'iso' = never> {
    */
   memory(): Promise<number>
   /** Gives the VM back once the runs that were asked for are done. Further calls reject with `ERR_CONTEXT_CLOSED`. */
+  close(): Promise<void>
+  /** `close()` at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * A function of a context's VM that JavaScript holds: what came of a Lua function in a result, with the option `functions`.
+ * Each stands for itself, also when several stand for the same function. The VM keeps the function until it is
+ * released, and it counts in the VM's memory. What nobody refers to any more is released by itself, in time; release what
+ * you do not need, as a context may have {@link ContextOptions.maxFunctions} of them.
+ *
+ * Given back to its own context, as an argument or a global, it is the same function. Everything else refuses it.
+ *
+ * @typeParam Mode `'iso'` where dates go in as text, as its context has it, otherwise `never`.
+ *
+ * @example
+ * ```js
+ * import { Engine } from 'moonpool'
+ *
+ * const engine = new Engine()
+ * const context = engine.createContext('player-7', { functions: true })
+ * const { value: add } = await context.run('local sum = 0 return function(n) sum = sum + n return sum end')
+ * await add.call(2)
+ * console.log((await add.call(3)).value) // 5
+ * add.release()
+ * await engine.close()
+ * ```
+ */
+export class LuaFunction<Mode extends 'iso' = never> {
+  // What only looks like one has no such member.
+  #private
+  private constructor()
+  /** Whether it was released. Also the end of its context ends it; then calls reject with `ERR_CONTEXT_CLOSED`. */
+  readonly isReleased: boolean
+  /**
+   * Calls it: a run of its context, as {@link Context.call}.
+   * @throws {RangeError} (rejects) with `ERR_INVALID_ARG_VALUE` when it was released.
+   */
+  call<Values extends readonly unknown[] = LuaOutput[]>(...args: readonly LuaInput<Mode>[]): Promise<RunResult<Values>>
+  /** As {@link LuaFunction.call}, with the arguments in an array, and options. */
+  apply<
+    Values extends readonly unknown[] = LuaOutput[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    args: readonly LuaInput<Or<Dates, Mode>>[],
+    options?: ContextCallOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Promise<RunResult<Values>>
+  /** Lets the VM forget it, from the next run on, once the calls are done that were made. May be called again. */
+  release(): void
+}
+
+/**
+ * How a pool of contexts is set up: the options of its contexts, and its own.
+ *
+ * @typeParam Mode `'iso'` where dates go in as text in its contexts, otherwise `never`.
+ */
+export interface PoolOptions<
+  Dates extends DateMode = DateMode,
+  Globals = LuaObject,
+  Mode extends 'iso' = Or<Dates, never>,
+> extends ContextOptions<Dates, Globals> {
+  /**
+   * How many contexts it has at most: a whole number from 1 to 10 000.
+   * @defaultValue the engine's `concurrency`
+   */
+  size?: number | undefined
+  /**
+   * Prepares each new context. The context is ready when the promise has settled and its runs are done. When it throws or
+   * rejects, that context is not used, and the call that has waited for the longest time rejects with that error. It must
+   * not call the pool. It executes in the async context in which the pool was made.
+   * @defaultValue none
+   */
+  setup?: ((context: Context<Mode>) => unknown) | undefined
+  /**
+   * Time for `setup`, in milliseconds: above 0, at most 2 147 483 647. After that it has failed, with `ERR_LUA_TIMEOUT`; the
+   * error's `limit` is `'setupTimeout'`.
+   * @defaultValue 10 000
+   */
+  setupTimeout?: number | undefined
+  /**
+   * How many calls may wait for a context: a whole number from 0 to 4 294 967 295. One more rejects at once with
+   * `ERR_QUEUE_FULL`, and the error's `limit` is `'maxPending'`.
+   * @defaultValue any number
+   */
+  maxPending?: number | undefined
+  /** As in {@link Limits}; the wait for a context counts, too. */
+  queueTimeout?: number | undefined
+}
+
+/** How {@link ContextPool.use} waits for a context. */
+export interface PoolUseOptions {
+  /** Ends the wait: the promise rejects with `signal.reason`. Once the context is there, it does nothing. */
+  signal?: AbortSignal | undefined
+  /** Time to wait, in milliseconds, by default that of the pool. Then the promise rejects with `ERR_QUEUE_TIMEOUT`. */
+  queueTimeout?: number | undefined
+}
+
+/**
+ * A pool of contexts, made by {@link Engine.createPool}: for scripts whose set-up is expensive. Each call borrows a context
+ * that is free, or waits for one; who came first is served first. A context that has ended is replaced by a new one.
+ * What one call leaves in globals, later ones may find.
+ *
+ * What holds one of its contexts cannot wait for another one: calls of the pool from within {@link ContextPool.use}, from
+ * host functions of its runs, and from its setup reject with `ERR_CONTEXT_BUSY`.
+ *
+ * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
+ *
+ * @example
+ * ```js
+ * import { Engine } from 'moonpool'
+ *
+ * const engine = new Engine()
+ * const script = engine.compile('squares = {} for i = 1, 1000 do squares[i] = i * i end function square(i) return squares[i] end')
+ * const pool = engine.createPool('acme', { size: 2, setup: (context) => context.run(script) })
+ * console.log((await pool.call('square', 12)).value) // 144
+ * await pool.close()
+ * await engine.close()
+ * ```
+ */
+export class ContextPool<Mode extends 'iso' = never> {
+  // What only looks like one has no such member.
+  #private
+  private constructor()
+  /** Who runs in its contexts. */
+  readonly scriptId: string
+  /** How many contexts it has at most. */
+  readonly size: number
+  /** How many contexts are ready, and not in use. */
+  readonly idle: number
+  /** How many calls wait for a context. */
+  readonly pending: number
+  /** Whether it takes no calls any more: it was drained or closed. */
+  readonly isClosed: boolean
+  /** As {@link Context.run}, in a context of the pool. Its `signal` and `queueTimeout` also end the wait for one. */
+  run<
+    Values extends readonly unknown[] = LuaOutput[],
+    Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    code: string | Uint8Array | Script,
+    options?: ContextRunOptions<
+      Dates,
+      Args & Crossing<Args, Or<Dates, Mode>>,
+      Globals & Crossing<Globals, Or<Dates, Mode>>
+    >,
+  ): Promise<RunResult<Values>>
+  /** As {@link Context.call}, in a context of the pool. */
+  call<Values extends readonly unknown[] = LuaOutput[]>(
+    name: string,
+    ...args: readonly LuaInput<Mode>[]
+  ): Promise<RunResult<Values>>
+  /** As {@link Context.apply}, in a context of the pool. */
+  apply<
+    Values extends readonly unknown[] = LuaOutput[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    name: string,
+    args?: readonly LuaInput<Or<Dates, Mode>>[],
+    options?: ContextCallOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Promise<RunResult<Values>>
+  /**
+   * Gives `act` a context for itself until its promise settles and the runs that it asked for are done; resolves with what
+   * it gives. Close the context in there to have it replaced. Do not keep it: others use it afterwards.
+   */
+  use<Result>(act: (context: Context<Mode>) => Result | Promise<Result>, options?: PoolUseOptions): Promise<Result>
+  /**
+   * Makes all contexts anew: after a reload. What is in use stays until it is given back; every call that gets a context
+   * from now on gets a new one.
+   * @throws {LuaError} with `ERR_CONTEXT_CLOSED` when the pool is closed.
+   */
+  replace(): void
+  /** Takes no further calls, lets those that wait or run finish, and closes the contexts. */
+  drain(): Promise<void>
+  /**
+   * Takes no further calls, refuses those that wait with `ERR_CONTEXT_CLOSED`, lets those that have a context finish, and
+   * closes the contexts. It does not wait for a setup.
+   */
   close(): Promise<void>
   /** `close()` at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>
@@ -1552,18 +1821,18 @@ export interface TimeSummary {
  * |---|---|
  * | `ERR_LUA_SYNTAX` | the source does not compile, or is precompiled Lua |
  * | `ERR_LUA_RUNTIME` | the script raised an error that nothing caught |
- * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed; {@link LuaError.limit} says which |
+ * | `ERR_LUA_TIMEOUT` | `timeout` or `cpuTimeout` passed, or the `setupTimeout` of a pool; {@link LuaError.limit} says which |
  * | `ERR_LUA_MEMORY` | the script needs more than `memoryLimit`, all VMs of its id more than `perId.memory`, or all VMs more than `maxMemory`; {@link LuaError.limit} says which. Without it, the system had no memory left |
  * | `ERR_LUA_OUTPUT` | the script wrote more than `maxOutput` |
- * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`; {@link LuaError.limit} says so |
+ * | `ERR_LUA_RESULT` | a returned value cannot cross, or `json.encode` cannot write one; the message gives its path, such as `value.users[3].fn`. Or there are more values than `maxNodes`, or more functions than `maxFunctions`; {@link LuaError.limit} says so |
  * | `ERR_STATE_DENIED` | `State`: another script has the key, has granted it to be read only, or has granted the same name; `Shared`: the script may not change the dictionary |
  * | `ERR_STATE_VALUE` | `State`: a key or a value that cannot be stored; {@link SharedDict.get}: the value is a list |
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be opened or reached, or has lost a write that this depends on |
  * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw, whatever the script saw of it |
- * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} is closed, or a run in it was stopped |
- * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call |
- * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already, and its id holds its part of the places or more |
+ * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} or {@link ContextPool} is closed, or a run in the context was stopped |
+ * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call; or what makes it holds a context of the {@link ContextPool} |
+ * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already, and its id holds its part of the places or more; or `maxPending` calls of the context or pool; {@link LuaError.limit} says which |
  * | `ERR_QUOTA` | not run: `perId.maxQueued` runs of its id wait already; {@link LuaError.retryAfter} says when to try again |
  * | `ERR_QUEUE_TIMEOUT` | not run: its `queueTimeout` passed while it waited |
  * | `ERR_ENGINE_CLOSED` | not run, because the engine is closed; or stopped, because closing took longer than its timeout |
@@ -1690,7 +1959,10 @@ export type LimitName =
   | 'perId.memory'
   | 'maxOutput'
   | 'maxNodes'
+  | 'maxFunctions'
+  | 'maxPending'
   | 'maxQueue'
   | 'maxQueued'
   | 'queueTimeout'
+  | 'setupTimeout'
   | 'stateQuota'

@@ -22,6 +22,9 @@ describe('bad arguments', () => {
     ['an empty name', ['x', { name: '' }], RangeError, /"options.name"/],
     ['globals that are an array', ['x', { globals: [] }], TypeError, /"options.globals"/],
     ['globals that are a Map', ['x', { globals: new Map() }], TypeError, /"options.globals"/],
+    ['a maxPending below 0', ['x', { maxPending: -1 }], RangeError, /"options.maxPending".*calls from 0/],
+    ['a maxFunctions that is too high', ['x', { maxFunctions: 65_536 }], RangeError, /from 0 to 65535/],
+    ['functions that are no boolean', ['x', { functions: 'yes' }], TypeError, /"options.functions".*a boolean/],
     ['globals that cannot cross', ['x', { globals: { a: { f() {} } } }], TypeError, /options\.globals\.a\.f/],
   ]
 
@@ -41,7 +44,8 @@ describe('bad arguments', () => {
     ['run: options that are null', (context) => context.run('', null), TypeError, /"options" argument/],
     ['run: an unknown option', (context) => context.run('', { timeOut: 1 }), TypeError, /did you mean 'timeout'/],
     ['run: a memoryLimit', (context) => context.run('', { memoryLimit: 2 ** 21 }), TypeError, /'memoryLimit'/],
-    ['run: a name', (context) => context.run('', { name: 'other' }), TypeError, /'name'/],
+    ['run: an empty name', (context) => context.run('', { name: '' }), RangeError, /"options.name"/],
+    ['run: functions that are no boolean', (context) => context.run('', { functions: 1 }), TypeError, /a boolean/],
     ['run: a timeout of -1', (context) => context.run('', { timeout: -1 }), RangeError, /"options.timeout"/],
     ['run: a signal that is none', (context) => context.run('', { signal: {} }), TypeError, /"options.signal"/],
     ['run: args that are no array', (context) => context.run('', { args: 5 }), TypeError, /"options.args"/],
@@ -49,6 +53,35 @@ describe('bad arguments', () => {
     ['call: no name', (context) => context.call(), TypeError, /"name" argument/],
     ['call: an empty name', (context) => context.call(''), RangeError, /"name" argument/],
     ['call: too many arguments', (context) => context.call('f', ...Array(1001).fill(1)), RangeError, /at most 1000/],
+    ['call: an argument that cannot cross', (context) => context.call('f', { a: Date }), TypeError, /^args\[0\]\.a is/],
+    ['call: two dots', (context) => context.call('a..b'), RangeError, /with dots between them\. Received 'a\.\.b'/],
+    ['call: too many parts', (context) => context.call(`${'a.'.repeat(32)}a`), RangeError, /up to 32 names/],
+    ['apply: no name', (context) => context.apply(), TypeError, /"name" argument/],
+    [
+      'apply: args that are no array',
+      (context) => context.apply('f', 5),
+      TypeError,
+      /"args" argument must be an array/,
+    ],
+    ['apply: args that are null', (context) => context.apply('f', null), TypeError, /"args" argument must be an array/],
+    ['apply: too many args', (context) => context.apply('f', Array(1001).fill(1)), RangeError, /at most 1000/],
+    ['apply: an argument that cannot cross', (context) => context.apply('f', [1, Date]), TypeError, /^args\[1\] is/],
+    ['apply: options that are null', (context) => context.apply('f', [], null), TypeError, /"options" argument/],
+    [
+      'apply: an unknown option',
+      (context) => context.apply('f', [], { timeOut: 1 }),
+      TypeError,
+      /did you mean 'timeout'/,
+    ],
+    [
+      'apply: args in the options',
+      (context) => context.apply('f', [], { args: [] }),
+      TypeError,
+      /unknown option 'args'/,
+    ],
+    ['apply: a signal that is none', (context) => context.apply('f', [], { signal: 1 }), TypeError, /"options.signal"/],
+    ['get: a dot at the end', (context) => context.get('a.'), RangeError, /"name" argument/],
+    ['set: a dot at the beginning', (context) => context.set('.a', 1), RangeError, /"name" argument/],
     ['get: a symbol', (context) => context.get(Symbol('n')), TypeError, /"name" argument/],
     ['get: a lone surrogate', (context) => context.get('\ud800'), RangeError, /"name" argument/],
     ['set: a number', (context) => context.set(1, 1), TypeError, /"name" argument/],
@@ -68,7 +101,7 @@ describe('bad arguments', () => {
   })
 
   test('members need a Context for their this', async () => {
-    for (const name of ['run', 'call', 'get', 'set', 'memory', 'close']) {
+    for (const name of ['run', 'call', 'apply', 'get', 'set', 'memory', 'close']) {
       expect(await rejection(Context.prototype[name].call({}, 'x'))).toBeInstanceOf(TypeError)
     }
   })

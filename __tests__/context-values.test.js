@@ -135,20 +135,19 @@ describe('call', () => {
     await context.run('n = 5')
     expect(await rejection(context.call('n'))).toMatchObject({
       code: 'ERR_LUA_RUNTIME',
-      message: expect.stringMatching(/call a number value/),
+      message: 'n cannot be called: n is a number value',
     })
     const error = await rejection(context.call('nothing'))
     expect(error).toMatchObject({ code: 'ERR_LUA_RUNTIME', scriptId: 'x' })
-    expect(error.message).toContain("'nothing'")
+    expect(error.message).toBe('nothing cannot be called: nothing is a nil value')
     expect(await context.get('n')).toBe(5)
   })
 
-  test('a name is never a path or an expression', async () => {
+  test('a name is never an expression', async () => {
     const context = contextWith()
-    expect(await rejection(context.call('string.upper', 'a'))).toMatchObject({ code: 'ERR_LUA_RUNTIME' })
     expect(await context.get('1 + 1')).toBeUndefined()
-    await context.set('a.b', 7)
-    expect(await valueIn(context.run('return _G["a.b"]'))).toBe(7)
+    await context.set('a b[1]', 7)
+    expect(await valueIn(context.run('return _G["a b[1]"]'))).toBe(7)
   })
 
   test('an error inside of it has its place, its traceback and its value', async () => {

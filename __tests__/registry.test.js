@@ -76,6 +76,8 @@ function amount(text) {
 const PREFIXES = {
   CodeCacheOptions: 'codeCache.',
   CloseOptions: 'close.',
+  ContextOptions: 'context.',
+  PoolOptions: 'pool.',
   SharedDictOptions: 'sharedDict.',
   IdLimits: 'perId.',
   SqliteState: 'state.',
@@ -185,6 +187,8 @@ describe('defaults', () => {
     ['docs/engine.md', 'sharedDict.maxBytes', /how many bytes it holds, (.+?) by default/],
     ['docs/engine.md', 'warmVms', /up to `warmVms` VMs ahead, (\d+) by default/],
     ['docs/engine.md', 'close.timeout', /After its `timeout`, (.+?) by default, it stops the rest/],
+    ['docs/contexts.md', 'context.maxFunctions', /`maxFunctions` of them at once, (.+?) by default/],
+    ['docs/contexts.md', 'pool.setupTimeout', /bounds how long it may take, (.+?) by default/],
     ['docs/lua-api.md', 'stateQuota', /A space holds at most (.+?), or what the host has set/],
     ['docs/decisions/0005-a-bound-on-started-runs.md', 'timeout', /the default `timeout` of (\d+ s)/],
   ])('the words of %s on %s', (page, option, pattern) => {

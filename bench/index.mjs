@@ -4,6 +4,7 @@ import { setup } from '../scripts/setup.mjs'
 import { load } from './build.mjs'
 import { calls } from './calls.mjs'
 import { contexts } from './contexts.mjs'
+import { games } from './games.mjs'
 import { lua } from './lua.mjs'
 import { memory } from './memory.mjs'
 import { overhead } from './overhead.mjs'
@@ -13,7 +14,7 @@ import { state } from './state.mjs'
 import { tenants } from './tenants.mjs'
 import { waiting } from './waiting.mjs'
 
-const PARTS = { calls, overhead, scheduling, tenants, contexts, waiting, state, shared, memory, lua }
+const PARTS = { calls, overhead, scheduling, tenants, contexts, games, waiting, state, shared, memory, lua }
 
 const known = Object.keys(PARTS)
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : known

@@ -93,14 +93,18 @@ class AddedModules {
     if (set.owner !== this.#owner) {
       throw valueError(`${WHAT} must be of this engine. Received a ModuleSet that another engine made`)
     }
-    if (set.fits !== this.#version) {
-      const name = set.names.find((name) => this.#origins.has(name))
-      if (name !== undefined) {
-        throw valueError(`${WHAT} must have new names. Received '${name}', of which the engine has a module`)
-      }
-      set.fits = this.#version
-    }
+    this.checkFits(set)
     return set
+  }
+
+  /** Throws when the engine has a module of a name in a set. */
+  checkFits(set) {
+    if (set.fits === this.#version) return
+    const name = set.names.find((name) => this.#origins.has(name))
+    if (name !== undefined) {
+      throw valueError(`${WHAT} must have new names. Received '${name}', of which the engine has a module`)
+    }
+    set.fits = this.#version
   }
 
   #ownOf(sources, what, rule) {

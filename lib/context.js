@@ -2,26 +2,28 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { functionCallOf, getOf, nameOf, namedCallOf, runOf, setOf } = require('./context-call')
 const { closeAtDispose } = require('./dispose')
-const { notRun, shown, typeError, valueError } = require('./errors')
-const { readContextRunOptions } = require('./options')
-const { checkCode, codeOf } = require('./source')
+const { notRun, typeError } = require('./errors')
+const { Functions } = require('./function')
 const { summaryOf } = require('./summary')
-const { encodeOneNamed, exchangeOf } = require('./values')
 const { awaits, isAwaitedBy } = require('./waits')
 
 class Context {
   #native
   #prepare
   #execute
-  #scriptId
-  #options
+  #isEngineClosed
+  // Its { scriptId, options }.
+  #about
   // The functions and modules that its runs have beside the engine's.
   #own
   // The globals that its VM begins with, as bytes.
   #initial
   // Its runs that are not gone.
   #runs = new Set()
+  // Those of its functions that JavaScript holds.
+  #functions
   #closed = false
 
   constructor(parts, token) {
@@ -29,40 +31,46 @@ class Context {
     this.#native = parts.native
     this.#prepare = parts.prepare
     this.#execute = parts.execute
-    this.#scriptId = parts.scriptId
-    this.#options = parts.options
+    this.#isEngineClosed = parts.isEngineClosed
+    this.#about = { scriptId: parts.scriptId, options: parts.options }
     this.#own = parts.own
     this.#initial = parts.initial
+    this.#functions = new Functions(this.#native, (handle, args, options) =>
+      this.#start(functionCallOf(handle, args, options, this.#about, this.#functions)),
+    )
   }
 
   get scriptId() {
-    return this.#scriptId
+    return this.#about.scriptId
+  }
+
+  get pending() {
+    return this.#runs.size
+  }
+
+  get isClosed() {
+    return this.#closed || !this.#native.isOpen || this.#isEngineClosed()
   }
 
   async run(code, options) {
-    checkCode(code)
-    const given = readContextRunOptions(options, this.#options)
-    const { name } = codeOf(code, { ...given, name: undefined }, this.#name)
-    return this.#start(given, { code: copyOf(codeOf(code, given, name).code), name })
+    return this.#start(runOf(code, options, this.#about, this.#functions))
   }
 
   async call(name, ...args) {
-    checkGlobal(name)
-    const options = readContextRunOptions({ args }, this.#options)
-    return this.#start(options, { code: { global: name, call: true }, name: this.#name })
+    return this.#start(namedCallOf(name, args, {}, this.#about, this.#functions))
+  }
+
+  async apply(name, args = [], options = {}) {
+    return this.#start(namedCallOf(name, args, options, this.#about, this.#functions))
   }
 
   async get(name) {
-    checkGlobal(name)
-    const options = readContextRunOptions({}, this.#options)
-    const { value } = await this.#start(options, { code: { global: name, call: false }, name: this.#name })
+    const { value } = await this.#start(getOf(name, this.#about))
     return value
   }
 
   async set(name, value) {
-    checkGlobal(name)
-    const globals = encodeOneNamed(name, value, 'value', this.#options)
-    await this.#start(readContextRunOptions({}, this.#options), { code: '', name: this.#name }, globals)
+    await this.#start(setOf(name, value, this.#about, this.#functions))
   }
 
   async memory() {
@@ -84,22 +92,29 @@ class Context {
   }
 
   #summary() {
-    const state = this.#closed ? 'closed' : 'open'
-    return { scriptId: this.#scriptId, name: this.#name, state, pending: this.#runs.size }
-  }
-
-  get #name() {
-    return this.#options.name ?? this.#scriptId
+    const { scriptId, pending, isClosed } = this
+    return { scriptId, name: nameOf(this.#about), state: isClosed ? 'closed' : 'open', pending }
   }
 
   /** Starts a run, which the native engine keeps until those before it have ended. */
-  async #start(options, what, globals) {
-    const exchange = { ...exchangeOf(options), initial: this.#initial }
-    if (globals) exchange.globals = globals
-    const [own, context, group] = [this.#own, this.#native, this.#runs]
-    const run = this.#prepare({ options, limits: options, exchange, own, context, group })
+  async #start(call) {
+    const { options, what, exchange } = call
+    const taker = options.functions ? this.#functions.taker() : undefined
+    exchange.initial = this.#initial
+    exchange.functions = taker ? taker.first : 0
+    exchange.maxFunctions = this.#about.options.maxFunctions
+    const run = this.#prepare({
+      options,
+      limits: options,
+      exchange,
+      own: this.#own,
+      context: this.#native,
+      group: this.#runs,
+      functions: taker,
+    })
     const refusal = this.#refusal()
     if (refusal) return this.#execute(run.take(what).refuse(refusal))
+    if (call.lent.size > 0) keepFor(run, call.lent)
     run.accept()
     awaits(this.#native, () => run.whenGone())
     // A signal that is aborted in the turn of the call stops nothing: a run that has begun would end the context.
@@ -112,11 +127,17 @@ class Context {
     if (this.#closed)
       return { code: 'ERR_CONTEXT_CLOSED', message: 'the context is closed; nothing was run', output: '' }
     if (isAwaitedBy(this.#native)) return { code: 'ERR_CONTEXT_BUSY', message: `${BUSY}; nothing was run`, output: '' }
+    const { maxPending } = this.#about.options
+    // One of them has its turn.
+    if (this.#runs.size > maxPending) {
+      const message = `the context's queue is full: ${maxPending} calls wait (maxPending); nothing was run`
+      return { code: 'ERR_QUEUE_FULL', limit: 'maxPending', message, output: '' }
+    }
     return undefined
   }
 
   #checkNotAwaiting(name) {
-    if (isAwaitedBy(this.#native)) throw notRun('ERR_CONTEXT_BUSY', `${BUSY}; ${name}() did nothing`, this.#scriptId)
+    if (isAwaitedBy(this.#native)) throw notRun('ERR_CONTEXT_BUSY', `${BUSY}; ${name}() did nothing`, this.scriptId)
   }
 
   /** Resolves when the runs that were asked for until now are gone. */
@@ -125,25 +146,36 @@ class Context {
     awaits(this.#native, () => ended)
     await ended
   }
+
+  // For pools.
+
+  /** Starts a call that was made before anybody knew in which context it would happen. */
+  static start(context, call) {
+    return context.#start(call)
+  }
+
+  /** Resolves when the runs that were asked for until now are gone. */
+  static whenIdle(context) {
+    return Promise.all(Array.from(context.#runs, (run) => run.whenGone()))
+  }
 }
 
-/** A copy of bytes, which the caller may change; any other code as it is. */
-function copyOf(code) {
-  return ArrayBuffer.isView(code) ? new Uint8Array(code) : code
+/** Functions are not forgotten before a run is gone that was given them. */
+async function keepFor(run, handles) {
+  for (const handle of handles) handle.use()
+  await run.whenGone()
+  for (const handle of handles) handle.endUse()
 }
 
 const BUSY = 'the context is busy: a run in it waits for the host function that makes this call'
 
 const MADE_HERE = Symbol('made by engine.createContext')
+const { start, whenIdle } = Context
+delete Context.start
+delete Context.whenIdle
 
 const contextOf = (parts) => new Context(parts, MADE_HERE)
 
 closeAtDispose(Context)
 
-function checkGlobal(name) {
-  const rule = 'The "name" argument must be the name of a global'
-  if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
-  if (name === '' || !name.isWellFormed()) throw valueError(`${rule}. Received ${inspect(name)}`)
-}
-
-module.exports = { Context, contextOf }
+module.exports = { Context, contextOf, start, whenIdle }

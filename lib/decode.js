@@ -7,7 +7,7 @@ const { performance } = require('node:perf_hooks')
 const { fitsIntoTurn, inSlices } = require('./slices')
 const { tags } = require('./values')
 
-const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP } = tags
+const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION } = tags
 
 /** So many bytes are decoded at once, if the turn has time for them. */
 const SMALL = 16 * 1024
@@ -56,9 +56,9 @@ function decodeList(bytes) {
 
 /**
  * Gives `then` what came of a run, with its text as strings and its values as values: now, or later, and then it returns
- * what can be `cancelled` until then. What cannot be decoded becomes a failure.
+ * what can be `cancelled` until then. What cannot be decoded becomes a failure. `make` is given the numbers of functions.
  */
-function decodeOutcome(outcome, then) {
+function decodeOutcome(outcome, then, make) {
   const { text, values, failure } = outcome
   const output = failure ? failure.output : text
   const thrown = failure?.luaValue ?? undefined
@@ -67,11 +67,11 @@ function decodeOutcome(outcome, then) {
   if (size <= 1024 || (size <= SMALL && fitsIntoTurn(size))) {
     const whole = isBytes(output) ? output.toString() : output
     if (failure) then(failed(failure, whole, thrown && parsed(thrown)))
-    else then({ text: whole, values: values && readAll(values) })
+    else then({ text: whole, values: values && readAll(values, make) })
     return undefined
   }
   const parts = [new Text(output)]
-  if (values) parts.push(new Values(values))
+  if (values) parts.push(new Values(values, make))
   if (thrown) parts.push(new Thrown(thrown))
   const job = new Job(parts, ([whole, last], error) => {
     if (failure) then(failed(failure, whole, last))
@@ -191,8 +191,8 @@ class Values {
   #reader
   #level
 
-  constructor(bytes) {
-    this.#reader = { bytes, at: 0 }
+  constructor(bytes, make) {
+    this.#reader = { bytes, at: 0, make }
     const length = count(this.#reader)
     this.#level = new Level(ARRAY, new Array(length), length)
   }
@@ -291,8 +291,8 @@ class Values {
 }
 
 /** The values of a whole list. */
-function readAll(bytes) {
-  const reader = { bytes, at: 0 }
+function readAll(bytes, make) {
+  const reader = { bytes, at: 0, make }
   return readMany(reader, count(reader))
 }
 
@@ -327,6 +327,8 @@ function read(reader) {
       return readMembers(reader)
     case MAP:
       return readMap(reader)
+    case FUNCTION:
+      return reader.make(readInteger(reader))
     default:
       throw new Error(`an unknown tag at byte ${reader.at - 1}`)
   }

@@ -20,12 +20,14 @@ const {
   readEngineOptions,
   readGrant,
   readOptions,
+  readPoolOptions,
   readReplaceOptions,
   readRunOptions,
   readValueRunOptions,
   readWatchOptions,
 } = require('./options')
 const { PerId } = require('./per-id')
+const { poolOf } = require('./pool')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
@@ -51,6 +53,7 @@ class Engine extends EventEmitter {
   #callbacks
   // What calls begin with that say nothing: limits, and how values cross.
   #defaults
+  #concurrency
   #stats
   #usage
   // What single ids may use, if a function says so.
@@ -74,6 +77,7 @@ class Engine extends EventEmitter {
     super()
     const { defaults, state, hostErrors, perId, trackedIds, ...options } = readEngineOptions(given)
     this.#defaults = defaults
+    this.#concurrency = options.concurrency
     const store = NativeEngine.openState(state)
     if (store.code !== undefined) throw new LuaError(store)
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
@@ -188,14 +192,24 @@ class Engine extends EventEmitter {
   createContext(scriptId, given) {
     checkLabel(scriptId, 'The "scriptId" argument')
     const { globals, host, modules, ...options } = readContextOptions(given, this.#defaults)
-    if (this.#closing)
-      throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+    this.#checkMakesContexts(scriptId)
+    const initial = globals && encodeNamed(globals, 'options.globals', options)
+    return this.#makeContext(scriptId, options, initial, this.#ownOf({ host, modules }))
+  }
+
+  createPool(scriptId, given) {
+    checkLabel(scriptId, 'The "scriptId" argument')
+    const { options: contextOptions, ...rest } = readPoolOptions(given, this.#defaults, this.#concurrency)
+    const { globals, host, modules, ...options } = contextOptions
+    this.#checkMakesContexts(scriptId)
     const initial = globals && encodeNamed(globals, 'options.globals', options)
     const own = this.#ownOf({ host, modules })
-    const native = this.#native.createContext(own?.functions?.native, own?.modules?.native)
-    const prepare = (call) => new Run(this.#desk, { scriptId, ...call })
-    const execute = (run) => this.#execute(run)
-    return contextOf({ native, prepare, execute, scriptId, options, initial, own })
+    const make = () => {
+      this.#checkMakesContexts(scriptId)
+      this.#checkFit(own)
+      return this.#makeContext(scriptId, options, initial, own)
+    }
+    return poolOf({ ...rest, make, count: (end) => this.#stats.count(end), scriptId, options })
   }
 
   state(scriptId) {
@@ -273,6 +287,24 @@ class Engine extends EventEmitter {
     if (this.#closing) throw notRun('ERR_ENGINE_CLOSED', `the engine is closed: it takes no ${what} any more`)
   }
 
+  #checkMakesContexts(scriptId) {
+    if (!this.#closing) return
+    throw notRun('ERR_ENGINE_CLOSED', 'the engine is closed: it makes no contexts any more', scriptId)
+  }
+
+  #makeContext(scriptId, options, initial, own) {
+    return contextOf({
+      native: this.#native.createContext(own?.functions?.native, own?.modules?.native),
+      prepare: (call) => new Run(this.#desk, { scriptId, ...call }),
+      execute: (run) => this.#execute(run),
+      isEngineClosed: () => this.#closing !== undefined,
+      scriptId,
+      options,
+      initial,
+      own,
+    })
+  }
+
   /** The functions and modules that the options of a run, or of a context, give to it alone; or nothing. */
   #ownOf({ host, modules }) {
     if (host === undefined && modules === undefined) return undefined
@@ -280,6 +312,12 @@ class Engine extends EventEmitter {
       functions: host === undefined ? undefined : this.#functions.setOf(host),
       modules: modules === undefined ? undefined : this.#modules.setOf(modules),
     }
+  }
+
+  /** The engine may have taken others since. */
+  #checkFit(own) {
+    if (own?.functions) this.#functions.checkFits(own.functions)
+    if (own?.modules) this.#modules.checkFits(own.modules)
   }
 
   /** Why a run is not taken any more, if it is not: those that were accepted before may still begin. */

@@ -134,17 +134,21 @@ class ExposedFunctions {
     if (set.owner !== this.#owner) {
       throw valueError(`${WHAT} must be of this engine. Received a FunctionSet that another engine made`)
     }
-    if (set.fits !== this.#version) {
-      for (const { path } of set.functions) {
-        const other = this.#names.inTheWayOf(path)
-        if (other === undefined) continue
-        throw valueError(
-          `${WHAT} must have new names. Received host.${path.join('.')}, and the engine exposes host.${other}`,
-        )
-      }
-      set.fits = this.#version
-    }
+    this.checkFits(set)
     return set
+  }
+
+  /** Throws when the engine exposes something where a set has a function. */
+  checkFits(set) {
+    if (set.fits === this.#version) return
+    for (const { path } of set.functions) {
+      const other = this.#names.inTheWayOf(path)
+      if (other === undefined) continue
+      throw valueError(
+        `${WHAT} must have new names. Received host.${path.join('.')}, and the engine exposes host.${other}`,
+      )
+    }
+    set.fits = this.#version
   }
 }
 

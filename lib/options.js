@@ -62,9 +62,33 @@ const RUN = {
 /** Of `engine.run`, which gives Lua's values to JavaScript. */
 const RUN_FOR_VALUES = { ...RUN, ...CROSSING }
 
-const { memoryLimit: _, name: __, host: ___, modules: ____, ...CONTEXT_RUN } = RUN_FOR_VALUES
+const FUNCTIONS = { default: false, check: checkBoolean }
 
-const CONTEXT = { ...LIMITS, ...CROSSING, name: RUN.name, globals: RUN.globals, ...GIVEN }
+const { memoryLimit: _, host: __, modules: ___, ...VALUE_RUN } = RUN_FOR_VALUES
+const CONTEXT_RUN = { ...VALUE_RUN, functions: FUNCTIONS }
+
+/** What is called by its name has its arguments beside the options. */
+const { args: ____, maxSource: _____, ...CONTEXT_CALL } = CONTEXT_RUN
+
+const CONTEXT = {
+  ...LIMITS,
+  ...CROSSING,
+  name: RUN.name,
+  globals: RUN.globals,
+  ...GIVEN,
+  maxPending: { default: undefined, check: whole('calls', 0, MAX_COUNT) },
+  functions: FUNCTIONS,
+  maxFunctions: { default: DEFAULTS['context.maxFunctions'], check: whole('functions', 0, 65_535) },
+}
+
+const POOL = {
+  ...CONTEXT,
+  size: { default: undefined, check: whole('contexts', 1, 10_000) },
+  setup: { default: undefined, check: checkFunction },
+  setupTimeout: { default: DEFAULTS['pool.setupTimeout'], check: checkMilliseconds },
+}
+
+const POOL_USE = { signal: RUN.signal, queueTimeout: LIMITS.queueTimeout }
 
 const COMPILE = { name: { default: 'script', check: checkLabel } }
 
@@ -158,11 +182,22 @@ const readRunOptions = (given, defaults) => readOptions(given, RUN, 'options', d
 const readValueRunOptions = (given, defaults) => readOptions(given, RUN_FOR_VALUES, 'options', defaults)
 /** The options of a context on an engine with these defaults. */
 const readContextOptions = (given, defaults) => readOptions(given, CONTEXT, 'options', defaults)
+/** The options of a pool on an engine with these defaults, and those of its contexts. */
+function readPoolOptions(given, defaults, concurrency) {
+  const read = readOptions(given, POOL, 'options', defaults)
+  const { size = concurrency, setup, setupTimeout, maxPending, ...options } = read
+  return { size, setup, setupTimeout, maxPending, options }
+}
+/** How a context of a pool with these options is borrowed. */
+const readPoolUseOptions = (given, pool) => readOptions(given, POOL_USE, 'options', pool)
 /** The options of a run in a context with these. */
-const readContextRunOptions = (given, { memoryLimit, ...context }) => ({
-  ...readOptions(given, CONTEXT_RUN, 'options', context),
-  memoryLimit,
-})
+const readContextRunOptions = (given, context) => readWithinContext(given, CONTEXT_RUN, context)
+/** The options of a call in a context with these. */
+const readContextCallOptions = (given, context) => readWithinContext(given, CONTEXT_CALL, context)
+/** A name is there only when it is given. */
+function readWithinContext(given, known, { memoryLimit, name: _, ...context }) {
+  return { ...readOptions(given, known, 'options', context), memoryLimit }
+}
 /** A grant, or without `access` what takes one back. */
 function readGrant(given, optional = []) {
   const grant = readOptions(given, GRANT, 'grant')
@@ -230,6 +265,10 @@ function checkPattern(value, what) {
   if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
   if (value === '') throw valueError(`${rule}. Received an empty string`)
   if (!value.isWellFormed()) throw valueError(`${rule}. Received a string with a lone surrogate`)
+}
+
+function checkFunction(value, what) {
+  if (typeof value !== 'function') throw typeError(`${what} must be a function. Received ${shown(value)}`)
 }
 
 function checkBoolean(value, what) {
@@ -319,15 +358,19 @@ function checkLibraries(value, what) {
 }
 
 module.exports = {
+  checkArgs,
   checkLabel,
   readCloseOptions,
   readCompileOptions,
+  readContextCallOptions,
   readContextOptions,
   readContextRunOptions,
   readCrossing,
   readEngineOptions,
   readGrant,
   readOptions,
+  readPoolOptions,
+  readPoolUseOptions,
   readReplaceOptions,
   readPerId,
   readRunOptions,

@@ -31,6 +31,7 @@ class Run {
   #group
   // What its id has taken.
   #tally
+  #functions
   // The async context of the call: what the run calls of the host's, it calls in there.
   #scope
   #refusal
@@ -52,9 +53,9 @@ class Run {
   /**
    * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `own` are functions and modules
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
-   * in until it is gone.
+   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any.
    */
-  constructor(desk, { scriptId, options, limits, exchange, own, context, group }) {
+  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions }) {
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
@@ -63,6 +64,7 @@ class Run {
     this.#own = own
     this.#context = context
     this.#group = group
+    this.#functions = functions
   }
 
   get state() {
@@ -224,13 +226,13 @@ class Run {
     }
     this.#usage = usage
     if (this.#state === 'submitted') this.#decode(outcome)
-    else this.#leaves()
+    else this.#drops()
     return this.#decoding !== undefined
   }
 
   #decode(outcome) {
     try {
-      this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded))
+      this.#decoding = decodeOutcome(outcome, (decoded) => this.#decoded(decoded), this.#functions?.make)
     } catch (error) {
       // For instance because no stack is left, when the host stops a run deep inside of its own.
       if (this.#state !== 'gone') this.#decoded({ failure: refused(error) })
@@ -239,6 +241,7 @@ class Run {
 
   #decoded(outcome) {
     const later = this.#endDecoding()
+    if (outcome.failure) this.#functions?.forget()
     this.#conclude(endOf(outcome.failure, this.#usage.slices > 0), outcome)
     this.#leaves()
     if (later) this.#desk.native.takenOver(this.#id)
@@ -264,8 +267,14 @@ class Run {
     if (!this.#decoding) return
     this.#decoding.cancelled = true
     this.#endDecoding()
-    this.#leaves()
+    this.#drops()
     this.#desk.native.takenOver(this.#id)
+  }
+
+  /** Nobody gets its result, nor the functions in it. */
+  #drops() {
+    this.#functions?.forget()
+    this.#leaves()
   }
 
   #leaves() {

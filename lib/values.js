@@ -6,6 +6,7 @@ const { inspect } = require('node:util')
 const { performance } = require('node:perf_hooks')
 const { isDate, isNil, isoOf, shapesOf } = require('./crossing')
 const { short, shown, typeError, valueError } = require('./errors')
+const { isLuaFunction } = require('./function')
 const { isDetached } = require('./source')
 
 // Not looked up for each value: where globals are another realm's, as in Jest, that takes most of the time.
@@ -33,8 +34,9 @@ const TAGS = {
   ARRAY: 8, // 4 bytes of count, then values
   OBJECT: 9, // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
   MAP: 10, // 4 bytes of count, then keys and values in turn
+  FUNCTION: 11, // 8 bytes, the number of a function that JavaScript holds
 }
-const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP } = TAGS
+const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION } = TAGS
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length').get
@@ -100,8 +102,8 @@ class Writer {
     return at
   }
 
-  integer(value) {
-    this.tag(INTEGER)
+  integer(value, tag = INTEGER) {
+    this.tag(tag)
     const at = this.#reserve(8)
     if (typeof value === 'bigint') this.#bytes.writeBigInt64LE(value, at)
     else {
@@ -146,32 +148,25 @@ class Writer {
   }
 }
 
-// `into` has the options `nulls` and `dates`.
+// `into` has the options `nulls` and `dates`. `lend(value, refuse)` gives the numbers of LuaFunctions, where those can cross.
 
 /** The bytes of a list of values, whose paths in refusals begin with `root[i]`. */
-function encode(values, root, into) {
+function encode(values, root, into, lend) {
   const writer = new Writer()
   // Taken once: reading one value may run a getter that changes the list.
   const { length } = values
   writer.count(length)
-  for (let i = 0; i < length; i++) writeWhole(writer, values[i], { root: `${root}[${i}]`, into, open: [], path: [] })
+  for (let i = 0; i < length; i++) {
+    writeWhole(writer, values[i], { root: `${root}[${i}]`, into, open: [], path: [], lend })
+  }
   return writer.written()
 }
 
 /** The bytes of the names and values of a plain object in turn. */
-function encodeNamed(object, root, into) {
+function encodeNamed(object, root, into, lend) {
   const writer = new Writer()
   const at = writer.count(0)
-  writer.correct(at, finish(writeMembers(writer, object, { root, into, open: [object], path: [] })))
-  return writer.written()
-}
-
-/** The bytes of one name and its value, which may be undefined. */
-function encodeOneNamed(name, value, root, into) {
-  const writer = new Writer()
-  writer.count(1)
-  writer.text(name)
-  writeWhole(writer, value, { root, into, open: [], path: [] })
+  writer.correct(at, finish(writeMembers(writer, object, { root, into, open: [object], path: [], lend })))
   return writer.written()
 }
 
@@ -179,10 +174,10 @@ function encodeOneNamed(name, value, root, into) {
  * The bytes of a list of one value, whose paths begin with `root`. What is wrong with it becomes an error by `refuse`, and
  * that it takes more than `maxBytes` by `tooLong`.
  */
-function encodeOne(value, root, into, { refuse, maxBytes, tooLong } = {}) {
+function encodeOne(value, root, into, { refuse, maxBytes, tooLong, lend } = {}) {
   const writer = new Writer(maxBytes, tooLong)
   writer.count(1)
-  writeWhole(writer, value, { root, into, open: [], path: [], refuse })
+  writeWhole(writer, value, { root, into, open: [], path: [], refuse, lend })
   return writer.written()
 }
 
@@ -305,9 +300,16 @@ function endOfPiece(text, start) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
+  if (isLuaFunction(value)) return writeFunction(writer, value, place)
   if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
   if (place.open.length === MAX_DEPTH && !isDate(value)) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
   return writeTable(writer, value, place)
+}
+
+function writeFunction(writer, value, place) {
+  if (!place.lend) throw refusal(place, 'a LuaFunction, which belongs to a context')
+  const number = place.lend(value, (what) => refusal(place, what))
+  writer.integer(number, FUNCTION)
 }
 
 function* writeTable(writer, value, place) {
@@ -443,16 +445,21 @@ function isMember(container, key) {
   return !isMap(container) && typeof key === 'string' && /^[A-Za-z_$][\w$]*$/.test(key)
 }
 
-/** The values that go into a run, copied as they are now, and how its own shall come out. */
-function exchangeOf(options) {
+/**
+ * The values that go into a run, copied as they are now, and how its own shall come out. Paths of arguments begin with
+ * `root`; `lend` is for LuaFunctions, where those can cross.
+ */
+function exchangeOf(options, { lend, root = 'options.args' } = NO_FUNCTIONS) {
   const { args, globals, strings } = options
   if (args === undefined && globals === undefined && strings === undefined) return undefined
   return {
-    args: args && encode(args, 'options.args', options),
-    globals: globals && encodeNamed(globals, 'options.globals', options),
+    args: args && encode(args, root, options, lend),
+    globals: globals && encodeNamed(globals, 'options.globals', options, lend),
     // Without shapes as text.
     results: strings && shapesOf(options),
   }
 }
 
-module.exports = { Encoding, encode, encodeNamed, encodeOne, encodeOneNamed, exchangeOf, isPlain, tags: TAGS }
+const NO_FUNCTIONS = {}
+
+module.exports = { Encoding, encode, encodeNamed, encodeOne, exchangeOf, isPlain, tags: TAGS }

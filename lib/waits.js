@@ -6,7 +6,7 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 /** The call of a host function that one is inside, and `around` it those that it is inside; each may be over. */
 const inside = new AsyncLocalStorage()
 
-/** The call that a context's run waits for, by context. */
+/** The calls that a context's run waits for, by context: one at a time. Of a pool, one for each of its contexts in use. */
 const calls = new WeakMap()
 
 /** A call of a host function by a run of a context, which waits for it. */
@@ -18,13 +18,15 @@ class Call {
   constructor(context) {
     this.context = context
     this.around = lasting(inside.getStore())
-    calls.set(context, this)
+    const own = calls.get(context)
+    if (own) own.add(this)
+    else calls.set(context, new Set([this]))
   }
 
   /** The run goes on. */
   end() {
     this.over = true
-    if (calls.get(this.context) === this) calls.delete(this.context)
+    calls.get(this.context)?.delete(this)
   }
 }
 
@@ -48,20 +50,31 @@ function awaits(context, whenDone) {
  * function, or because it waits for other contexts whose runs do.
  */
 function isAwaitedBy(context) {
+  const around = allAround()
+  if (around.size === 0) return false
+  // A set goes on with what is added to it meanwhile.
+  const reached = new Set([context])
+  for (const one of reached) {
+    if (around.has(one)) return true
+    for (const call of calls.get(one) ?? []) for (const next of call.awaited) reached.add(next.context)
+  }
+  return false
+}
+
+/** Whether one is inside of a call that a run of this context waits for, or that holds a context of this pool. */
+function isInside(context) {
+  return allAround().has(context)
+}
+
+/** The contexts of the calls that one is inside. */
+function allAround() {
   const around = new Set()
   for (let call = lasting(inside.getStore()); call; call = lasting(call.around)) {
     around.add(call.context)
     // What is over is forgotten: a function may begin work that calls scripts for ever.
     call.around = lasting(call.around)
   }
-  if (around.size === 0) return false
-  // A set goes on with what is added to it meanwhile.
-  const reached = new Set([context])
-  for (const one of reached) {
-    if (around.has(one)) return true
-    for (const next of calls.get(one)?.awaited ?? []) reached.add(next.context)
-  }
-  return false
+  return around
 }
 
 /** The innermost call from here on that is not over. */
@@ -71,4 +84,4 @@ function lasting(call) {
   return innermost
 }
 
-module.exports = { awaits, isAwaitedBy, wait }
+module.exports = { awaits, isAwaitedBy, isInside, wait }

@@ -5,8 +5,8 @@ use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
 use moonpool_core::scheduler::IdLimits as CoreIdLimits;
 use moonpool_core::state::{DEFAULT_CACHE, DEFAULT_COMMAND_TIMEOUT, Place};
-use moonpool_core::value::Shapes;
-use moonpool_core::vm::Exchange as VmExchange;
+use moonpool_core::value::{FunctionRule, Shapes};
+use moonpool_core::vm::{Chunk, Exchange as VmExchange, Target};
 use napi::bindgen_prelude::{Either, Result, ToNapiValue, Uint8Array};
 use napi::sys;
 use napi_derive::napi;
@@ -232,16 +232,34 @@ pub struct Exchange {
     pub initial: Option<Uint8Array>,
     /// The shapes in which the returned values are given; absent for as text.
     pub results: Option<u32>,
+    /// In a context: the number of the first function that is kept of the returned values; 0 when functions are not asked
+    /// for.
+    pub functions: Option<f64>,
+    /// How many functions may be kept, with those that are.
+    pub max_functions: Option<u32>,
+}
+
+impl Exchange {
+    fn function_rule(&self) -> FunctionRule {
+        match self.functions {
+            None => FunctionRule::Refused,
+            Some(0.0) => FunctionRule::NotAsked,
+            Some(first) => FunctionRule::Kept { first: first as i64, most: self.max_functions.unwrap_or(0) as usize },
+        }
+    }
 }
 
 impl From<Exchange> for VmExchange {
     fn from(exchange: Exchange) -> Self {
+        let functions = exchange.function_rule();
+        let results = exchange.results.map(|bits| Shapes { functions, ..Shapes::from_bits(bits) });
         Self {
             args: exchange.args.map(|values| values.to_vec()),
             globals: exchange.globals.map(|values| values.to_vec()),
             initial: exchange.initial.map(|values| values.to_vec()),
-            results: exchange.results.map(Shapes::from_bits),
+            results,
             extras: None,
+            released: None,
         }
     }
 }
@@ -318,13 +336,27 @@ impl ToNapiValue for Bytes {
     }
 }
 
-/// A global of a context: the function to call, or the value to get.
+/// Something in a context: to be called, read or set.
 #[napi(object, object_to_js = false)]
-pub struct Global {
+pub struct InContext {
+    /// `call`, `get` or `set`.
+    pub act: String,
     /// Its name.
-    pub global: String,
-    /// Whether it is to be called.
-    pub call: bool,
+    pub named: Option<String>,
+    /// Or its number, for a function that JavaScript holds.
+    pub function: Option<f64>,
+}
+
+impl From<InContext> for Chunk {
+    fn from(InContext { act, named, function }: InContext) -> Self {
+        let name = named.unwrap_or_default().into();
+        match (&*act, function) {
+            ("get", _) => Self::Get(name),
+            ("set", _) => Self::Set(name),
+            (_, Some(number)) => Self::Call(Target::Function(number as i64)),
+            (_, None) => Self::Call(Target::Named(name)),
+        }
+    }
 }
 
 /// Why a run has no result.

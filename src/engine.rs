@@ -3,7 +3,7 @@
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
-    EngineOptions, EngineStats, Exchange, Failure, Global, IdLimits, IdUsage, Limits, Module, Question, Registry,
+    EngineOptions, EngineStats, Exchange, Failure, IdLimits, IdUsage, InContext, Limits, Module, Question, Registry,
     StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
@@ -110,7 +110,7 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn run(
         &self,
-        code: Either4<String, Uint8Array, ClassInstance<NativeScript>, Global>,
+        code: Either4<String, Uint8Array, ClassInstance<NativeScript>, InContext>,
         script_id: String,
         name: String,
         limits: Option<Limits>,
@@ -123,18 +123,17 @@ impl NativeEngine {
             Either4::A(text) => Chunk::Source(text.into_bytes().into()),
             Either4::B(bytes) => Chunk::Source((*bytes).into()),
             Either4::C(script) => Chunk::Compiled(script.compiled.clone()),
-            Either4::D(Global { global, call: true }) => Chunk::Call(global.into()),
-            Either4::D(Global { global, call: false }) => Chunk::Get(global.into()),
+            Either4::D(target) => target.into(),
         };
+        let mut exchange = exchange.map(VmExchange::from).unwrap_or_default();
+        exchange.extras = context.map_or_else(|| extras(functions, modules), NativeContext::extras);
+        exchange.released = context.map(|context| context.released.clone());
         let script = Script {
             chunk,
             id: id_of(&script_id)?,
             name: name.into(),
             limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
-            exchange: VmExchange {
-                extras: context.map_or_else(|| extras(functions, modules), NativeContext::extras),
-                ..exchange.map(VmExchange::from).unwrap_or_default()
-            },
+            exchange,
             services: self.inner.services.clone(),
         };
         Ok(match self.inner.submit(script, context.map(|context| context.id)) {

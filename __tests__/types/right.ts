@@ -5,7 +5,9 @@ import {
   type CodeCacheOptions,
   type CompileOptions,
   type Context,
+  type ContextCallOptions,
   type ContextOptions,
+  type ContextPool,
   type ContextRunOptions,
   type DateMode,
   Engine,
@@ -25,10 +27,12 @@ import {
   LuaError,
   type LuaErrorCode,
   type LuaErrorReport,
+  type LuaFunction,
   type LuaInput,
   type LuaOutput,
   type ModuleSet,
   type ModuleSources,
+  type PoolOptions,
   type RunOptions,
   type RunResult,
   type RunStats,
@@ -422,4 +426,43 @@ export function usageOf(engine: Engine, scriptId: string): string {
   engine.refreshLimits()
   engine.refreshLimits(scriptId)
   return [usage.cpuTime + (usage.stateBytes ?? 0), ...Array.from(all, ([id, { aborted }]) => id + aborted)].join()
+}
+
+export async function playGames(engine: Engine): Promise<LuaOutput> {
+  const context: Context = engine.createContext('tenant-1', { maxPending: 10, functions: true, maxFunctions: 5 })
+  const { value: fn } = await context.run<[LuaFunction]>('return print', { name: 'game.lua', functions: true })
+  const { value }: { value: LuaOutput } = await fn.call(1, fn)
+  const [count] = (await fn.apply<[number]>([{ fn }], { timeout: 5, strings: 'buffer' })).values
+  await context.apply('room.tick')
+  const ticked: RunResult<[string]> = await context.apply<[string]>('room.tick', [1, fn], { name: 'x', tables: 'map' })
+  const counts: [number, boolean, boolean] = [context.pending, context.isClosed, fn.isReleased]
+  fn.release()
+  const options: PoolOptions = { size: 2, setup: (made) => made.set('n', 1), setupTimeout: 5, timeout: 10 }
+  const pool: ContextPool = engine.createPool('tenant-1', options)
+  engine.createPool('tenant-1')
+  const sum: number = await pool.use(async (borrowed) => (await borrowed.call<[number]>('f')).value)
+  const plain: string = await pool.use(() => 'x', { signal: AbortSignal.timeout(5), queueTimeout: 5 })
+  await pool.run('return 1', { args: [1] })
+  await pool.call('f', 1, 'x')
+  const call: ContextCallOptions = { globals: { n: 1 } }
+  await pool.apply('f', [], call)
+  const given = {
+    host: { now: () => 1 },
+    modules: { m: 'return 1' },
+    data: pool,
+    nulls: 'nil',
+    tables: 'record',
+  } as const
+  engine.createPool('tenant-1', { ...given, size: 1, functions: true })
+  await context.apply('f', [], { data: 1, globals: { fn } })
+  const at = new Date()
+  const setup = (made: Context<'iso'>) => made.set('at', at)
+  const dated: ContextPool<'iso'> = engine.createPool('tenant-1', { dates: 'iso', globals: { at }, setup })
+  await dated.call('f', at, { at })
+  await dated.use((borrowed) => borrowed.apply('f', [at]))
+  await context.apply('f', [at, fn], { dates: 'iso', globals: { at } })
+  pool.replace()
+  await pool.drain()
+  await pool.close()
+  return [value, count, ticked.value, counts.length, sum, plain, pool.size + pool.idle + pool.pending]
 }

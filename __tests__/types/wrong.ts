@@ -1,11 +1,13 @@
 // Wrong uses of the public types: no line compiles without its expectation.
 import {
+  ContextPool,
   Engine,
   type EngineStats,
   FunctionSet,
   HostError,
   LuaError,
   type LuaErrorCode,
+  LuaFunction,
   ModuleSet,
   runLua,
   Script,
@@ -266,3 +268,25 @@ export const late = new Engine({ perId: async () => ({}) })
 export const bytes: number = engine.usage('tenant-1').stateBytes
 // @ts-expect-error: an id is a string
 engine.refreshLimits(5)
+// @ts-expect-error: made by engine.createPool only
+new ContextPool()
+// @ts-expect-error: comes out of a context only
+new LuaFunction()
+// @ts-expect-error: functions are a yes or a no
+engine.createContext('x', { functions: 'all' })
+// @ts-expect-error: setup is a function
+engine.createPool('x', { setup: 'n = 1' })
+// @ts-expect-error: a misspelt option
+engine.createPool('x', { sise: 1 })
+// @ts-expect-error: arguments are an array
+engine.createContext('x').apply('f', 1)
+// @ts-expect-error: arguments stand beside the options
+engine.createContext('x').apply('f', [], { args: [] })
+// @ts-expect-error: the host functions are the context's
+engine.createContext('x').run('', { host: {} })
+// @ts-expect-error: a date cannot go into a pool that refuses dates
+engine.createPool('x').call('f', new Date())
+// @ts-expect-error: nor into one by its globals
+engine.createPool('x', { globals: { at: new Date() } })
+// @ts-expect-error: it needs something to do
+engine.createPool('x').use()

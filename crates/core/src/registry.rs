@@ -15,6 +15,12 @@ pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many ids an engine keeps the usage of, by default.
 pub const TRACKED_IDS: u32 = 10_000;
 
+/// How long the setup of a context of a pool may take, by default.
+pub const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many functions of a context JavaScript may hold, by default.
+pub const MAX_FUNCTIONS: usize = 1000;
+
 /// The stable strings of all error codes.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     Code::ALL.iter().map(|code| code.as_str())
@@ -45,6 +51,8 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("codeCache.maxEntries", cache.entries as f64),
         ("codeCache.maxBytes", cache.bytes as f64),
         ("close.timeout", ms(CLOSE_TIMEOUT)),
+        ("pool.setupTimeout", ms(SETUP_TIMEOUT)),
+        ("context.maxFunctions", MAX_FUNCTIONS as f64),
         ("sharedDict.maxBytes", shared::DEFAULT_BYTES as f64),
     ]
     .into_iter()

@@ -147,8 +147,8 @@ fn a_map_may_have_more_keys_than_a_stack_has_slots() {
     let mut script = common::script("local t = {} for i = 1, 250000 do t['k' .. i] = true end return t");
     script.limits.memory = 256 << 20;
     script.limits.timeout = std::time::Duration::from_secs(30);
-    script.exchange.results =
-        Some(moonpool_core::value::Shapes { bytes: false, tables: moonpool_core::value::Tables::Maps });
+    let tables = moonpool_core::value::Tables::Maps;
+    script.exchange.results = Some(moonpool_core::value::Shapes { tables, ..Default::default() });
     let settled = common::execute_with(&common::FACTORY, script, std::time::Duration::from_secs(30));
     let success = settled.outcome.expect("it crosses");
     assert!(success.values.expect("values").len() > 250_000 * 5);
@@ -159,8 +159,8 @@ fn a_map_may_have_more_keys_than_a_stack_has_slots() {
 fn a_record_begins_with_its_highest_index() {
     let mut script =
         common::script("return { [0] = 1, [9] = 2, [10] = 3, [-1] = 4, [4294967295] = 5, ['11'] = 6, a = 7 }");
-    script.exchange.results =
-        Some(moonpool_core::value::Shapes { bytes: false, tables: moonpool_core::value::Tables::Records });
+    let tables = moonpool_core::value::Tables::Records;
+    script.exchange.results = Some(moonpool_core::value::Shapes { tables, ..Default::default() });
     let success = common::execute_with(&common::FACTORY, script, std::time::Duration::from_secs(30)).outcome;
     let values = success.expect("it crosses").values.expect("values");
     // A list of one object with seven members: each a name with its length, a tag, and 8 bytes.

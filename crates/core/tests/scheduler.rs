@@ -9,12 +9,12 @@ use held::{Held, codes, drain, engine, engine_of, ids, step, submit, submit_as, 
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{HostCall, HostError, Services};
 use moonpool_core::scheduler::{
-    Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, Scheduler, Signal, Threads,
+    Caller, Capacity, ContextId, HostCallOf, MAX_STARTED, Pressure, SLICE, Scheduler, Signal, Threads,
 };
 use moonpool_core::state::ScriptId;
 use moonpool_core::vm::{Factory, Script};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn never_more_batches_than_slots_and_every_run_settles_once() {
@@ -148,6 +148,55 @@ fn a_long_run_makes_progress_beside_a_flood_of_short_ones() {
         if step(&engine, &held).iter().any(|run| run.id == 0) {
             break;
         }
+    }
+}
+
+#[test]
+fn long_runs_have_a_quarter_of_the_time_beside_a_flood_of_short_ones_and_no_more() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "while true do end");
+    step(&engine, &held);
+    // Its next slice is on its way already.
+    step(&engine, &held);
+    let (before, mut id, mut slices) = (engine.totals().worked, 0, 0_u32);
+    // Of a context, whose VM is there: a batch of them takes less than a slice also in debug builds.
+    let context = engine.create_context();
+    for _ in 0..200 {
+        while engine.queued() < 2 {
+            id += 1;
+            submit_within(&engine, context, id, "return 1");
+        }
+        slices += u32::from(held.0.borrow()[0].ids() == [0]);
+        step(&engine, &held);
+    }
+    let worked = engine.totals().worked - before;
+    assert!(SLICE * slices <= worked / 4 + 3 * SLICE, "{slices} slices of {worked:?}");
+}
+
+#[test]
+fn a_preempted_run_gives_its_slot_up_when_others_wait() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "while true do end");
+    let mut id = 0;
+    // A busy machine may take its worker away for longer.
+    let shortest = (0..10).map(|_| {
+        drain_but(&engine, &held, 0);
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_millis(3) {}
+        id += 1;
+        submit(&engine, id, "return 1");
+        let before = engine.totals().worked;
+        step(&engine, &held);
+        engine.totals().worked - before
+    });
+    let shortest = shortest.min().expect("ten of them");
+    assert!(shortest < SLICE / 2, "it keeps its slot for {shortest:?}");
+}
+
+/// Executes until a slice of this run, which has begun, is next, and nothing is queued.
+fn drain_but(engine: &Scheduler<Held>, held: &Held, run: u64) {
+    while engine.queued() > 0 || engine.totals().started == 0 || held.0.borrow()[0].ids() != [run] {
+        step(engine, held);
     }
 }
 

@@ -212,7 +212,7 @@ fn of_several_values_of_one_key_the_last_one_counts() {
 #[test]
 fn in_other_shapes_strings_are_bytes_and_tables_maps_and_what_is_stored_again_is_the_same() {
     let json = "{\"a\":[\"x\",null,{\"10\":0,\"9\":1}],\"b\":{}}";
-    let shapes = Shapes { bytes: true, tables: Tables::Maps };
+    let shapes = Shapes { bytes: true, tables: Tables::Maps, ..Default::default() };
     let values = values_of(json, shapes).expect("JSON");
     assert_eq!(json_of(&values, "value"), Ok(Some(json.to_owned())));
     assert_eq!(

@@ -112,7 +112,9 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
             let message = format!("the call cannot cross: it has more values than its maxNodes of {most}");
             Error::new(Code::HostFunction, message)
         }
-        Refusal::TooLong => Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long"),
+        Refusal::TooLong | Refusal::TooManyFunctions(_) => {
+            Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long")
+        }
     })?;
     call.context.wait_for_call(HostCall { function: upvalue as u32, args }, held);
     Ok(Value::Nil)

@@ -70,7 +70,9 @@ fn encode(call: &Call) -> Result<Value, Error> {
     json::encode(&*call.marks()?, call.arg(0), "value", &mut text).map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::Result, format!("json.encode: {reason}")),
-        Refusal::TooLong | Refusal::TooMany(_) => Error::new(Code::Result, "json.encode: the text is too long"),
+        Refusal::TooLong | Refusal::TooMany(_) | Refusal::TooManyFunctions(_) => {
+            Error::new(Code::Result, "json.encode: the text is too long")
+        }
     })?;
     call.bytes(text.bytes())
 }

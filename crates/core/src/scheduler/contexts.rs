@@ -68,6 +68,13 @@ impl Contexts {
         }
     }
 
+    /// Whether a context takes runs, and has not lost its VM to others.
+    pub(super) fn is_open(&self, id: ContextId) -> bool {
+        let lives =
+            |context: &Context| context.end == End::Open && context.vm.as_ref().is_none_or(|vm| vm.doomed().is_none());
+        self.all.get(&id).is_some_and(lives)
+    }
+
     /// Whether the next run would have its turn at once.
     pub(super) fn is_idle(&self, id: ContextId) -> bool {
         self.all.get(&id).is_some_and(|context| !context.busy)

@@ -4,8 +4,9 @@
 //! [`Workers`] that execute when told:
 //! - at most `slots` batches are with the workers at any time, and that many whenever so many runs can go on;
 //! - among runs that are queued, those of different scripts take turns; one script's own begin in the order of submission;
-//! - queued runs come first, so that short runs overtake long ones, but every fourth time it is the turn of a preempted
-//!   one, so that long runs always make progress;
+//! - queued runs come first, so that short runs overtake long ones, but a quarter of the time is for preempted ones, so that
+//!   long runs always make progress;
+//! - a preempted run that has a slot only because nobody else wanted it gives it up after 2 ms when queued ones wait;
 //! - no more than [`MAX_STARTED`] runs are started and not done, and no more than as many again of scripts that had
 //!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
 //!   out, and no script that has nothing started waits for one that has much;
@@ -32,6 +33,7 @@ mod signal;
 mod tenants;
 mod thread;
 mod timer;
+mod turns;
 mod watchdog;
 mod workers;
 
@@ -224,6 +226,11 @@ impl<W: Workers> Scheduler<W> {
         // First it gives its memory back, then others begin with it.
         drop(vm);
         self.step(Runs::fill);
+    }
+
+    /// Whether a context takes runs.
+    pub fn is_context_open(&self, id: ContextId) -> bool {
+        self.lock().is_context_open(id)
     }
 
     /// The bytes that the VM of a context holds, between two runs; otherwise 0.

@@ -10,6 +10,7 @@ use super::run::{Caller, ContextId, Next, Run, Settled};
 use super::signal::{Signal, WakeUp};
 use super::tenants::{TenantRef, Tenants};
 use super::timer::Timer;
+use super::turns::Turns;
 use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
 use crate::bridge::{Answer, HostCall, Kill, Question, Wait};
@@ -23,9 +24,6 @@ use std::time::{Duration, Instant};
 
 /// How many runs of one engine may be started and not done; the same number again is for scripts without any.
 pub const MAX_STARTED: usize = 64;
-
-/// Of so many batches, one goes to a run that was preempted, however many are queued.
-const TURN: usize = 4;
 
 /// Every run of an engine that is not settled.
 pub(super) struct Runs {
@@ -64,7 +62,8 @@ pub(super) struct Runs {
     /// How many runs are started, not done, and do not wait; and how many of them have never waited.
     started: usize,
     fresh: usize,
-    /// Counts batches, to see whose turn it is; and ends of slices.
+    /// Whose turn it is. Counts batches, too; and ends of slices.
+    turns: Turns,
     turn: usize,
     slice_ends: u64,
     warm: Vec<Vm>,
@@ -151,6 +150,7 @@ impl Runs {
             maybe_starved: Vec::new(),
             started: 0,
             fresh: 0,
+            turns: Turns::default(),
             turn: 0,
             slice_ends: 0,
             warm: Vec::new(),
@@ -288,6 +288,7 @@ impl Runs {
             }
         }
         self.totals.worked += batch.worked;
+        self.turns.end(batch.runs.first().map(Run::id), batch.worked);
         self.warm.extend(batch.warm);
         let mut finished = Finished::default();
         let mut runs = batch.runs;
@@ -629,6 +630,11 @@ impl Runs {
         self.contexts.close(id)
     }
 
+    /// See [`Contexts::is_open`].
+    pub(super) fn is_context_open(&self, id: ContextId) -> bool {
+        !self.is_stopped() && self.contexts.is_open(id)
+    }
+
     /// See [`Contexts::memory`].
     pub(super) fn context_memory(&self, id: ContextId) -> usize {
         self.contexts.memory(id)
@@ -747,6 +753,7 @@ impl Runs {
         {
             self.send(batch);
         }
+        self.make_room();
     }
 
     /// Takes a batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
@@ -789,7 +796,6 @@ impl Runs {
             let runs = self.killed.drain(..share).collect();
             return Some(self.batch(runs, false));
         }
-        self.turn += 1;
         if !self.tenants.limits_cpu() {
             return self.batch_of(None);
         }
@@ -801,18 +807,19 @@ impl Runs {
     fn batch_of(&mut self, now: Option<Instant>) -> Option<Batch> {
         let tenants = &self.tenants;
         let may = |owner: TenantRef| now.is_none_or(|now| !tenants[owner].is_over(now));
-        if self.turn.is_multiple_of(TURN)
+        if self.turns.is_of_preempted()
             && let Some(run) = self.preempted.pop(may)
         {
-            return Some(self.batch(vec![run], false));
+            return Some(self.slice_of(run));
         }
         // Queued runs and those that waited take turns, too.
-        let ready_first = self.turn.is_multiple_of(2);
+        let ready_first = !self.turn.is_multiple_of(2);
         let share = self.ready.len().div_ceil(self.capacity.slots).min(Batch::MAX);
         let mut ready = if ready_first { pop_some(&mut self.ready, share, may) } else { Vec::new() };
         if ready.is_empty() {
             let queued = self.next_queued(now);
             if !queued.is_empty() {
+                self.turn += 1;
                 return Some(self.batch(queued, true));
             }
         }
@@ -822,10 +829,29 @@ impl Runs {
             ready = pop_some(&mut self.ready, share, may);
         }
         if !ready.is_empty() {
+            self.turn += 1;
             return Some(self.batch(ready, false));
         }
         let run = self.preempted.pop(may)?;
-        Some(self.batch(vec![run], false))
+        Some(self.slice_of(run))
+    }
+
+    /// The next slice of a run that was preempted.
+    fn slice_of(&mut self, run: Run) -> Batch {
+        self.turns.begin(run.id());
+        self.batch(vec![run], false)
+    }
+
+    /// Lets go a slot that a preempted run has had for a while, when others wait and none is free.
+    fn make_room(&mut self) {
+        if self.busy < self.capacity.slots || self.queued.is_empty() && self.ready.is_empty() {
+            return;
+        }
+        if let Some(run) = self.turns.overdue()
+            && let Some(Ticket { flag, .. }) = self.tickets.get(&run)
+        {
+            flag.preempt();
+        }
     }
 
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute

@@ -50,6 +50,8 @@ const DICTIONARY: usize = 256;
 pub(super) const MAP: usize = SLOT + 192;
 /// A key of a map and its value, and the table before it grew.
 pub(super) const ENTRY_OF_MAP: usize = 64;
+/// A `LuaFunction`, and what is remembered of it until it is released.
+pub(super) const FUNCTION: usize = SLOT + 640;
 /// With more members, an object is a dictionary in the end, and has made hidden classes on its way there.
 const FAST: usize = 16;
 /// From so many members on, those hardly count.

@@ -5,6 +5,7 @@
 
 mod collisions;
 pub(crate) mod cost;
+mod functions;
 pub(crate) mod json;
 mod refusal;
 mod shapes;
@@ -13,6 +14,8 @@ mod text;
 mod walk;
 pub(crate) mod wire;
 
+pub(crate) use functions::Functions;
+pub use functions::{FunctionRule, Released};
 pub(crate) use refusal::Refusal;
 pub use shapes::{Shapes, Tables};
 pub(crate) use text::Text;

@@ -11,6 +11,8 @@ pub(crate) enum Refusal {
     TooLong,
     /// It has more values and keys than this, which is the run's `maxNodes`.
     TooMany(usize),
+    /// With its functions, JavaScript would hold more of the VM's than this, which is the context's `maxFunctions`.
+    TooManyFunctions(usize),
     /// The run is being killed.
     Killed,
 }

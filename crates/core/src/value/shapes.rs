@@ -1,5 +1,7 @@
 //! How Lua values are given to JavaScript.
 
+use super::FunctionRule;
+
 /// How Lua values are given to JavaScript.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shapes {
@@ -7,6 +9,8 @@ pub struct Shapes {
     pub bytes: bool,
     /// What tables are.
     pub tables: Tables,
+    /// What becomes of functions.
+    pub functions: FunctionRule,
 }
 
 /// What tables are to JavaScript.
@@ -26,17 +30,17 @@ impl Shapes {
     const MAPS: u32 = 2;
     const RECORDS: u32 = 4;
 
-    /// The shapes that JavaScript has as one number.
+    /// The shapes that JavaScript has as one number; functions are refused.
     pub fn from_bits(bits: u32) -> Self {
         let tables = match bits {
             _ if bits & Self::MAPS != 0 => Tables::Maps,
             _ if bits & Self::RECORDS != 0 => Tables::Records,
             _ => Tables::Objects,
         };
-        Self { bytes: bits & Self::BYTES != 0, tables }
+        Self { bytes: bits & Self::BYTES != 0, tables, functions: FunctionRule::Refused }
     }
 
-    /// As one number, from which [`Shapes::from_bits`] makes them again.
+    /// All but functions as one number, from which [`Shapes::from_bits`] makes them again.
     pub fn bits(self) -> u32 {
         let tables = match self.tables {
             Tables::Objects => 0,

@@ -7,14 +7,15 @@
 //!          0 nil · 1 false · 2 true · 3 integer (8 bytes) · 4 float (8 bytes) · 5 text (length, UTF-8)
 //!          6 bytes (length, bytes) · 7 json.null · 8 array (count, values)
 //!          9 object (count, then a text without its first byte and a value, in turn) · 10 map (count, then key and value)
+//!          11 a function that JavaScript holds, by its number (8 bytes)
 //! ```
 //! Counts and lengths take 4 bytes; all numbers are little-endian. Integers, floats and bytes cross exactly.
 
 use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
 use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
-use super::{MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
+use super::{FunctionRule, Functions, MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
 use crate::memory::Budget;
-use mlua::{Lua, Value};
+use mlua::{Function, Lua, Value};
 
 pub(super) const NIL: u8 = 0;
 pub(super) const FALSE: u8 = 1;
@@ -27,6 +28,7 @@ pub(super) const NULL: u8 = 7;
 pub(super) const ARRAY: u8 = 8;
 pub(super) const OBJECT: u8 = 9;
 pub(super) const MAP: u8 = 10;
+pub(super) const FUNCTION: u8 = 11;
 
 /// A list of values, owned by whoever holds it.
 pub type Values = Vec<u8>;
@@ -37,6 +39,9 @@ pub(crate) struct Writer<'a> {
     shapes: Shapes,
     bill: Bill<'a>,
     classes: HiddenClasses,
+    /// Where functions are kept, and how many this has kept there.
+    functions: Option<&'a Functions>,
+    kept: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -46,9 +51,15 @@ impl<'a> Writer<'a> {
     /// When the VM's memory does not suffice.
     pub(crate) fn new(budget: &'a Budget, shapes: Shapes, count: usize, max_nodes: usize) -> Result<Self, Refusal> {
         let bytes = Text::new(budget, u32::MAX as usize);
-        let mut writer = Self { bytes, shapes, bill: Bill::new(budget, max_nodes), classes: HiddenClasses::default() };
+        let (bill, classes) = (Bill::new(budget, max_nodes), HiddenClasses::default());
+        let mut writer = Self { bytes, shapes, bill, classes, functions: None, kept: 0 };
         writer.count(count)?;
         Ok(writer)
+    }
+
+    /// The same, which keeps functions there when its shapes say so.
+    pub(crate) fn with_functions(self, functions: Option<&'a Functions>) -> Self {
+        Self { functions, ..self }
     }
 
     /// Adds a value; `root` is what paths in refusals begin with.
@@ -101,6 +112,27 @@ impl Writer<'_> {
     }
 }
 
+impl Writer<'_> {
+    fn function(&mut self, function: &Function) -> Result<(), Unfit> {
+        let (functions, first, most) = match (self.shapes.functions, self.functions) {
+            (FunctionRule::Kept { first, most }, Some(functions)) => (functions, first, most),
+            (FunctionRule::NotAsked, _) => {
+                let hint = "a function, which crosses as a LuaFunction with the option functions: true";
+                return Err(Unfit::What(hint.into()));
+            }
+            _ => return Err(Unfit::What("a function".into())),
+        };
+        if functions.count() >= most {
+            return Err(Refusal::TooManyFunctions(most).into());
+        }
+        let number = first + self.kept as i64;
+        self.number(FUNCTION, cost::FUNCTION, number.to_le_bytes())?;
+        functions.keep(number, function)?;
+        self.kept += 1;
+        Ok(())
+    }
+}
+
 /// What a string is that JavaScript cannot have.
 pub(crate) fn too_long(text: &str) -> String {
     format!("a string of {} characters; the longest of JavaScript has {LONGEST_STRING}", cost::units(text))
@@ -133,6 +165,7 @@ impl Sink for Writer<'_> {
                 return Ok(self.sized(&bytes)?);
             }
             Value::String(s) => return self.text(&s.as_bytes()),
+            Value::Function(function) => return self.function(function),
             _ => {}
         }
         let tag = match value {
@@ -250,6 +283,7 @@ impl<'a> Reader<'a> {
             INTEGER => Value::Integer(i64::from_le_bytes(self.eight()?)),
             FLOAT => Value::Number(f64::from_le_bytes(self.eight()?)),
             TEXT | BYTES => self.text()?,
+            FUNCTION => self.function()?,
             NULL => Value::NULL,
             ARRAY | OBJECT | MAP if depth == MAX_DEPTH => return Err(malformed("nested too deeply")),
             ARRAY => self.array(depth)?,
@@ -257,6 +291,13 @@ impl<'a> Reader<'a> {
             MAP => self.members(depth, |reader| reader.value(depth))?,
             _ => return Err(malformed("an unknown tag")),
         })
+    }
+
+    /// One that JavaScript holds.
+    fn function(&mut self) -> Result<Value, Refusal> {
+        let number = i64::from_le_bytes(self.eight()?);
+        let value = self.lua.app_data_ref::<Functions>().map_or(Ok(Value::Nil), |functions| functions.get(number))?;
+        if value.is_nil() { Err(malformed("a function that is not there")) } else { Ok(value) }
     }
 
     fn array(&mut self, depth: usize) -> Result<Value, Refusal> {

@@ -10,11 +10,13 @@ mod snapshot;
 mod stacks;
 #[cfg(test)]
 mod starvation;
+mod target;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
 pub use execution::Execution;
 pub use factory::Factory;
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
+pub use target::Target;
 
 use crate::api;
 use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value, given};
@@ -50,6 +52,8 @@ pub struct Vm {
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
+    /// What is done when Lua has found what a name means.
+    reaching: Option<target::Reaching>,
     /// How many of the engine's functions it has, how many shared dictionaries it was offered, whether its `require` finds modules,
     /// and whether it has what a VM begins with.
     functions: usize,
@@ -86,6 +90,7 @@ impl Vm {
             name: "".into(),
             limits: Limits::default(),
             results: None,
+            reaching: None,
             functions: 0,
             shared: 0,
             requires: false,
@@ -197,8 +202,14 @@ impl Vm {
 
     /// Loads the script and runs it until it ends or is suspended.
     fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
-        self.results = script.exchange.results;
-        match self.prepare(script, cache) {
+        (self.results, self.reaching) = (script.exchange.results, None);
+        let prepared = self.prepare(script, cache);
+        self.proceed(prepared)
+    }
+
+    /// Goes on with what was prepared.
+    fn proceed(&mut self, prepared: Result<Option<c_int>, Box<Failure>>) -> Progress {
+        match prepared {
             Ok(Some(args)) => self.go_on(args),
             Ok(None) => Progress::Done(self.outcome(Ok(()))),
             Err(failure) => Progress::Done(Err(failure)),
@@ -208,21 +219,20 @@ impl Vm {
     /// Puts what is to run, and so many arguments, onto the base coroutine; or, where nothing is to run, a result.
     fn prepare(&mut self, script: &Script, cache: Option<&CodeCache>) -> Result<Option<c_int>, Box<Failure>> {
         self.hand_over_globals(&script.exchange).map_err(|refusal| self.not_handed_over(refusal))?;
-        if let Chunk::Call(name) | Chunk::Get(name) = &script.chunk {
-            let value = self.lua().globals().raw_get::<Value>(&**name);
-            let value = value.map_err(|refusal| self.not_handed_over(refusal.into()))?;
-            if matches!(script.chunk, Chunk::Call(_)) && value.is_nil() {
-                let message = format!("there is no global function '{name}' in this context");
-                return Err(Box::new(Failure::new(Error::new(Code::Runtime, message))));
-            }
-            self.push(value).map_err(|refusal| self.not_handed_over(refusal.into()))?;
-            if matches!(script.chunk, Chunk::Get(_)) {
-                return Ok(None);
-            }
-        } else if self.load(script, cache) != ffi::LUA_OK {
+        if let Some(released) = &script.exchange.released {
+            self.forget(released).map_err(|error| self.not_handed_over(error.into()))?;
+        }
+        let args = script.exchange.args.as_ref();
+        match &script.chunk {
+            Chunk::Call(target) => return self.prepare_call(target, args),
+            Chunk::Get(name) => return self.prepare_get(name),
+            Chunk::Set(name) => return self.prepare_set(name, args),
+            Chunk::Source(_) | Chunk::Compiled(_) => {}
+        }
+        if self.load(script, cache) != ffi::LUA_OK {
             return Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile"));
         }
-        self.hand_over_args(&script.exchange).map(Some).map_err(|refusal| self.not_handed_over(refusal))
+        self.hand_over_args(args).map(Some).map_err(|refusal| self.not_handed_over(refusal))
     }
 
     /// Compiles source without running it. The VM belongs to nobody, and is of no use afterwards.
@@ -257,7 +267,10 @@ impl Vm {
         // SAFETY: `base` holds a loaded function and so many arguments, or is suspended; lua_resume is protected by Lua itself.
         match unsafe { ffi::lua_resume(self.base, self.state, args, &mut results) } {
             ffi::LUA_YIELD => self.progress(),
-            ffi::LUA_OK => Progress::Done(self.outcome(Ok(()))),
+            ffi::LUA_OK => match self.reaching.take() {
+                Some(reaching) => self.reached(reaching),
+                None => Progress::Done(self.outcome(Ok(()))),
+            },
             _ => Progress::Done(self.outcome(Err(Code::Runtime))),
         }
     }
@@ -308,8 +321,8 @@ impl Vm {
     }
 
     /// Puts the arguments on top of the script's function.
-    fn hand_over_args(&self, exchange: &Exchange) -> Result<c_int, Refusal> {
-        let Some(args) = &exchange.args else { return Ok(0) };
+    fn hand_over_args(&self, args: Option<&Values>) -> Result<c_int, Refusal> {
+        let Some(args) = args else { return Ok(0) };
         let args = self.read(args, |reader| reader.values())?;
         let count = args.len() as c_int;
         args.into_iter().try_for_each(|value| self.push(value))?;
@@ -376,7 +389,7 @@ impl Vm {
         let source = match &script.chunk {
             // SAFETY: `base` is a fresh coroutine of our state.
             Chunk::Compiled(compiled) => return unsafe { compiled.load_onto(self.base) },
-            Chunk::Call(_) | Chunk::Get(_) => unreachable!("not to be loaded"),
+            Chunk::Call(_) | Chunk::Get(_) | Chunk::Set(_) => unreachable!("not to be loaded"),
             Chunk::Source(source) => source,
         };
         let Some(cache) = cache else { return self.load_source(source, &script.name) };

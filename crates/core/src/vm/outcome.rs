@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Killed, Shortage};
 use crate::value::cost::{LONGEST_STRING, text_size, units};
 use crate::value::wire::Writer;
-use crate::value::{Refusal, Shapes, Text, json, type_name};
+use crate::value::{FunctionRule, Functions, Refusal, Shapes, Text, Values, json, type_name};
 use mlua::{LuaString, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
@@ -89,20 +89,43 @@ impl Vm {
     }
 
     fn results_as_values(&self, shapes: Shapes) -> Outcome {
-        let values = self.with_context(|context| {
-            let mut writer = Writer::new(&context.budget, shapes, self.result_count(), self.limits.nodes)?;
+        let values = self.write_values(shapes);
+        let output = self.with_context(Context::take_output);
+        let outcome = match values {
+            Ok((values, takes)) => {
+                let written = output.len();
+                let text = self.with_context(|context| whole_text(&context.budget, output, "output", written));
+                text.map(|text| Success { text, values: Some(values), takes })
+            }
+            Err(refusal) => Err(Box::new(Failure { output: cut_output(output), ..refused(refusal) })),
+        };
+        if outcome.is_err() {
+            self.forget_kept(shapes.functions);
+        }
+        outcome
+    }
+
+    fn write_values(&self, shapes: Shapes) -> Result<(Values, usize), Refusal> {
+        if matches!(shapes.functions, FunctionRule::Kept { .. }) {
+            Functions::install(self.lua())?;
+        }
+        self.with_context(|context| {
+            let functions = self.lua().app_data_ref::<Functions>();
+            let writer = Writer::new(&context.budget, shapes, self.result_count(), self.limits.nodes)?;
+            let mut writer = writer.with_functions(functions.as_deref());
             let marks = self.marks();
             self.each_result(|_, value, root| writer.write(&marks, value, root))?;
             Ok(writer.into_values())
-        });
-        let output = self.with_context(Context::take_output);
-        match values {
-            Ok((values, takes)) => {
-                let written = output.len();
-                let text = self.with_context(|context| whole_text(&context.budget, output, "output", written))?;
-                Ok(Success { text, values: Some(values), takes })
-            }
-            Err(refusal) => Err(Box::new(Failure { output: cut_output(output), ..refused(refusal) })),
+        })
+    }
+
+    /// JavaScript does not hear of the functions that were kept for a result which does not cross.
+    fn forget_kept(&self, rule: FunctionRule) {
+        if let FunctionRule::Kept { first, most } = rule
+            && let Some(functions) = self.lua().app_data_ref::<Functions>()
+        {
+            // It fails only when memory runs out, which kills the run.
+            let _ = functions.release(first, first + most as i64);
         }
     }
 
@@ -341,6 +364,12 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::TooMany(most) => {
             let message = format!("the result cannot cross: it has more values than its maxNodes of {most}");
             (Error::new(Code::Result, message), Some("maxNodes"))
+        }
+        Refusal::TooManyFunctions(most) => {
+            let message = format!(
+                "the result cannot cross: with its functions, more of the context's would be held than its maxFunctions of {most}"
+            );
+            (Error::new(Code::Result, message), Some("maxFunctions"))
         }
     };
     Failure { limit, ..Failure::new(error) }

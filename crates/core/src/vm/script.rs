@@ -3,8 +3,10 @@
 use crate::bridge::{Compiled, Extras, Limits, Services};
 use crate::error::Failure;
 use crate::state::ScriptId;
-use crate::value::{Shapes, Values};
+use crate::value::{Released, Shapes, Values};
 use std::sync::Arc;
+
+use super::target::Target;
 
 /// What a run executes.
 #[derive(Clone)]
@@ -13,10 +15,12 @@ pub enum Chunk {
     Source(Arc<[u8]>),
     /// A chunk that was compiled before.
     Compiled(Arc<Compiled>),
-    /// A global function, in a VM that had a script before.
-    Call(Arc<str>),
-    /// The value of a global, in a VM that had a script before.
+    /// A function, in a VM that had a script before.
+    Call(Target),
+    /// The value of a name, in a VM that had a script before.
     Get(Arc<str>),
+    /// Sets a name to the first argument, in a VM that had a script before.
+    Set(Arc<str>),
 }
 
 /// One script to run: its code, who it is, and what it may use.
@@ -49,6 +53,8 @@ pub struct Exchange {
     pub results: Option<Shapes>,
     /// The functions and modules that it is given beside the engine's. In a context, always the same.
     pub extras: Option<Arc<Extras>>,
+    /// The functions of the VM that JavaScript does not need any more.
+    pub released: Option<Arc<Released>>,
 }
 
 /// What a run ended with, or why there is nothing.

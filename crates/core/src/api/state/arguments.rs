@@ -56,7 +56,7 @@ impl Keyed {
         json::encode(&*call.marks()?, call.arg(n), name, &mut text).map_err(|refused| match refused {
             Refusal::Killed => Killed.into(),
             Refusal::Value(reason) => refusal(function, reason),
-            Refusal::TooLong | Refusal::TooMany(_) => {
+            Refusal::TooLong | Refusal::TooMany(_) | Refusal::TooManyFunctions(_) => {
                 refusal(function, format!("the {name} is longer than {MAX_VALUE} bytes of JSON"))
             }
         })?;
