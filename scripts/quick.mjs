@@ -58,6 +58,10 @@ export const LEFT_OUT = [
   },
   { file: '__tests__/examples-servers.test.js', why: '5 s: every server as a process' },
   {
+    file: '__tests__/examples-game-server.test.js',
+    why: '3 s: programs as processes, one of which plays for a second',
+  },
+  {
     file: '__tests__/host-functions-big-answers.test.js',
     tests: ['many values', 'one long array'],
     why: '6 s: millions of values there and back',
