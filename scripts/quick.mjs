@@ -52,7 +52,15 @@ export const LEFT_OUT = [
   { file: '__tests__/async-hooks.test.js', why: '6 s: a process for each way to call into hooks' },
   { file: '__tests__/context-memory.test.js', why: '5 s: thousands of runs and contexts' },
   { file: '__tests__/examples.test.js', why: '2 s: every example as a process' },
+  {
+    file: '__tests__/examples-auth-pipeline.test.js',
+    why: '2 s: programs as processes, one of which waits for a timeout',
+  },
   { file: '__tests__/examples-servers.test.js', why: '5 s: every server as a process' },
+  {
+    file: '__tests__/examples-game-server.test.js',
+    why: '3 s: programs as processes, one of which plays for a second',
+  },
   {
     file: '__tests__/host-functions-big-answers.test.js',
     tests: ['many values', 'one long array'],
