@@ -251,16 +251,6 @@ export interface Failure {
   cause?: number
 }
 
-/** Something in a context: to be called, read or set. */
-export interface InContext {
-  /** `call`, `get` or `set`. */
-  act: string
-  /** Its name. */
-  named?: string
-  /** Or its number, for a function that JavaScript holds. */
-  function?: number
-}
-
 /** What one id may use. What is absent has no bound. */
 export interface IdLimits {
   /** Runs that may wait to begin. */
@@ -293,6 +283,16 @@ export interface IdUsage {
   memory: number
   /** Bytes that it keeps in State, where the store knows that at once. */
   stateBytes?: number
+}
+
+/** Something in a context: to be called, read or set. */
+export interface InContext {
+  /** `call`, `get` or `set`. */
+  act: string
+  /** Its name. */
+  named?: string
+  /** Or its number, for a function that JavaScript holds. */
+  function?: number
 }
 
 /** What one run may use. */
