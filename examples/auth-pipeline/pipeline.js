@@ -75,7 +75,7 @@ class Pipeline {
     return { outcome: 'allow', claims: Object.fromEntries(decision.claims) }
   }
 
-  /** Runs a step. What its tenant may know of a failure is what the step could have known: errors of ours are masked. */
+  /** Runs a step. Its tenant may know of a failure what the step could have known: errors of ours are masked. */
   async #failureOf({ name, source }, tenant, given) {
     try {
       await this.#engine.run(source, tenant, { ...given, name, host: this.#host })

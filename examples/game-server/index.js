@@ -9,7 +9,7 @@ const { Engine, LuaError } = require('moonpool')
 const { Room } = require('./room')
 
 const TICK_TIME = 50
-const TICKS = 24
+const TICKS = 20
 /** What ada presses, again and again. */
 const KEYS = ['right', 'right', 'down', 'left']
 

@@ -1,4 +1,4 @@
-// A room of the game: a script in a context of its own, which is called for each tick. A script that is killed is restarted.
+// A room of the game: a script in a context of its own, called for each tick. A script that is killed is restarted.
 'use strict'
 
 /** What a tick, or the start, may take in ms: to compute, and with all waits. Who takes more is killed. */
@@ -17,7 +17,7 @@ class Room {
   #inputs = new Map()
   #lastTick = performance.now()
 
-  /** `script` must define `room.tick(dt, inputs)`: seconds since the last tick, and the direction of each player or ''. */
+  /** `script` defines `room.tick(dt, inputs)`: seconds since the last tick, and the direction of each player or ''. */
   constructor(engine, name, script, log) {
     this.name = name
     this.#engine = engine
@@ -64,7 +64,7 @@ class Room {
     context.run(this.#script, LIMITS).catch((error) => this.#failed(context, error, true))
   }
 
-  /** After an error of its own the script goes on with the next tick. When it was killed, its globals are gone: it begins anew. */
+  /** After an error of its own the script goes on. When it was killed, its globals are gone, and it begins anew. */
   #failed(context, error, isOver) {
     if (context !== this.#context) return
     this.#log(`${this.name}: ${error.code}: ${JSON.stringify(error.message)}`)

@@ -6,7 +6,7 @@ room = { players = {}, coins = 0 }
 
 local function nextCoin()
   room.coins, room.age = room.coins + 1, 0
-  room.coin = level.free[room.coins * 7 % #level.free + 1]
+  room.coin = level.free[room.coins * 5 % #level.free + 1]
 end
 nextCoin()
 
