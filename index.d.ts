@@ -826,7 +826,8 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
    *
    * @param functions A plain object of functions and groups of them, with the names that {@link Engine.expose} takes. It is
    *   read now: later changes of the object change nothing.
-   * @param options None, for now.
+   * @param options How arguments and answers of these functions cross. What is left out is as the engine's
+   *   {@link EngineOptions.values} have it, whatever the options of the run say.
    *
    * @example
    * ```js
@@ -846,7 +847,10 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
    * console.log(await engine.runLua('return type(host.doc)', 'tenant-2')) // nil
    * ```
    */
-  functions(functions: HostFunctions, options?: FunctionSetOptions): FunctionSet
+  functions<What extends HostFunctions, Dates extends DateMode = DateMode>(
+    functions: What & Exposed<What, Or<Dates, Mode>>,
+    options?: ValueOptions<Dates>,
+  ): FunctionSet
 
   /**
    * Adds a module, which scripts of this engine load with `require(name)`, and compiles it at once on this thread. It
@@ -1100,9 +1104,6 @@ export interface AddModulesOptions {
    */
   watch?: boolean | undefined
 }
-
-/** How a set of host functions is made. There is nothing to choose yet. */
-export type FunctionSetOptions = Record<string, never>
 
 /** How a chunk is compiled. */
 export interface CompileOptions {

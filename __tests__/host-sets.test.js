@@ -6,7 +6,7 @@ const { Engine, FunctionSet, runLua } = require('..')
 const { engineExposing, engineWith, held, until } = require('./support/engine')
 const { folderWith } = require('./support/files')
 const { gate } = require('./support/host-functions')
-const { rejection, thrownBy } = require('./support/rejection')
+const { expectBadArgument, rejection, thrownBy } = require('./support/rejection')
 
 const SEEN = 'local seen = {} for name in pairs(host) do seen[#seen + 1] = name end table.sort(seen) return seen'
 const seenBy = async (run) => (await run).value
@@ -24,6 +24,25 @@ test('a run finds what it was given beside what is exposed, and no other run doe
     expect(await seenBy(engine.run(SEEN, 'x'))).toEqual(['all', 'db'])
     expect(await engine.runLua('return host.own, host.db.get', 'x')).toBe('nil\tnil')
   }
+})
+
+test('values cross as a set says, and where it says nothing as the engine does, not as the run does', async () => {
+  const engine = new Engine({ values: { tables: 'map' } })
+  const got = []
+  const functions = { see: (_context, ...values) => void got.push(...values), none: () => null, at: () => new Date(0) }
+  const code = "host.see('text', { a = 1 }) return tostring(host.none())"
+  const run = (options) => engine.runLua(code, 'x', { host: engine.functions(functions, options), nulls: 'nil' })
+  expect(await run({ strings: 'buffer', nulls: 'nil', tables: 'object' })).toBe('nil')
+  expect(await run()).toBe(await engine.runLua('return tostring(json.null)', 'x'))
+  expect(got).toEqual([new Uint8Array(Buffer.from('text')), { a: 1 }, 'text', new Map([['a', 1]])])
+  const at = (options) => engine.runLua('return host.at()', 'x', { host: engine.functions(functions, options) })
+  expect(await at({ dates: 'iso' })).toBe('1970-01-01T00:00:00.000Z')
+  expect((await rejection(at())).message).toMatch("dates: 'iso' lets it through")
+  expectBadArgument(
+    thrownBy(() => engine.functions(functions, { nulls: 'none' })),
+    RangeError,
+    /"options.nulls" property must be one of 'null', 'nil'/,
+  )
 })
 
 test('many runs at once with different sets call each their own', async () => {

@@ -251,6 +251,8 @@ export async function giveThings(engine: Engine): Promise<unknown[]> {
   type Request = { user: string }
   const get = ({ data, name }: HostContext<Request>, key: string) => [data.user, name, key]
   const tools: FunctionSet = engine.functions({ db: { get }, log: ({ data }) => void data.anything })
+  engine.functions({ now: () => new Date(), all: () => [new Date()] }, { dates: 'iso', strings: 'buffer' })
+  engine.functions({ get }, { tables: 'map', nulls: 'nil' })
   const sources: ModuleSources = { tax: 'return 1', bytes: Buffer.from('') }
   const modules: ModuleSet = engine.modules(sources)
   const data: Request = { user: 'ada' }

@@ -148,8 +148,10 @@ engine.run('', 'tenant-1', { host: engine.modules({}) })
 engine.run('', 'tenant-1', { modules: { native: 5 } })
 // @ts-expect-error: a set is made of functions
 engine.functions(() => 1)
-// @ts-expect-error: there is nothing to choose
+// @ts-expect-error: a misspelt option
 engine.functions({}, { string: 'buffer' })
+// @ts-expect-error: a function of a set cannot return a date, where those do not cross
+engine.functions({ now: () => new Date() })
 // @ts-expect-error: a script is no source
 engine.modules({ tax: engine.compile('') })
 // @ts-expect-error: only an engine makes them
