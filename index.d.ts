@@ -563,7 +563,8 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> {
 export interface IdLimits {
   /**
    * How many of its runs may wait for their first slice: a whole number from 0 to 4 294 967 295. One more rejects at once
-   * with `ERR_QUOTA`; the error's `limit` is `'maxQueued'`, and `retryAfter` says when to try again.
+   * with `ERR_QUOTA`; the error's `limit` is `'maxQueued'`, and `retryAfter` says when to try again. With 0, a run is accepted
+   * only when it can begin at once.
    */
   maxQueued?: number | undefined
   /** How many of its runs may have begun and not ended: a whole number from 1 to 4 294 967 295. Further ones stay queued. */
