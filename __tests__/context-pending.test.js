@@ -25,8 +25,11 @@ describe('pending', () => {
     const engine = engineWith()
     const context = engine.createContext('x')
     const controller = new AbortController()
-    const run = rejection(context.run(ENDLESS, { signal: controller.signal, timeout: FOREVER }))
-    await until(() => engine.stats().running === 1)
+    // What has not begun in its VM would leave the context open.
+    const begun = new Promise((resolve) => engine.expose('begun', () => resolve()))
+    const run = rejection(context.run(`host.begun() ${ENDLESS}`, { signal: controller.signal, timeout: FOREVER }))
+    await begun
+    await until(() => engine.stats().suspended === 0)
     controller.abort()
     await run
     expect(context.pending).toBe(1)
