@@ -1,20 +1,9 @@
 // What a script gives as records, or keeps in State, is decoded on the JS thread: it cannot make that thread stand still.
 'use strict'
 
-const { readFileSync } = require('node:fs')
-const path = require('node:path')
 const { engineExposing, engineWith } = require('./support/engine')
+const { GIB, LIMIT, STILL, collisions, run } = require('./support/floods')
 const { watched } = require('./support/stalls')
-
-/** How long a turn of the loop may take, in ms: 50, what a busy machine adds, and the garbage of the test before. */
-const STILL = 150
-const LIMIT = { timeout: 30000 }
-const GIB = 2 ** 30
-
-const collisions = readFileSync(path.join(__dirname, 'support/collisions.lua'), 'utf8')
-
-/** What came of `return expression` on an engine of its own, and how long the loop stood still. */
-const run = (code, options) => watched(() => engineWith().run(code, 'x', { ...LIMIT, ...options }))
 
 describe('integers that collide as keys of a Map', () => {
   // What collides as a number is the name of a property here.

@@ -1,22 +1,11 @@
 // What a script returns, throws or passes is decoded on the JS thread: it cannot make that thread stand still.
 'use strict'
 
-const { readFileSync } = require('node:fs')
-const path = require('node:path')
 const { constants } = require('node:buffer')
 const { decodeOutcome } = require('../lib/decode')
 const { engineExposing, engineWith } = require('./support/engine')
+const { GIB, LIMIT, STILL, collisions, run } = require('./support/floods')
 const { watched } = require('./support/stalls')
-
-/** How long a turn of the loop may take, in ms: 50, what a busy machine adds, and the garbage of the test before. */
-const STILL = 150
-const LIMIT = { timeout: 30000 }
-const GIB = 2 ** 30
-
-const collisions = readFileSync(path.join(__dirname, 'support/collisions.lua'), 'utf8')
-
-/** What came of `return expression` on an engine of its own, and how long the loop stood still. */
-const run = (code, options) => watched(() => engineWith().run(code, 'x', { ...LIMIT, ...options }))
 
 describe('keys that collide in V8', () => {
   test.each([
