@@ -1552,34 +1552,11 @@ export class ContextPool<Mode extends 'iso' = never> {
   /** Whether it takes no calls any more: it was drained or closed. */
   readonly isClosed: boolean
   /** As {@link Context.run}, in a context of the pool. Its `signal` and `queueTimeout` also end the wait for one. */
-  run<
-    Values extends readonly unknown[] = LuaOutput[],
-    Args extends readonly unknown[] = readonly LuaInput<'iso'>[],
-    Globals extends LuaObject = LuaObject,
-    Dates extends DateMode = DateMode,
-  >(
-    code: string | Uint8Array | Script,
-    options?: ContextRunOptions<
-      Dates,
-      Args & Crossing<Args, Or<Dates, Mode>>,
-      Globals & Crossing<Globals, Or<Dates, Mode>>
-    >,
-  ): Promise<RunResult<Values>>
+  readonly run: Context<Mode>['run']
   /** As {@link Context.call}, in a context of the pool. */
-  call<Values extends readonly unknown[] = LuaOutput[]>(
-    name: string,
-    ...args: readonly LuaInput<Mode>[]
-  ): Promise<RunResult<Values>>
+  readonly call: Context<Mode>['call']
   /** As {@link Context.apply}, in a context of the pool. */
-  apply<
-    Values extends readonly unknown[] = LuaOutput[],
-    Globals extends LuaObject = LuaObject,
-    Dates extends DateMode = DateMode,
-  >(
-    name: string,
-    args?: readonly LuaInput<Or<Dates, Mode>>[],
-    options?: ContextCallOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>>,
-  ): Promise<RunResult<Values>>
+  readonly apply: Context<Mode>['apply']
   /**
    * Gives `act` a context for itself until its promise settles and the runs that it asked for are done; resolves with what
    * it gives. Close the context in there to have it replaced. Do not keep it: others use it afterwards.
