@@ -31,7 +31,7 @@ const SELECTABLE: &[(&str, Open)] = &[
 
 /// Which of the libraries that may be left out a VM has. All have the base functions, `print` and `script`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Libraries(u16);
+pub struct Libraries(u32);
 
 impl Libraries {
     /// Every library.
@@ -54,7 +54,7 @@ impl Libraries {
     }
 
     /// As an integer, for a trip through Lua.
-    pub(crate) const fn bits(self) -> u16 {
+    pub(crate) const fn bits(self) -> u32 {
         self.0
     }
 }
