@@ -83,6 +83,8 @@ impl Watchdog {
         state.next += 1;
         state.deadlines.insert(key, (flag, act));
         if state.wakes.is_none_or(|wakes| when < wakes) {
+            // Once is enough until it has looked: telling costs a system call.
+            state.wakes = Some(when);
             self.changed.notify_one();
         }
         Ok(Deadline(key))

@@ -7,7 +7,7 @@ use crate::state::{Entry, Grant, Reply, ScriptId, Seq};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// So many bytes may wait for the writer; after that, writes wait.
@@ -77,6 +77,8 @@ struct Unwritten {
     ended: u64,
     /// Whether nobody writes any more.
     is_closed: bool,
+    /// Whether the writer waits for something to write. Telling it costs a system call.
+    is_awaited: bool,
     names: Names,
 }
 
@@ -105,7 +107,7 @@ impl Log {
             }
         }
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.arrived.notify_one();
+        self.has_arrived(unwritten);
         Some(seq)
     }
 
@@ -119,8 +121,18 @@ impl Log {
             return Err(Box::new(regrant));
         }
         unwritten.regrants.push(regrant);
-        self.arrived.notify_one();
+        self.has_arrived(unwritten);
         Ok(())
+    }
+
+    /// There is something to write.
+    fn has_arrived(&self, mut unwritten: MutexGuard<'_, Unwritten>) {
+        let is_awaited = std::mem::take(&mut unwritten.is_awaited);
+        // It needs the lock at once.
+        drop(unwritten);
+        if is_awaited {
+            self.arrived.notify_one();
+        }
     }
 
     /// The last number that was given.
@@ -141,8 +153,7 @@ impl Log {
     /// Takes nothing any more; the writer ends when it has written everything.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        let _unwritten = lock(&self.unwritten);
-        self.arrived.notify_one();
+        self.has_arrived(lock(&self.unwritten));
     }
 
     /// Waits for something to write.
@@ -153,6 +164,7 @@ impl Log {
                 unwritten.is_closed = true;
                 return Work::End;
             }
+            unwritten.is_awaited = true;
             unwritten = match until.map(|until| until.saturating_duration_since(Instant::now())) {
                 Some(time) if time.is_zero() => return Work::Idle,
                 Some(time) => self.arrived.wait_timeout(unwritten, time).unwrap_or_else(PoisonError::into_inner).0,

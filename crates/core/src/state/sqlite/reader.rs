@@ -61,6 +61,7 @@ impl Reader {
             match message {
                 Message::Ask(request, reply) => self.ask(request, reply, None, shared),
                 Message::Decided => {
+                    shared.reader_waits(false);
                     self.held.clear();
                     for Waiting { request, reply, after } in std::mem::take(&mut self.waiting) {
                         self.ask(request, reply, after, shared);
@@ -81,7 +82,14 @@ impl Reader {
 
     /// Answers, or keeps the question until it can be answered: one that has waited for `after` waits for no more.
     fn ask(&mut self, request: Request<'static>, reply: Reply, after: Option<Seq>, shared: &Shared) {
-        let answered = match self.answer(&request, after, shared) {
+        let mut answer = self.answer(&request, after, shared);
+        if let Err(NotYet::After(after)) = answer
+            && !shared.reader_waits(true)
+        {
+            // It may have been decided meanwhile, and nobody tells of that.
+            answer = self.answer(&request, after, shared);
+        }
+        let answered = match answer {
             Ok(answered) => answered,
             Err(NotYet::Failed(error)) => Err(StoreError::Unavailable(schema::at(&shared.path, error))).into(),
             Err(NotYet::After(after)) => {

@@ -7,7 +7,7 @@ use crate::state::request::{Found, Op, Request, Response, StoreError};
 use crate::state::{Answered, Change, Depends, Fate, Grants, Reply, Seq, now};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::sync::mpsc::Sender;
 
 /// So many bytes of questions may wait for an answer.
@@ -26,6 +26,8 @@ pub(super) struct Shared {
     reader: Sender<Message>,
     /// Whether the reader has been told that the cache is full.
     told_full: AtomicBool,
+    /// Whether questions wait there until more writes are decided.
+    reader_waits: AtomicBool,
     /// What waits for an answer, in bytes.
     questions: AtomicUsize,
 }
@@ -50,6 +52,7 @@ impl Shared {
             cache: Cache::new(cache_bytes),
             reader,
             told_full: AtomicBool::new(false),
+            reader_waits: AtomicBool::new(false),
             questions: AtomicUsize::new(0),
         }
     }
@@ -159,6 +162,23 @@ impl Shared {
 
     pub(super) fn fate(&self, depends: Depends) -> Fate {
         self.log.fates.of(depends)
+    }
+
+    /// The reader waits for writes to be decided, or no longer. Returns what was so before; what was decided before it says
+    /// that it waits, it is not told of.
+    pub(super) fn reader_waits(&self, waits: bool) -> bool {
+        let before = self.reader_waits.swap(waits, Ordering::Relaxed);
+        // Here the flag is raised before it is asked what is decided, there it is the other way round: one of the two sees it.
+        fence(Ordering::SeqCst);
+        before
+    }
+
+    /// Writes were decided: tells the reader if that changes anything for it.
+    pub(super) fn tell_reader_of_decision(&self) {
+        fence(Ordering::SeqCst);
+        if self.reader_waits.load(Ordering::Relaxed) || self.cache.is_full() {
+            self.tell_reader(Message::Decided);
+        }
     }
 
     pub(super) fn tell_reader(&self, message: Message) {

@@ -1,7 +1,6 @@
 //! The thread that writes: everything that came while it wrote goes into its next transaction.
 
 use super::log::{Batch, Change, Work};
-use super::reader::Message;
 use super::shared::Shared;
 use super::{grants, schema};
 use crate::state::{Grants, StoreError, now};
@@ -69,11 +68,11 @@ impl Writer {
         let written = self.transaction(|connection| {
             let mut bytes = 0;
             {
-                let mut put = connection.prepare(
+                let mut put = connection.prepare_cached(
                     "INSERT INTO entries (owner, key, value, expires) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE \
                      SET value = excluded.value, expires = excluded.expires",
                 )?;
-                let mut delete = connection.prepare("DELETE FROM entries WHERE owner = ?1 AND key = ?2")?;
+                let mut delete = connection.prepare_cached("DELETE FROM entries WHERE owner = ?1 AND key = ?2")?;
                 for ((key, owner), Change { entry, .. }) in &*changes {
                     match entry {
                         Some(entry) => {
@@ -132,7 +131,7 @@ impl Writer {
             }
         }
         shared.log.fates.tell();
-        shared.tell_reader(Message::Decided);
+        shared.tell_reader_of_decision();
     }
 
     /// Takes the place of a transaction that failed with one that changes nothing.
@@ -146,10 +145,11 @@ impl Writer {
 
     fn transaction<T>(&mut self, write: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let connection = &self.connection;
-        connection.execute_batch("BEGIN IMMEDIATE")?;
-        let written = write(connection).and_then(|written| connection.execute_batch("COMMIT").map(|()| written));
+        let execute = |sql| connection.prepare_cached(sql)?.execute(());
+        execute("BEGIN IMMEDIATE")?;
+        let written = write(connection).and_then(|written| execute("COMMIT").map(|_| written));
         if written.is_err() && !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = execute("ROLLBACK");
         }
         written
     }
