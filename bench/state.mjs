@@ -73,8 +73,10 @@ async function oneByOne(engine) {
 
 async function sqlite(moonpool) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-bench-'))
-  const memory = await filled(moonpool, {})
-  const disk = await filled(moonpool, { state: { sqlite: path.join(folder, 'state.db') } })
+  // As many threads as an engine has by default: what is measured are runs that come at once.
+  const concurrency = undefined
+  const memory = await filled(moonpool, { concurrency })
+  const disk = await filled(moonpool, { concurrency, state: { sqlite: path.join(folder, 'state.db') } })
   console.log('\nState on SQLite, against the store in memory in the same run')
   const get = LOOPS["State.get('number')"]
   const got = await rounds({ memory: loop(memory, get), sqlite: loop(disk, get) }, ROUNDS)

@@ -14,13 +14,13 @@ use moonpool_lua::ffi;
 
 const FUNCTIONS: &[Named] = &[
     (c"get", quick::get),
-    (c"set", waiting_function!(keys::set, nothing)),
+    (c"set", quick::set),
     (c"has", waiting_function!(keys::has)),
     (c"delete", waiting_function!(keys::delete)),
     (c"list", waiting_function!(list::list)),
     (c"add", waiting_function!(keys::add)),
     (c"replace", waiting_function!(keys::replace)),
-    (c"incr", waiting_function!(keys::incr)),
+    (c"incr", quick::incr),
     (c"cas", waiting_function!(keys::cas)),
     (c"expire", waiting_function!(keys::expire)),
     (c"ttl", waiting_function!(keys::ttl)),
