@@ -6,9 +6,25 @@ import { root, run, tool } from './run.mjs'
 
 const REPORT = path.join(root, 'target/jest.json')
 
-/** Every Jest test, with the addon as it is: see global-setup.mjs. Resolves with the exit code and the totals. */
-export function allJestTests() {
-  return jest([], { MOONPOOL_PROFILE: 'built' })
+/** What a test file has in it that measures time, or the memory of its process. */
+const MEASURES = /performance\.now|monitorEventLoopDelay|hrtime|memoryUsage|cpuUsage|support\/stalls/
+
+/**
+ * Every Jest test, with the addon as it is: see global-setup.mjs. Resolves with the exit code and the totals. A process for
+ * each core; files that measure something come after that, one at a time.
+ */
+export async function allJestTests() {
+  const env = { MOONPOOL_PROFILE: 'built' }
+  const files = testFiles()
+  const alone = files.filter((file) => MEASURES.test(readFileSync(path.join(root, file), 'utf8')))
+  const others = files.filter((file) => !alone.includes(file))
+  const together = await jest([`--maxWorkers=${os.availableParallelism()}`, '--runTestsByPath', ...others], env)
+  return sum(together, await jest(['--maxWorkers=1', '--runTestsByPath', ...alone], env))
+}
+
+function sum(one, other) {
+  const [passed, failed] = [one.passed + other.passed, one.failed + other.failed]
+  return { exitCode: one.exitCode || other.exitCode, passed, failed }
 }
 
 /**
