@@ -50,6 +50,20 @@ test('what runs have going on is told while they are at it', async () => {
   expect(engine.usage('a')).toMatchObject({ queued: 0, started: 0, waiting: 0, completed: 2, aborted: 1, memory: 0 })
 })
 
+test('calls that get no context of a pool count as they do for the engine', async () => {
+  const engine = engineWith()
+  const pool = engine.createPool('a', { size: 1, maxPending: 1 })
+  const controller = new AbortController()
+  const waits = [pool.use(() => new Promise((resolve) => controller.signal.addEventListener('abort', resolve)))]
+  const calls = ends([pool.run('', { signal: controller.signal }), pool.run('')])
+  await until(() => pool.pending === 0 || engine.usage('a').rejected === 1)
+  controller.abort()
+  await Promise.all([calls, ...waits])
+  const { completed, aborted, rejected } = engine.stats()
+  expect(engine.usage('a')).toMatchObject({ completed, aborted, rejected })
+  expect(aborted + rejected).toBe(2)
+})
+
 test('memory of contexts counts between their runs', async () => {
   const engine = engineWith()
   const context = engine.createContext('a')
