@@ -1565,7 +1565,7 @@ export class ContextPool<Mode extends 'iso' = never> {
   /**
    * Makes all contexts anew: after a reload. What is in use stays until it is given back; every call that gets a context
    * from now on gets a new one.
-   * @throws {LuaError} with `ERR_CONTEXT_CLOSED` when the pool is closed.
+   * @throws {LuaError} with `ERR_CONTEXT_CLOSED` when the pool is closed, and with `ERR_CONTEXT_BUSY` from within its setup.
    */
   replace(): void
   /** Takes no further calls, lets those that wait or run finish, and closes the contexts. */

@@ -8,6 +8,25 @@ const { engineExposing, valuesOf } = require('./support/engine')
 const { later, thenable } = require('./support/host-functions')
 const { rejection } = require('./support/rejection')
 
+test('an answer that comes twice is one answer, also of a promise whose then is its own', async () => {
+  let again
+  const settleTwice = (settle) => {
+    settle('first')
+    again = () => settle('second')
+  }
+  const engine = engineExposing({
+    thenable: () => thenable(settleTwice),
+    promise: () => Object.assign(Promise.resolve(), thenable(settleTwice)),
+    next: () => {
+      again()
+      return later().then(() => 'third')
+    },
+  })
+  for (const name of ['thenable', 'promise']) {
+    expect(await valuesOf(engine, `return host.${name}(), host.next()`)).toEqual(['first', 'third'])
+  }
+})
+
 describe('what a function gets and gives', () => {
   test('the context first, then the arguments; nil and trailing nils among them', async () => {
     const seen = []

@@ -1,12 +1,13 @@
 // Functions of a context that JavaScript holds: calls, identity, release, bounds, and what they cannot do.
 'use strict'
 
+const { setMaxListeners } = require('node:events')
 const { LuaFunction } = require('..')
 const { ENDLESS, FOREVER } = require('./support/constants')
 const { GARBAGE_COLLECTION, runProgram } = require('./support/child')
-const { contextWith, valueIn, valuesIn } = require('./support/context')
+const { contextWith, valueIn, valuesIn, withWait } = require('./support/context')
 const { engineWith, isIdle, until } = require('./support/engine')
-const { expectBadArgument, rejection } = require('./support/rejection')
+const { ends, expectBadArgument, rejection } = require('./support/rejection')
 
 const FUNCTIONS = { functions: true }
 
@@ -273,6 +274,25 @@ describe('maxFunctions', () => {
     }
     expect(context.isClosed).toBe(false)
     expect(await valueIn(context.run(many(3)))).toHaveLength(3)
+  })
+
+  test('runs that gave none away cost the next one nothing, however many there are', async () => {
+    const engine = engineWith()
+    const context = engine.createContext('x', { ...FUNCTIONS, maxFunctions: 15_000, timeout: FOREVER })
+    const kept = await valueIn(context.run('local t = {} for i = 1, 15000 do t[i] = function() end end return t'))
+    const { arrived, release } = withWait(engine)
+    const first = context.run('host.wait(1)')
+    await arrived(1)
+    const controller = new AbortController()
+    setMaxListeners(0, controller.signal)
+    const aborted = ends(Array.from({ length: 1000 }, () => context.run('', { signal: controller.signal })))
+    await until(() => engine.stats().queued === 1000)
+    controller.abort()
+    await aborted
+    release(1)
+    await first
+    expect((await context.run('return 1')).stats.cpuTime).toBeLessThan(500)
+    expect(kept).toHaveLength(15_000)
   })
 
   test('what nobody refers to any more is released in time', async () => {

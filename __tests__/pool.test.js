@@ -403,6 +403,27 @@ describe('replace', () => {
     expect([pool.idle, setups]).toEqual([1, 2])
   })
 
+  test('is refused in setup, which would bring about itself for ever', async () => {
+    const outcomes = []
+    const opened = open()
+    const pool = poolWith({
+      size: 2,
+      setup: async () => {
+        await opened.promise
+        if (outcomes.length < 100) outcomes.push(thrownBy(() => pool.replace()).code)
+      },
+    })
+    await new Promise(setImmediate)
+    // Also in those whose contexts nobody wants any more.
+    pool.replace()
+    opened.resolve()
+    await until(() => isReady(pool))
+    expect(outcomes).toEqual(Array(4).fill('ERR_CONTEXT_BUSY'))
+    await pool.use(() => pool.replace())
+    await until(() => isReady(pool))
+    expect(outcomes).toHaveLength(6)
+  })
+
   test('many times in a row leaves no more contexts than the pool has', async () => {
     const engine = engineWith()
     const pool = engine.createPool('x', { size: 3, setup: (context) => context.run('n = 1') })

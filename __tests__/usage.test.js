@@ -3,6 +3,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises')
 const { ENDLESS } = require('./support/constants')
+const { Usage } = require('../lib/usage')
 const { engineExposing, engineWith, hold, isIdle, until } = require('./support/engine')
 const { ends, expectBadArgument, thrownBy } = require('./support/rejection')
 
@@ -48,6 +49,20 @@ test('what runs have going on is told while they are at it', async () => {
   await engine.close({ timeout: 0 })
   expect(await runs).toEqual(['ERR_ENGINE_CLOSED'])
   expect(engine.usage('a')).toMatchObject({ queued: 0, started: 0, waiting: 0, completed: 2, aborted: 1, memory: 0 })
+})
+
+test('calls that get no context of a pool count as they do for the engine', async () => {
+  const engine = engineWith()
+  const pool = engine.createPool('a', { size: 1, maxPending: 1 })
+  const controller = new AbortController()
+  const waits = [pool.use(() => new Promise((resolve) => controller.signal.addEventListener('abort', resolve)))]
+  const calls = ends([pool.run('', { signal: controller.signal }), pool.run('')])
+  await until(() => pool.pending === 0 || engine.usage('a').rejected === 1)
+  controller.abort()
+  await Promise.all([calls, ...waits])
+  const { completed, aborted, rejected } = engine.stats()
+  expect(engine.usage('a')).toMatchObject({ completed, aborted, rejected })
+  expect(aborted + rejected).toBe(2)
 })
 
 test('memory of contexts counts between their runs', async () => {
@@ -166,6 +181,35 @@ describe('trackedIds', () => {
       await engine.runLua('', `new-${id}`)
     }
     expect(seen).toEqual(['c', 'b', 'a'])
+  })
+
+  test('a million ids take no more than those that are tracked, and their sums are exact', () => {
+    const MANY = 1_000_000
+    const ended = { completed: 0, failed: 0 }
+    const usage = new Usage({ usage: () => ({}) }, 1000)
+    for (let i = 0; i < MANY; i++) {
+      const tally = usage.of(`id ${i}`)
+      usage.took(tally, 1)
+      const end = i % 3 ? 'completed' : 'failed'
+      usage.count(tally, end)
+      if (i >= MANY - 1000) ended[end] += 1
+    }
+    const all = [...usage.all()]
+    expect([all.length, all[0][0], all.at(-1)[0]]).toEqual([1000, 'id 999999', 'id 999000'])
+    const sumOf = (name) => all.reduce((sum, [, of]) => sum + of[name], 0)
+    expect([sumOf('completed'), sumOf('failed'), sumOf('cpuTime')]).toEqual([ended.completed, ended.failed, 1000])
+  })
+
+  test('the sums of many ids are those of the engine', async () => {
+    const engine = engineWith()
+    const run = (i) => engine.runLua(i % 5 ? '' : 'error()', `id ${i % 700}`).catch(() => {})
+    for (let i = 0; i < 3000; i += 500) await Promise.all(Array.from({ length: 500 }, (_, k) => run(i + k)))
+    const all = [...engine.usage()]
+    expect(all).toHaveLength(700)
+    const { completed, failed } = engine.stats()
+    const sumOf = (name) => all.reduce((sum, [, of]) => sum + of[name], 0)
+    expect([sumOf('completed'), sumOf('failed')]).toEqual([completed, failed])
+    expect([completed, failed]).toEqual([2400, 600])
   })
 
   test.each([0, 1.5, '3'])('%p is refused', (trackedIds) => {

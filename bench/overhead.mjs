@@ -28,7 +28,7 @@ module.exports = { Stats }
 'use strict'
 function debug() {}
 debug.enabled = false
-module.exports = { debug, isTraced: () => false, traced: (start) => start() }
+module.exports = { debug, isWatched: () => false, watched: (_run, _context, start) => start() }
 `,
 }
 
@@ -64,7 +64,36 @@ function show(taken) {
   console.log(`    without / without, the noise: ${withInterval(taken, 'another plain')}`)
 }
 
+/** µs for the accounts of one call, which `engine.usage` tells, when so many ids take turns. */
+function accounting(folder, ids) {
+  const { Usage } = createRequire(path.join(folder, 'index.js'))('./lib/usage.js')
+  const usage = new Usage(undefined, 10_000)
+  const names = Array.from({ length: ids }, (_, i) => `id ${i}`)
+  const count = 200_000
+  const account = (i) => {
+    const tally = usage.of(names[i % ids])
+    usage.took(tally, 0.1)
+    usage.count(tally, 'completed')
+  }
+  for (let i = 0; i < count; i++) account(i)
+  const start = process.hrtime.bigint()
+  for (let i = 0; i < count; i++) account(i)
+  return Number(process.hrtime.bigint() - start) / 1000 / count
+}
+
+/** More ids than are tracked are the worst case: each is forgotten before it comes again. */
+async function accounts({ folder, moonpool }) {
+  const call = caller(moonpool)
+  const { call: taken } = await rounds({ call: () => perCall(call, { calls: 2000, inFlight: 64 }) }, { count: 15 })
+  console.log('\nThe accounts of ids: their part of a trivial call, 64 in flight')
+  for (const ids of [1, 10_000, 20_000]) {
+    const times = Array.from({ length: 5 }, () => accounting(folder, ids))
+    verdict(`${ids} ids, in percent`, (100 * median(times)) / median(taken), { atMost: 2 })
+  }
+}
+
 export async function overhead({ folder, moonpool }) {
+  await accounts({ folder, moonpool })
   const plain = loadPlain(folder)
   const callers = { observed: caller(moonpool), plain: caller(plain), 'another plain': caller(plain) }
   console.log('\nStatistics and diagnostics when nobody listens: with / without')

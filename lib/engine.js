@@ -209,7 +209,11 @@ class Engine extends EventEmitter {
       this.#checkFit(own)
       return this.#makeContext(scriptId, options, initial, own)
     }
-    return poolOf({ ...rest, make, count: (end) => this.#stats.count(end), scriptId, options })
+    const count = (end) => {
+      this.#stats.count(end)
+      this.#usage.count(this.#usage.of(scriptId), end)
+    }
+    return poolOf({ ...rest, make, count, scriptId, options })
   }
 
   state(scriptId) {

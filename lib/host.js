@@ -80,7 +80,8 @@ function callFunction({ path, call, values: into }, context, args, { answer, fai
     if (refusal) return refuse(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {
       const result = call(context, ...values)
-      if (typeof result?.then === 'function') Promise.resolve(result).then(settle, fail)
+      // A promise of our own settles once, whatever calls the `then` of theirs makes.
+      if (typeof result?.then === 'function') new Promise((resolve) => resolve(result)).then(settle, fail)
       else settle(result)
     } catch (error) {
       fail(error)

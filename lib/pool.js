@@ -1,6 +1,7 @@
 // A pool of contexts: calls borrow one, first come, first served; what has ended is replaced.
 'use strict'
 
+const { AsyncLocalStorage } = require('node:async_hooks')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setTimeout } = require('node:timers')
 const { performance } = require('node:perf_hooks')
@@ -16,6 +17,9 @@ const { resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { summaryOf } = require('./summary')
 const { awaits, isAwaitedBy, isInside, wait } = require('./waits')
+
+/** The setup that one is inside of. */
+const settingUp = new AsyncLocalStorage()
 
 class ContextPool {
   #make
@@ -91,6 +95,9 @@ class ContextPool {
 
   replace() {
     if (this.#closing) throw this.#refusal('ERR_CONTEXT_CLOSED', 'the pool is closed: it replaces nothing any more')
+    // Otherwise each setup could bring about the next one, for ever.
+    const setup = settingUp.getStore()
+    if (setup?.pool === this && !setup.over) throw this.#refusal('ERR_CONTEXT_BUSY', `${BUSY}; replace() did nothing`)
     this.#generation += 1
     for (const slot of [...this.#slots]) if (!slot.inUse) this.#discard(slot)
     this.#fill()
@@ -277,7 +284,7 @@ class ContextPool {
         const timer = setTimeout(expire, this.#setupTimeout)
         slot.forgetSetup = () => end(resolve)
         const perform = async () => {
-          await setup(context)
+          await this.#performSetup(setup, context)
           await whenIdle(context)
         }
         perform().then(
@@ -286,6 +293,16 @@ class ContextPool {
         )
       })
     })
+  }
+
+  /** It is over when it says so itself, also where nobody waits for it any more. */
+  async #performSetup(setup, context) {
+    const inside = { pool: this, over: false }
+    try {
+      await settingUp.run(inside, setup, context)
+    } finally {
+      inside.over = true
+    }
   }
 
   /** A context whose setup has failed is not used. Whoever is first hears why; without anybody it is tried again later. */

@@ -1,6 +1,23 @@
 // What each id has taken of an engine: of those that were active last, so many as are tracked.
 'use strict'
 
+/** What an id has taken. Each sum is a field from the beginning, which is much faster than to copy them. */
+class Tally {
+  completed = 0
+  failed = 0
+  timedOut = 0
+  aborted = 0
+  rejected = 0
+  cpuTime = 0
+  hostCalls = 0
+  newer = undefined
+  older = undefined
+
+  constructor(scriptId) {
+    this.scriptId = scriptId
+  }
+}
+
 class Usage {
   #native
   #max
@@ -81,7 +98,7 @@ class Usage {
       this.#tallies.delete(this.#oldest.scriptId)
       this.#unlink(this.#oldest)
     }
-    const tally = { scriptId, ...NOTHING, newer: undefined, older: undefined }
+    const tally = new Tally(scriptId)
     this.#tallies.set(scriptId, tally)
     this.#link(tally)
     return tally
@@ -104,6 +121,6 @@ class Usage {
   }
 }
 
-const NOTHING = { completed: 0, failed: 0, timedOut: 0, aborted: 0, rejected: 0, cpuTime: 0, hostCalls: 0 }
+const NOTHING = new Tally()
 
 module.exports = { Usage }

@@ -7,8 +7,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const require = createRequire(import.meta.url)
-const { decodeArgs } = require('../lib/decode.js')
-const { encode } = require('../lib/values.js')
+const { decodeArgs, decodeOutcome } = require('../lib/decode.js')
+const { Functions } = require('../lib/function.js')
+const { encode, tags } = require('../lib/values.js')
 
 setFlagsFromString('--expose-gc')
 const gc = runInNewContext('gc')
@@ -22,7 +23,7 @@ for (const [, name, sum] of source.matchAll(/const ([A-Z_]+): usize = ([A-Z_0-9 
 }
 const { SLOT, NUMBER, BIG_INT, ARRAY, OBJECT, PROPERTY, HIDDEN_CLASS, ENTRY_OF_OBJECT, INDEX, MAP, ENTRY_OF_MAP } =
   costs
-const { PARSED } = costs
+const { FUNCTION, PARSED } = costs
 const firstIndex = (index) => (index < costs.FAR ? SLOT * (index * 1.5 + 17) : costs.DICTIONARY)
 const string = (size) => SLOT + 24 + size
 const bytes = (size) => SLOT + 224 + (size > 64 ? 64 : 0) + size
@@ -155,4 +156,21 @@ for (const [what, count, make, estimate] of JSON_KINDS) {
   wire = asJson(make)
   tell(what, await measured(count, () => JSON.parse(wire)), estimate)
 }
+/** As a result has them, on their way from a context that does not exist. */
+function functionsAsBytes(count) {
+  const bytes = Buffer.alloc(9 + 9 * count)
+  bytes.writeUInt32LE(1, 0)
+  bytes[4] = tags.ARRAY
+  bytes.writeUInt32LE(count, 5)
+  for (let i = 0; i < count; i++) {
+    bytes[9 + 9 * i] = tags.FUNCTION
+    bytes.writeBigInt64LE(BigInt(i), 10 + 9 * i)
+  }
+  return bytes
+}
+const asResult = (values, make) => new Promise((resolve) => void decodeOutcome({ text: '', values }, resolve, make))
+const { make } = new Functions({ release() {} }, () => {}).taker()
+kept = undefined
+wire = functionsAsBytes(MANY)
+tell('a function', await measured(MANY, () => asResult(wire, make)), FUNCTION)
 process.exitCode = tooLow > 0 ? 1 : 0

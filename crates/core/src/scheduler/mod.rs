@@ -287,7 +287,9 @@ impl<W: Workers> Scheduler<W> {
     pub fn set_limits(&self, id: &ScriptId, limits: IdLimits) {
         self.step(|runs| {
             runs.set_limits(id, limits);
-            runs.fill();
+            // The next signal tells of those that cannot begin any more.
+            let refused = runs.go_ahead();
+            runs.untold.extend(refused);
         });
     }
 

@@ -198,9 +198,7 @@ impl Runs {
         let ticket = Ticket { owner, flag: run.flag().clone(), place: Place::Queued, key: 0, is_taken: false };
         self.tickets.insert(id, ticket);
         self.tenants.is_queued(owner);
-        if self.tenants[owner].limits.memory.is_some() {
-            self.maybe_starved.push(owner);
-        }
+        self.may_be_starved(owner);
         match context {
             Some(context) if !self.contexts.is_idle(context) => {
                 self.place(id, Place::InContext(context));
@@ -717,9 +715,11 @@ impl Runs {
     /// A run that was taken from the queue has not begun.
     fn is_taken_back(&mut self, id: u64) {
         if let Some(ticket) = self.tickets.get_mut(&id) {
+            let owner = ticket.owner;
             ticket.is_taken = false;
-            self.tenants[ticket.owner].begun -= 1;
-            self.tenants.is_queued(ticket.owner);
+            self.tenants[owner].begun -= 1;
+            self.tenants.is_queued(owner);
+            self.may_be_starved(owner);
         }
     }
 
@@ -727,10 +727,9 @@ impl Runs {
     fn is_over(&mut self, id: u64) {
         let Some(Ticket { owner, is_taken, .. }) = self.tickets.remove(&id) else { return };
         if is_taken {
-            let tenant = &mut self.tenants[owner];
-            tenant.begun -= 1;
-            if tenant.limits.memory.is_some() && tenant.begun == 0 && tenant.queued > 0 {
-                self.maybe_starved.push(owner);
+            self.tenants[owner].begun -= 1;
+            if self.tenants[owner].begun == 0 {
+                self.may_be_starved(owner);
             }
         } else {
             self.tenants.is_not_queued(owner);

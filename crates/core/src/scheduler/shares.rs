@@ -21,6 +21,7 @@ impl Runs {
     /// What an id may use, from now on.
     pub(super) fn set_limits(&mut self, id: &ScriptId, limits: IdLimits) {
         let owner = self.tenants.set_limits(id, limits);
+        self.may_be_starved(owner);
         // What it waits for may be due at another time.
         if self.tenants[owner].due.take().is_some() && self.await_next_call(owner).is_err() {
             (self.wake_up)(Signal::CallDue(id.clone()));
@@ -96,6 +97,14 @@ impl Runs {
     /// The last of an id's runs that have not begun: of those that could, or else of those that wait for others in contexts.
     fn last_queued_of(&self, owner: TenantRef) -> Option<u64> {
         self.queued.last_of(owner).or_else(|| self.contexts.last_of(owner))
+    }
+
+    /// Asks soon whether an id's queued runs, if it has any, have memory to wait for.
+    pub(super) fn may_be_starved(&mut self, owner: TenantRef) {
+        let tenant = &self.tenants[owner];
+        if tenant.limits.memory.is_some() && tenant.queued > 0 {
+            self.maybe_starved.push(owner);
+        }
     }
 
     /// Ends the queued runs of ids for which no memory will ever come free by itself: contexts that no run uses hold all that

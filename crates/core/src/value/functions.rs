@@ -1,7 +1,8 @@
 //! Functions of a VM that JavaScript holds, by number. Nothing in Lua reaches the table that keeps them.
 
 use mlua::{Function, Lua, Table, Value};
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 /// What becomes of functions in results.
@@ -24,7 +25,8 @@ pub enum FunctionRule {
 /// The functions of a VM that JavaScript holds. Kept in app data, once there is one.
 pub(crate) struct Functions {
     kept: Table,
-    count: Cell<usize>,
+    /// The numbers of those that it keeps: to look for some in the table would take as long as it is large.
+    numbers: RefCell<BTreeSet<i64>>,
 }
 
 impl Functions {
@@ -35,14 +37,14 @@ impl Functions {
     pub(crate) fn install(lua: &Lua) -> mlua::Result<()> {
         if lua.app_data_ref::<Self>().is_none() {
             let kept = lua.create_table()?;
-            lua.set_app_data(Self { kept, count: Cell::default() });
+            lua.set_app_data(Self { kept, numbers: RefCell::default() });
         }
         Ok(())
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.count.get()
+        self.numbers.borrow().len()
     }
 
     /// Keeps one under a number that was never used.
@@ -51,7 +53,7 @@ impl Functions {
     /// When the VM's memory does not suffice.
     pub(super) fn keep(&self, number: i64, function: &Function) -> mlua::Result<()> {
         self.kept.raw_set(number, function)?;
-        self.count.update(|count| count + 1);
+        self.numbers.borrow_mut().insert(number);
         Ok(())
     }
 
@@ -68,25 +70,12 @@ impl Functions {
     /// # Errors
     /// When the VM's memory does not suffice.
     pub(crate) fn release(&self, first: i64, last: i64) -> mlua::Result<()> {
-        if first == last {
-            return self.forget(first);
-        }
-        let mut numbers = Vec::new();
-        for pair in self.kept.pairs::<i64, Value>() {
-            let (number, _) = pair?;
-            if (first..=last).contains(&number) {
-                numbers.push(number);
-            }
-        }
-        numbers.into_iter().try_for_each(|number| self.forget(number))
-    }
-
-    fn forget(&self, number: i64) -> mlua::Result<()> {
-        if !self.get(number)?.is_nil() {
+        loop {
+            let next = self.numbers.borrow().range(first..=last).next().copied();
+            let Some(number) = next else { return Ok(()) };
             self.kept.raw_set(number, Value::Nil)?;
-            self.count.update(|count| count - 1);
+            self.numbers.borrow_mut().remove(&number);
         }
-        Ok(())
     }
 }
 
