@@ -468,6 +468,7 @@ mod tests {
             Default::default(),
             budget,
             &Limits::default(),
+            None,
             Depends::default(),
         );
         let mut main = std::ptr::null_mut();
