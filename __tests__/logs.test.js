@@ -6,7 +6,8 @@ const { Writable } = require('node:stream')
 const { monitorEventLoopDelay } = require('node:perf_hooks')
 const pino = require('pino')
 const { Engine } = require('..')
-const { LEVELS } = require('../lib/logs')
+const { EventEmitter } = require('node:events')
+const { LEVELS, Logs } = require('../lib/logs')
 const { runProgram } = require('./support/child')
 const { FOREVER } = require('./support/constants')
 const { engineExposing, engineWith, until } = require('./support/engine')
@@ -201,6 +202,18 @@ describe('the logger', () => {
     expect(error.message).toContain(got)
     if (name !== 'onOutput') expect(() => new Engine({ [name]: value })).toThrow(got)
   })
+})
+
+test("an entry that is no script's goes the same way, if the level of the engine lets it through", () => {
+  const calls = []
+  const logger = { warn: (...args) => calls.push(args) }
+  const engine = new EventEmitter()
+  engine.on('log', (entry) => calls.push(entry))
+  const logs = new Logs({ logger, logLevel: 'warn', maxLog: 1 }, engine)
+  const entry = { time: 1, level: 'warn', scriptId: 'acme', name: 'timer', line: undefined, message: 'failed', run: 7 }
+  logs.tellOwn(entry)
+  logs.tellOwn({ ...entry, level: 'info' })
+  expect(calls).toEqual([entry, [{ scriptId: 'acme', name: 'timer', line: undefined, run: 7 }, 'failed']])
 })
 
 test('listeners are called in the async context of the call', async () => {

@@ -27,7 +27,9 @@ export async function logs({ moonpool: { Engine } }) {
   verdict('its level is off, with fields', await nsOf(engine, 'log.debug("x", fields)'), { atMost: 1000, digits: 0 })
   verdict('maxLog is used up', await nsOf(engine, 'log.info("x", fields)', { maxLog: 0 }), { atMost: 1000, digits: 0 })
   const roomy = { maxLog: 2 ** 31 - 1 }
-  console.log(`    taken: ${(await nsOf(engine, 'if i % 100 == 0 then log.info("x") end', roomy)).toFixed(1)} for a hundredth`)
+  console.log(
+    `    taken: ${(await nsOf(engine, 'if i % 100 == 0 then log.info("x") end', roomy)).toFixed(1)} for a hundredth`,
+  )
   const streamed = { maxOutput: 2 ** 30, onOutput: () => {} }
   const [gathered, told] = [
     await nsOf(engine, 'io.write("0123456789")', { maxOutput: 2 ** 30 }),

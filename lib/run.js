@@ -240,7 +240,7 @@ class Run {
   #decodeLater(outcome) {
     const waiting = { cancelled: false }
     this.#decoding = waiting
-    this.#telling.then(() => {
+    this.#telling.after(() => {
       if (!waiting.cancelled) this.#decode(outcome)
     })
   }
@@ -365,7 +365,7 @@ class Run {
   call(number, args) {
     if (this.#state !== 'submitted') return
     // Whatever it has told comes first.
-    if (this.#telling?.isBusy) this.#telling.then(() => this.#call(number, args))
+    if (this.#telling?.isBusy) this.#telling.after(() => this.#call(number, args))
     else this.#call(number, args)
   }
 

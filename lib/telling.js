@@ -48,7 +48,7 @@ class Telling {
   }
 
   /** Acts when everything is told. */
-  then(act) {
+  after(act) {
     if (this.#busy) this.#queue.push(act)
     else act()
   }

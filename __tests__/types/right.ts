@@ -310,7 +310,8 @@ export async function hearLogs(): Promise<string[]> {
   const levels: LogLevel[] = ['debug', 'info', 'warn', 'error']
   const options: LogOptions = { logLevel: 'silent', maxLog: 0 }
   const own: Logger = {
-    debug: ({ scriptId, run, fields }: LogFields, message: string) => told.push(scriptId, String(run), message, String(fields)),
+    debug: ({ scriptId, run, fields }: LogFields, message: string) =>
+      told.push(scriptId, String(run), message, String(fields)),
     info() {},
     warn: async () => {},
     error: console.error,

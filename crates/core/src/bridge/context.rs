@@ -55,15 +55,15 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a run that may write so much, and give so many values, as `limits` say.
+    /// The context of a run that may write so much, and give so many values, as `limits` say, and tells what its script or
+    /// the engine says.
     pub(crate) fn new(
         id: ScriptId,
         name: Arc<str>,
         services: Arc<Services>,
         (given, extras): (Given, Option<Arc<Extras>>),
         budget: Budget,
-        limits: &Limits,
-        telling: Option<Telling>,
+        (limits, telling): (&Limits, Option<Telling>),
         depends: Depends,
     ) -> Self {
         // What is known by now to be durable, or lost, is behind it.

@@ -123,8 +123,8 @@ impl Vm {
         let extras = script.exchange.extras.clone();
         let given = given(&services.supply, extras.as_deref(), kept);
         let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
-        let context =
-            Context::new(id, name, services, (given, extras), budget, &script.limits, script.exchange.telling, depends);
+        let about = (&script.limits, script.exchange.telling);
+        let context = Context::new(id, name, services, (given, extras), budget, about, depends);
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
