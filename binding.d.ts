@@ -28,9 +28,10 @@ export declare class NativeEngine {
    * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
    * queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
    * that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
-   * question to State that got a number, and with the number 0 when the store is closed.
+   * question to State that got a number, and with the number 0 when the store is closed; `told` when a run tells something
+   * while it runs, before anything else of that run.
    */
-  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void)
+  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void, told: (runId: number, frames: Buffer) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -184,6 +185,8 @@ export interface EngineOptions {
   codeCache?: CodeCacheOptions
   /** What each id may use, unless it is given limits of its own. */
   idLimits?: IdLimits
+  /** What its runs tell while they run, unless they say something else. */
+  telling: Telling
 }
 
 /** What an engine does and did. */
@@ -225,6 +228,8 @@ export interface Exchange {
   functions?: number
   /** How many functions may be kept, with those that are. */
   maxFunctions?: number
+  /** What it tells while it runs; absent for what the engine's runs do. */
+  telling?: Telling
 }
 
 /** Why a run has no result. */
@@ -416,4 +421,14 @@ export interface StatePlace {
   prefix?: string
   /** Of Redis: how long an operation may take, in ms. */
   commandTimeout?: number
+}
+
+/** What a run tells while it runs. */
+export interface Telling {
+  /** The least level of what is logged: 0 debug, 1 info, 2 warn, 3 error, 4 none. */
+  level: number
+  /** Bytes that its log entries may take. */
+  maxLog: number
+  /** Whether what it writes is told as it is written. */
+  streams: boolean
 }

@@ -100,6 +100,85 @@ export interface Limits {
   maxNodes?: number | undefined
 }
 
+/** How much a log entry matters; or, as an option, from which level on entries are logged. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** What runs log, with `log` and `warn`. An option that is `undefined` counts as absent. */
+export interface LogOptions {
+  /**
+   * The lowest level that is logged: `'debug'`, `'info'`, `'warn'`, `'error'`, or `'silent'` for none. What is below it costs
+   * next to nothing.
+   * @defaultValue `'info'`
+   */
+  logLevel?: LogLevel | 'silent' | undefined
+  /**
+   * What the log entries of one run may take, in bytes: a whole number from 0 to 2 147 483 647. Each counts 64 bytes, its
+   * message, and its fields, which take about as much as JSON. What comes when it is used up is dropped, and one last entry of the
+   * run, of the level `warn`, says how many that were. The message of one entry may have a quarter of it, and is cut there; its fields
+   * may take a half.
+   * @defaultValue 65 536 (64 KiB)
+   */
+  maxLog?: number | undefined
+}
+
+/** What is heard of a run while it runs. An option that is `undefined` counts as absent. */
+export interface HearingOptions extends LogOptions {
+  /**
+   * Is given what `print` and `io.write` write, as it is written, instead of it being gathered: the text of each slice of
+   * 10 ms, which ends with a whole character. What is not UTF-8 is replaced by `\uFFFD`. All of it comes before the promise settles,
+   * and none afterwards. `maxOutput` counts it as well. `runLua` then resolves with the returned values alone, and `output` is empty in
+   * results and errors.
+   *
+   * It is called in the async context of the call. What it throws does no harm to the run: Node tells it as an
+   * `uncaughtException`. A run is not held up by it. With State in SQLite, what depends on a write comes when the write is on disk.
+   *
+   * @example
+   * ```js
+   * import { runLua } from 'moonpool'
+   *
+   * const result = await runLua('print("half way") sleep(0.01) return "done"', 'acme', {
+   *   onOutput: (text) => process.stdout.write(text), // half way
+   * })
+   * console.log(result) // done
+   * ```
+   * @defaultValue none: output is gathered
+   */
+  onOutput?: ((text: string) => void) | undefined
+}
+
+/** An entry of the log: what a script has logged with `log` or `warn`. */
+export interface LogEntry {
+  /** When it was logged, in milliseconds since 1970. */
+  readonly time: number
+  readonly level: LogLevel
+  /** Whose run it was. */
+  readonly scriptId: string
+  /** The chunk in which it was logged: the run's `name`, or a module's. */
+  readonly name: string
+  /** The line in that chunk, where it is known. */
+  readonly line: number | undefined
+  /** What it says: any text of the script's, with line breaks and all. */
+  readonly message: string
+  /**
+   * The fields that the script gave: what results become by default, but integers that are no safe ones are text. So
+   * `JSON.stringify` takes them. Fields that cannot cross are `{ logError }`, which says why.
+   */
+  readonly fields: { readonly [name: string]: LuaOutput } | LuaOutput[] | undefined
+  /** The number of the run, which no other run of the engine has. */
+  readonly run: number
+}
+
+/** What a {@link Logger} is given of an entry, beside its message. */
+export type LogFields = Pick<LogEntry, 'scriptId' | 'name' | 'line' | 'run'> & Partial<Pick<LogEntry, 'fields'>>
+
+/** Where log entries go: `console`, a logger of pino, or anything with these methods. */
+export interface Logger {
+  debug(fields: LogFields, message: string): unknown
+  info(fields: LogFields, message: string): unknown
+  warn(fields: LogFields, message: string): unknown
+  error(fields: LogFields, message: string): unknown
+}
+
 /** What becomes of a `Date` on its way into Lua. */
 export type DateMode = 'refuse' | 'iso'
 
@@ -194,6 +273,7 @@ export interface Given {
 /** The limits of one run, its name, its values, and a way to stop it. An option that is `undefined` counts as absent. */
 export interface RunOptions<Dates extends DateMode = DateMode, Args = readonly LuaInput<'iso'>[], Globals = LuaObject>
   extends Limits,
+    HearingOptions,
     InputOptions<Dates>,
     RunInputs<Args, Globals>,
     Given {
@@ -445,7 +525,7 @@ export interface HostErrorOptions {
 }
 
 /** How a new {@link Engine} is set up. An option that is `undefined` counts as absent. */
-export interface EngineOptions<Mode extends 'iso' = 'iso'> {
+export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
   /**
    * How many worker threads of libuv's pool the engine uses at once: a whole number from 1 to 1024. More than the pool
    * has (`UV_THREADPOOL_SIZE`, 4 by default) brings nothing.
@@ -512,6 +592,23 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> {
    * @defaultValue `true`, which means the defaults of {@link CodeCacheOptions}
    */
   codeCache?: boolean | CodeCacheOptions | undefined
+  /**
+   * Where the log entries of all runs go, beside the event `log`: `console`, a logger of pino, or anything with the methods
+   * `debug`, `info`, `warn` and `error`, which are called with fields and a message. What the script gave stands apart, as
+   * `fields.fields`, so that no script can pass for another. They are called in the async context of the call whose run
+   * it is. What they throw does no harm to the run: Node tells it as an `uncaughtException`.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine({ logger: console, logLevel: 'warn' })
+   * await engine.run('log.warn("no such order", { order = 7 })', 'acme')
+   * // { scriptId: 'acme', name: 'acme', line: 1, run: 0, fields: { order: 7 } } no such order
+   * ```
+   * @defaultValue none
+   */
+  logger?: Logger | undefined
   /**
    * Limits for runs that do not give their own.
    * @defaultValue the defaults of {@link Limits}
@@ -673,7 +770,18 @@ export interface RedisState {
 }
 
 /** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
-export type Library = 'coroutine' | 'io' | 'json' | 'math' | 'os' | 'Shared' | 'State' | 'string' | 'table' | 'utf8'
+export type Library =
+  | 'coroutine'
+  | 'io'
+  | 'json'
+  | 'log'
+  | 'math'
+  | 'os'
+  | 'Shared'
+  | 'State'
+  | 'string'
+  | 'table'
+  | 'utf8'
 
 /** How much compiled code an engine keeps. */
 export interface CodeCacheOptions {
@@ -708,6 +816,8 @@ export interface CodeCacheOptions {
  *   The event is for central logs, and is not emitted when nobody listens.
  * - `moduleError` (the error, and the name of the module where it is known): in a folder that {@link Engine.addModules}
  *   watches, something is wrong. What was there before stays.
+ * - `log` (a {@link LogEntry}): a script has logged something. All entries of a run come in their order, and before its
+ *   promise settles. A listener that throws keeps no other one from hearing of them.
  *
  * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
@@ -727,6 +837,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   drain: []
   error: [LuaError]
   moduleError: [error: Error, name: string | undefined]
+  log: [entry: LogEntry]
 }> {
   /**
    * @param options See {@link EngineOptions}.
@@ -1259,6 +1370,7 @@ export interface StateSpace<Mode extends 'iso' = never> {
 /** How a context is set up. An option that is `undefined` counts as absent. */
 export interface ContextOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
   extends Limits,
+    HearingOptions,
     ValueOptions<Dates> {
   /** As in {@link RunOptions}. */
   name?: string | undefined
@@ -1292,6 +1404,7 @@ export interface ContextOptions<Dates extends DateMode = DateMode, Globals = Lua
 /** The options of a call by name, whose arguments stand beside them. What is left out is as the context has it. */
 export interface ContextCallOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
   extends Omit<Limits, 'memoryLimit' | 'maxSource'>,
+    HearingOptions,
     ValueOptions<Dates>,
     Pick<RunInputs, 'signal'>,
     Pick<RunOptions, 'name'>,

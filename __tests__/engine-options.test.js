@@ -56,6 +56,9 @@ const GOOD = {
   perId: { maxQueued: 5 },
   trackedIds: 5,
   codeCache: GOOD_CACHE,
+  logger: console,
+  logLevel: 'warn',
+  maxLog: 1000,
   defaults: GOOD_DEFAULTS,
   values: { strings: 'buffer', tables: 'record', nulls: 'nil', dates: 'iso' },
   libraries: ['math', 'string', 'State'],
@@ -134,6 +137,7 @@ const NUMBERS = [
   ['maxQueue', (v) => ({ maxQueue: v }), 'runs', [0, 1, 2 ** 32 - 1], [-1, 0.5, 2 ** 32]],
   ['maxMemory', (v) => ({ maxMemory: v }), 'bytes', [MIB, Number.MAX_SAFE_INTEGER], [0, MIB - 1, MIB + 0.5, 2 ** 53]],
   ['warmVms', (v) => ({ warmVms: v }), 'VMs', [0, 1, 1024], [-1, 0.5, 1025]],
+  ['maxLog', (v) => ({ maxLog: v }), 'bytes', [0, 1, 2 ** 31 - 1], [-1, 0.5, 2 ** 31]],
   ['stateQuota', (v) => ({ stateQuota: v }), 'bytes', [0, 1, Number.MAX_SAFE_INTEGER], [-1, 0.5, 2 ** 53]],
   ...[
     ['maxEntries', 'entries', [1, 2 ** 32 - 1], [0, -1, 1.5, 2 ** 32]],
@@ -396,7 +400,7 @@ test('engines share no State, neither with each other nor with runLua', async ()
 })
 
 describe('libraries', () => {
-  const ALL = ['coroutine', 'io', 'json', 'math', 'os', 'Shared', 'State', 'string', 'table', 'utf8']
+  const ALL = ['coroutine', 'io', 'json', 'log', 'math', 'os', 'Shared', 'State', 'string', 'table', 'utf8']
   const GLOBALS = 'local names = {} for name in next, _G do names[#names + 1] = name end return names'
 
   const globalsOf = async (engine) => JSON.parse(await engine.runLua(GLOBALS, 'x')).sort()

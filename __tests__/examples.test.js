@@ -65,6 +65,21 @@ test('the tests of the Jest project pass', async () => {
   expect(stderr).toContain('Tests:       4 passed, 4 total')
 })
 
+test('the logs of the example with pino', async () => {
+  const { stdout, stderr } = await run(path.join(EXAMPLES, 'logging'))
+  expect(stderr).toBe('')
+  const lines = stdout.trim().split('\n')
+  const entries = lines.map((line) => JSON.parse(line))
+  expect(entries.map(({ level, scriptId, msg, fields }) => [level, scriptId, msg, fields])).toEqual([
+    [20, 'acme', 'it begins', { at: 0 }],
+    [30, 'acme', 'half way', undefined],
+    [40, 'acme', 'no coupon', undefined],
+    [30, 'globex', '{"level":50,"msg":"forged"}', { scriptId: 'acme' }],
+    [50, 'globex', 'flood', undefined],
+    [40, 'globex', '9999 log entries were dropped: the run has used up its maxLog of 200 bytes', undefined],
+  ])
+})
+
 test('the plugins of the Electron example, without Electron', async () => {
   const program = `
     const path = require('node:path')

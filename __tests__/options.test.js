@@ -76,6 +76,7 @@ const RANGES = [
   { name: 'cpuTimeout', good: [60_000.5, 2_147_483_647], bad: [0, -1, -0, 2_147_483_648] },
   { name: 'memoryLimit', good: [1_048_576, Number.MAX_SAFE_INTEGER], bad: [0, 1_048_575, 2_000_000.5, 2 ** 53] },
   { name: 'maxOutput', good: [0, 2_147_483_647], bad: [-1, 0.5, 2_147_483_648] },
+  { name: 'maxLog', good: [0, 2_147_483_647], bad: [-1, 0.5, 2_147_483_648] },
   { name: 'maxSource', good: [100, 2_147_483_647], bad: [0, -1, 100.5, 2_147_483_648] },
   { name: 'maxNodes', good: [0, 4_294_967_295], bad: [-1, 0.5, 4_294_967_296] },
 ]

@@ -64,7 +64,7 @@ const codesIn = (text, ...head) => table(text, ...head).map(([code]) => code.rep
 /** The strings of a union: `'a' | 'b'`, also over several lines. */
 const union = (name) => all(new RegExp(`^export type ${name} =([^\\n]*(?:\\n  .*)*)`, 'm').exec(TYPES)[1], /'(\w+)'/g)
 
-const UNITS = { '': 1, ' KB': 1000, ' MiB': 2 ** 20, ' GiB': 2 ** 30, ' s': 1000 }
+const UNITS = { '': 1, ' KB': 1000, ' KiB': 2 ** 10, ' MiB': 2 ** 20, ' GiB': 2 ** 30, ' s': 1000 }
 
 /** What an amount in words is: `10 000`, `64 MiB`, `5 s`. Undefined for anything else. */
 function amount(text) {
@@ -158,8 +158,8 @@ describe('defaults', () => {
     const numbers = rows
       .map(([option, text]) => [option.replaceAll('`', ''), amount(text)])
       .filter(([, value]) => value)
-    const { timeout, memoryLimit, maxOutput, maxSource, maxNodes } = defaults
-    expect(Object.fromEntries(numbers)).toEqual({ timeout, memoryLimit, maxOutput, maxSource, maxNodes })
+    const { timeout, memoryLimit, maxOutput, maxSource, maxNodes, maxLog } = defaults
+    expect(Object.fromEntries(numbers)).toEqual({ timeout, memoryLimit, maxOutput, maxSource, maxNodes, maxLog })
   })
 
   test('the sums of docs/engine.md', () => {

@@ -379,4 +379,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeList, decodeOutcome, refused }
+module.exports = { decodeArgs, decodeList, decodeOutcome, readList: readAll, refused, Values }

@@ -11,6 +11,7 @@ const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun } = require('./errors')
 const { ExposedFunctions, functionsOf } = require('./functions')
 const { AddedModules } = require('./added-modules')
+const { Logs } = require('./logs')
 const { NativeEngine, outside } = require('./native')
 const {
   checkLabel,
@@ -65,6 +66,7 @@ class Engine extends EventEmitter {
   #shared
   // What the host asks of State.
   #state
+  #logs
   #closing
   #killed = false
   // What it does when it has been idle for a while, if anything; and the timer that waits for that.
@@ -75,7 +77,7 @@ class Engine extends EventEmitter {
 
   constructor(given) {
     super()
-    const { defaults, state, hostErrors, perId, trackedIds, ...options } = readEngineOptions(given)
+    const { defaults, state, hostErrors, perId, trackedIds, logger, ...options } = readEngineOptions(given)
     this.#defaults = defaults
     this.#concurrency = options.concurrency
     const store = NativeEngine.openState(state)
@@ -83,8 +85,14 @@ class Engine extends EventEmitter {
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
     const inFlight = new Map()
     const answers = answersOf()
-    this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
-    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks, answers.answered)
+    this.#callbacks = [
+      Engine.#settlerOf(inFlight),
+      Engine.#pressureOf(new WeakRef(this)),
+      Engine.#callerOf(inFlight),
+      Engine.#hearerOf(inFlight),
+    ]
+    const [settle, pressure, call, told] = this.#callbacks
+    this.#native = new NativeEngine(store, options, defaults, settle, pressure, call, answers.answered, told)
     if (perId) this.#perId = new PerId(this.#native, perId)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
@@ -92,6 +100,7 @@ class Engine extends EventEmitter {
     this.#shared = new SharedDicts(this.#native)
     this.#functions = new ExposedFunctions(this.#native, defaults)
     this.#modules = new AddedModules(this.#native, defaults.maxSource, (...told) => this.#tellModuleError(...told))
+    this.#logs = new Logs({ logger, ...defaults }, this)
     this.#desk = {
       native: this.#native,
       stats: this.#stats,
@@ -99,6 +108,8 @@ class Engine extends EventEmitter {
       perId: this.#perId,
       functions: this.#functions,
       showsErrors: hostErrors === 'messages',
+      logs: this.#logs,
+      log: (entry) => this.#logs.tellOwn(entry),
       inFlight,
       accepted: 0,
       refusal: (run) => this.#refusalOf(run),
@@ -408,6 +419,11 @@ class Engine extends EventEmitter {
   /** The native engine's `call`. */
   static #callerOf(inFlight) {
     return (runId, number, args) => inFlight.get(runId)?.call(number, args)
+  }
+
+  /** The native engine's `told`. */
+  static #hearerOf(inFlight) {
+    return (runId, frames) => inFlight.get(runId)?.hear(frames)
   }
 
   #tellPressure(event) {

@@ -3,6 +3,7 @@
 
 const { inspect } = require('node:util')
 const { concurrency } = require('./concurrency')
+const { LEVELS, tellingOf } = require('./logs')
 const { maxMemory } = require('./max-memory')
 const { shown, typeError, valueError } = require('./errors')
 const { registry } = require('./native')
@@ -29,6 +30,15 @@ const LIMITS = {
   maxNodes: { default: DEFAULTS.maxNodes, check: whole('values', 0, MAX_COUNT) },
 }
 
+/** What a run logs. */
+const LOGS = {
+  logLevel: { default: 'info', check: oneOf(...LEVELS) },
+  maxLog: { default: DEFAULTS.maxLog, check: whole('bytes', 0, MAX_BYTES) },
+}
+
+/** What is heard of a run while it runs. */
+const HEARD = { ...LOGS, onOutput: { default: undefined, check: checkFunction } }
+
 /** How values go into Lua. */
 const INTO = {
   nulls: { default: 'null', check: oneOf('null', 'nil') },
@@ -51,6 +61,7 @@ const GIVEN = {
 
 const RUN = {
   ...LIMITS,
+  ...HEARD,
   ...INTO,
   name: { default: undefined, check: checkLabel },
   signal: { default: undefined, check: checkSignal },
@@ -72,6 +83,7 @@ const { args: ____, maxSource: _____, ...CONTEXT_CALL } = CONTEXT_RUN
 
 const CONTEXT = {
   ...LIMITS,
+  ...HEARD,
   ...CROSSING,
   name: RUN.name,
   globals: RUN.globals,
@@ -146,6 +158,8 @@ const ENGINE = {
   perId: { default: undefined, check: checkPerId },
   trackedIds: { default: DEFAULTS.trackedIds, check: whole('ids', 1, 10_000_000) },
   codeCache: { default: true, check: checkCodeCache },
+  logger: { default: undefined, check: checkLogger },
+  ...LOGS,
   defaults: { default: {}, check: () => {} },
   values: { default: {}, check: () => {} },
   libraries: { default: LIBRARIES, check: checkLibraries },
@@ -155,7 +169,7 @@ const ENGINE = {
 /** An engine's options, with every part of them filled in; `defaults` has what calls begin with that say nothing. */
 function readEngineOptions(given) {
   const options = readOptions(given, ENGINE)
-  const { codeCache, defaults, values, state, foreignKeys, perId, ...rest } = options
+  const { codeCache, defaults, values, state, foreignKeys, perId, logLevel, maxLog, ...rest } = options
   return {
     ...rest,
     state:
@@ -168,7 +182,13 @@ function readEngineOptions(given) {
     codeCache: codeCache
       ? readOptions(codeCache === true ? {} : codeCache, CODE_CACHE, 'options.codeCache')
       : undefined,
-    defaults: { ...readOptions(defaults, LIMITS, 'options.defaults'), ...readCrossing(values, 'options.values') },
+    defaults: {
+      ...readOptions(defaults, LIMITS, 'options.defaults'),
+      ...readCrossing(values, 'options.values'),
+      logLevel,
+      maxLog,
+    },
+    telling: tellingOf(logLevel, maxLog, false),
     perId: typeof perId === 'function' ? perId : undefined,
     idLimits: typeof perId === 'object' ? readPerId(perId, 'options.perId') : undefined,
   }
@@ -334,6 +354,22 @@ function oneOf(...choices) {
 function checkCodeCache(value, what) {
   if (typeof value === 'boolean' || (typeof value === 'object' && value !== null)) return
   throw typeError(`${what} must be true, false or an object. Received ${shown(value)}`)
+}
+
+/** Known by what it can do. Its methods are looked up again for each entry: loggers exchange them when their level changes. */
+function checkLogger(value, what) {
+  const rule = `${what} must be an object with the methods debug, info, warn and error`
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
+    throw typeError(`${rule}. Received ${shown(value)}`)
+  for (const name of LEVELS.slice(0, -1)) {
+    let method
+    try {
+      method = value[name]
+    } catch (error) {
+      throw Object.assign(typeError(`${rule}. Its '${name}' cannot be read`), { cause: error })
+    }
+    if (typeof method !== 'function') throw typeError(`${rule}. Its '${name}' is ${shown(method)}`)
+  }
 }
 
 function checkIds(value, what) {

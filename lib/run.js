@@ -5,7 +5,9 @@ const { onAbort, reasonOf } = require('./abort')
 const { decodeOutcome, refused } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction } = require('./host')
+const { attempt, LEVELS } = require('./logs')
 const { Scope } = require('./scope')
+const { Telling } = require('./telling')
 const { wait } = require('./waits')
 
 /**
@@ -48,6 +50,8 @@ class Run {
   // Its result, while that is too big to be decoded at once; and the arguments of its last call, then.
   #decoding
   #args
+  // What it tells while it runs, once it does.
+  #telling
   #whenGone
 
   /**
@@ -60,7 +64,8 @@ class Run {
     this.scriptId = scriptId
     this.options = options
     this.limits = limits
-    this.#exchange = exchange
+    const telling = limits && desk.logs.tellingOf(options)
+    this.#exchange = telling ? { ...exchange, telling } : exchange
     this.#own = own
     this.#context = context
     this.#group = group
@@ -225,9 +230,19 @@ class Run {
       this.#desk.usage.took(this.#tally, usage.cpuTime)
     }
     this.#usage = usage
-    if (this.#state === 'submitted') this.#decode(outcome)
-    else this.#drops()
+    if (this.#state !== 'submitted') this.#drops()
+    else if (this.#telling?.isBusy) this.#decodeLater(outcome)
+    else this.#decode(outcome)
     return this.#decoding !== undefined
+  }
+
+  /** Its end comes after what it has told. */
+  #decodeLater(outcome) {
+    const waiting = { cancelled: false }
+    this.#decoding = waiting
+    this.#telling.after(() => {
+      if (!waiting.cancelled) this.#decode(outcome)
+    })
   }
 
   #decode(outcome) {
@@ -325,8 +340,36 @@ class Run {
     return this.#whenGone.promise
   }
 
+  /** The script has logged or written something. */
+  hear(frames) {
+    if (this.#state !== 'submitted') return
+    if (!this.options.onOutput && !this.#desk.logs.isHeard) return
+    this.#telling ??= new Telling(
+      (list) => this.#scope.runInAsyncScope(list.length === 1 ? this.#tellOutput : this.#tellEntry, this, list),
+      () => this.#state !== 'submitted',
+    )
+    this.#telling.tell(frames)
+  }
+
+  #tellOutput([text]) {
+    const { onOutput } = this.options
+    if (onOutput) attempt(() => onOutput(text))
+  }
+
+  #tellEntry([time, level, name = this.#name, line, message, fields]) {
+    const { scriptId } = this
+    this.#desk.logs.tell({ time, level: LEVELS[level], scriptId, name, line, message, fields, run: this.#id })
+  }
+
   /** A script calls an exposed function, and waits for the answer. */
   call(number, args) {
+    if (this.#state !== 'submitted') return
+    // Whatever it has told comes first.
+    if (this.#telling?.isBusy) this.#telling.after(() => this.#call(number, args))
+    else this.#call(number, args)
+  }
+
+  #call(number, args) {
     if (this.#state !== 'submitted') return
     const { functions, native, usage, showsErrors: showsAll } = this.#desk
     usage.called(this.#tally)

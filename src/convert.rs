@@ -1,6 +1,6 @@
 //! What crosses the door as data: objects of JavaScript and their Rust counterparts. Nothing here decides anything.
 
-use moonpool_core::bridge::Limits as VmLimits;
+use moonpool_core::bridge::{Level, Limits as VmLimits, Telling as VmTelling};
 use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
 use moonpool_core::scheduler::IdLimits as CoreIdLimits;
@@ -34,6 +34,8 @@ pub struct EngineOptions {
     pub code_cache: Option<CodeCacheOptions>,
     /// What each id may use, unless it is given limits of its own.
     pub id_limits: Option<IdLimits>,
+    /// What its runs tell while they run, unless they say something else.
+    pub telling: Telling,
 }
 
 /// What one id may use. What is absent has no bound.
@@ -221,6 +223,24 @@ pub struct Module {
     pub source: Either<String, Uint8Array>,
 }
 
+/// What a run tells while it runs.
+#[napi(object, object_to_js = false)]
+pub struct Telling {
+    /// The least level of what is logged: 0 debug, 1 info, 2 warn, 3 error, 4 none.
+    pub level: u32,
+    /// Bytes that its log entries may take.
+    pub max_log: f64,
+    /// Whether what it writes is told as it is written.
+    pub streams: bool,
+}
+
+impl From<Telling> for VmTelling {
+    fn from(Telling { level, max_log, streams }: Telling) -> Self {
+        let level = Level::ALL.get(level as usize).copied().unwrap_or(Level::Silent);
+        Self { level, max_log: max_log as usize, streams }
+    }
+}
+
 /// The values that a run is given, and how it gives its own. Lists as lib/values.js writes them.
 #[napi(object, object_to_js = false)]
 pub struct Exchange {
@@ -237,6 +257,8 @@ pub struct Exchange {
     pub functions: Option<f64>,
     /// How many functions may be kept, with those that are.
     pub max_functions: Option<u32>,
+    /// What it tells while it runs; absent for what the engine's runs do.
+    pub telling: Option<Telling>,
 }
 
 impl Exchange {
@@ -259,6 +281,7 @@ impl From<Exchange> for VmExchange {
             initial: exchange.initial.map(|values| values.to_vec()),
             results,
             extras: None,
+            telling: exchange.telling.map(VmTelling::from),
             released: None,
         }
     }

@@ -7,7 +7,7 @@ use crate::convert::{
     StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
-use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
+use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs, TellArgs};
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use moonpool_core::api::libraries::Libraries;
@@ -40,7 +40,8 @@ impl NativeEngine {
     /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
     /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
     /// that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
-    /// question to State that got a number, and with the number 0 when the store is closed.
+    /// question to State that got a number, and with the number 0 when the store is closed; `told` when a run tells something
+    /// while it runs, before anything else of that run.
     #[allow(clippy::too_many_arguments, reason = "each function is one, and napi takes no list of them")]
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -59,11 +60,13 @@ impl NativeEngine {
         >,
         #[napi(ts_arg_type = "(questionId: number, values: Buffer | null, failure: Failure | null) => void")]
         answered: Function<FnArgs<AnswerArgs>, ()>,
+        #[napi(ts_arg_type = "(runId: number, frames: Buffer) => void")] told: Function<FnArgs<TellArgs>, ()>,
     ) -> Result<Self> {
         let callbacks = Callbacks {
             settle: Callback::new(&settle)?,
             pressure: Callback::new(&pressure)?,
             call: Callback::new(&call)?,
+            told: Callback::new(&told)?,
         };
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
             .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
@@ -79,6 +82,7 @@ impl NativeEngine {
         if options.foreign_keys_missing {
             services = services.with_foreign_keys_missing();
         }
+        services = services.with_telling(options.telling.into());
         let state = StateDesk::new(env, opened, services.quotas().clone(), Callback::new(&answered)?);
         let capacity = Capacity {
             slots: options.concurrency as usize,

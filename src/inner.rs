@@ -11,7 +11,7 @@ use moonpool_core::bridge::{HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::memory::Held;
 use moonpool_core::scheduler::Finished as Outgoing;
-use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled};
+use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled, ToldBy};
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
 use napi::sys;
@@ -27,6 +27,9 @@ pub(super) type SettleArgs = (f64, Option<Text>, Option<Bytes>, Option<Failure>,
 /// The run's number, the function's, and its arguments.
 pub(super) type CallArgs = (f64, u32, Bytes);
 
+/// The run's number, and what it tells while it runs, in frames.
+pub(super) type TellArgs = (f64, Bytes);
+
 /// What JavaScript is told by. The engine in JavaScript holds these functions; and `settle`, which is held from here while
 /// runs are in flight, holds that engine through them.
 pub(super) struct Callbacks {
@@ -34,6 +37,7 @@ pub(super) struct Callbacks {
     pub(super) settle: Callback<SettleArgs, Option<bool>>,
     pub(super) pressure: Callback<(bool,)>,
     pub(super) call: Callback<CallArgs>,
+    pub(super) told: Callback<TellArgs>,
 }
 
 /// An engine on its JS thread.
@@ -230,8 +234,12 @@ impl Finished for Inner {
 }
 
 impl Inner {
-    /// Tells JavaScript what came of runs, and what they call.
+    /// Tells JavaScript what runs tell, what came of them, and what they call.
     fn tell_all(&self, finished: Outgoing) {
+        for ToldBy { run, frames } in finished.told {
+            // Where it does not become a value of JavaScript, it is lost: the run goes on.
+            let _ = self.callbacks.told.call((run as f64, Bytes(frames)));
+        }
         self.tell(finished.settled);
         for HostCallOf { run, call } in finished.calls {
             let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args)));

@@ -189,9 +189,10 @@ function tostring(v) end
 ---@nodiscard
 function type(v) end
 
----Does nothing.
+---As `log.warn`. Several strings are joined into one message, and one that begins with `@` does nothing.
+---@overload fun(message: any, fields?: table)
 ---@param message string
----@param ... string
+---@param ... string|number
 function warn(message, ...) end
 
 ---As `pcall`, with a message handler.
@@ -218,6 +219,28 @@ script = {}
 ---The functions that the host exposes: each call waits until the host has answered.
 ---@class host
 host = {}
+
+-- log
+
+---The log of the host program. No function waits, and none fails for what it logs.
+---@class moonpool.log
+log = {}
+
+---@param message any what it says, as `tostring` has it
+---@param fields? table values beside it, as results may have them
+function log.debug(message, fields) end
+
+---@param message any what it says, as `tostring` has it
+---@param fields? table values beside it, as results may have them
+function log.info(message, fields) end
+
+---@param message any what it says, as `tostring` has it
+---@param fields? table values beside it, as results may have them
+function log.warn(message, fields) end
+
+---@param message any what it says, as `tostring` has it
+---@param fields? table values beside it, as results may have them
+function log.error(message, fields) end
 
 -- json
 

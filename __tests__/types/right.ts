@@ -24,6 +24,11 @@ import {
   type Library,
   type LimitName,
   type Limits,
+  type LogEntry,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  type LogOptions,
   LuaError,
   type LuaErrorCode,
   type LuaErrorReport,
@@ -50,6 +55,7 @@ import {
   type ValueOptions,
   type ValueRunOptions,
 } from 'moonpool'
+import pino from 'pino'
 
 const text: Promise<string> = runLua('return 1', 'tenant-1')
 runLua(new Uint8Array([45, 45]), 'tenant-1')
@@ -297,6 +303,31 @@ export async function shareThings(engine: Engine, value: SharedInput): Promise<u
   await dict.set('key', undefined)
   await dict.flush_all()
   return [ok, problem, forcible, found, flags, sum, length, popped, numbers, keys, left, there]
+}
+
+export async function hearLogs(): Promise<string[]> {
+  const told: string[] = []
+  const levels: LogLevel[] = ['debug', 'info', 'warn', 'error']
+  const options: LogOptions = { logLevel: 'silent', maxLog: 0 }
+  const own: Logger = {
+    debug: ({ scriptId, run, fields }: LogFields, message: string) =>
+      told.push(scriptId, String(run), message, String(fields)),
+    info() {},
+    warn: async () => {},
+    error: console.error,
+  }
+  const engine = new Engine({ logger: console, ...options })
+  new Engine({ logger: pino(), logLevel: 'debug' })
+  new Engine({ logger: own, logLevel: undefined, maxLog: undefined })
+  engine.on('log', ({ time, level, name, line, message, fields }: LogEntry) => {
+    if (levels.includes(level)) told.push(new Date(time).toISOString(), name, String(line ?? 0), message)
+    if (fields !== undefined && !Array.isArray(fields)) told.push(String(fields.n))
+  })
+  await engine.run('', 'x', { logLevel: 'warn', maxLog: 5, onOutput: (text: string) => told.push(text) })
+  const context = engine.createContext('x', { onOutput: (text) => void told.push(text), logLevel: 'error' })
+  await context.run('', { logLevel: 'info', onOutput: undefined })
+  await runLua('', 'x', { onOutput() {} })
+  return told
 }
 
 export async function keepState(engine: Engine): Promise<LuaOutput> {

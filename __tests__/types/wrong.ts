@@ -33,6 +33,13 @@ runLua('return 1', 'tenant-1', { memoryLimit: 1n })
 // @ts-expect-error: name is a string
 runLua('return 1', 'tenant-1', { name: 1 })
 
+// @ts-expect-error: no such level
+runLua('return 1', 'tenant-1', { logLevel: 'trace' })
+// @ts-expect-error: a function, not a stream
+runLua('return 1', 'tenant-1', { onOutput: process.stdout })
+// @ts-expect-error: a logger has more methods
+export const logs = new Engine({ logger: { info() {} } })
+
 // @ts-expect-error: the result is a promise
 export const text: string = runLua('return 1', 'tenant-1')
 

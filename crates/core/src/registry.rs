@@ -1,7 +1,7 @@
 //! What JavaScript and the documents also speak of: error codes, names of libraries, and the defaults of options.
 
 use crate::api::libraries::Libraries;
-use crate::bridge::Limits;
+use crate::bridge::{Limits, Telling};
 use crate::error::Code;
 use crate::scheduler::{Capacity, IdLimits};
 use crate::shared;
@@ -39,6 +39,7 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("timeout", ms(limits.timeout)),
         ("memoryLimit", limits.memory as f64),
         ("maxOutput", limits.output as f64),
+        ("maxLog", Telling::default().max_log as f64),
         ("maxNodes", limits.nodes as f64),
         ("maxSource", Limits::SOURCE as f64),
         ("maxQueue", capacity.queue as f64),

@@ -57,7 +57,7 @@ impl Engine {
     fn finished(&mut self, mut batch: Batch) {
         batch.execute();
         self.peak = self.peak.max(self.memory());
-        let Finished { settled, calls } = self.scheduler.finished(batch);
+        let Finished { settled, calls, .. } = self.scheduler.finished(batch);
         self.keep(settled);
         self.calls.extend(calls.iter().map(|call| call.run));
     }

@@ -2,7 +2,7 @@
 //!
 //! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
-use super::{host, json, output, require, script, set_library, shared, state};
+use super::{host, json, log, output, require, script, set_library, shared, state};
 use crate::bridge::error_value;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -20,6 +20,7 @@ const SELECTABLE: &[(&str, Open)] = &[
     ("coroutine", Open::Lua(c"coroutine", ffi::luaopen_coroutine)),
     ("io", Open::Ours(output::install_io)),
     ("json", Open::Ours(json::install)),
+    ("log", Open::Ours(log::install)),
     ("math", Open::Lua(c"math", ffi::luaopen_math)),
     ("os", Open::Ours(open_os)),
     ("Shared", Open::Ours(shared::install)),
@@ -29,7 +30,7 @@ const SELECTABLE: &[(&str, Open)] = &[
     ("utf8", Open::Lua(c"utf8", ffi::luaopen_utf8)),
 ];
 
-/// Which of the libraries that may be left out a VM has. All have the base functions, `print` and `script`.
+/// Which of the libraries that may be left out a VM has. All have the base functions, `print`, `warn` and `script`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Libraries(u32);
 
@@ -79,7 +80,7 @@ pub(crate) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int
             ffi::lua_pushnil(state);
             ffi::lua_setglobal(state, name.as_ptr());
         }
-        for (name, function) in [(c"collectgarbage", collectgarbage as _), output::PRINT] {
+        for (name, function) in [(c"collectgarbage", collectgarbage as _), output::PRINT, log::WARN] {
             ffi::lua_pushcfunction(state, function);
             ffi::lua_setglobal(state, name.as_ptr());
         }

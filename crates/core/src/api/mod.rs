@@ -1,9 +1,10 @@
-//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `Shared` and `State`. One
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `log`, `Shared` and `State`. One
 //! file each.
 
 pub(crate) mod host;
 pub(crate) mod json;
 pub mod libraries;
+pub(crate) mod log;
 pub(crate) mod output;
 pub(crate) mod require;
 pub(crate) mod script;

@@ -9,6 +9,9 @@ use mlua::{AppDataRef, Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 
+/// How many functions of ours and of Lua's may stand between a function that is called and a script's.
+const MOST_LEVELS: c_int = 5;
+
 /// One call of an API function: the VM, its context, and the arguments.
 pub struct Call<'a> {
     /// The VM.
@@ -63,6 +66,12 @@ impl Call<'_> {
     pub(crate) fn position(&self, level: c_int) -> String {
         // SAFETY: the C function is running, and raises nothing meanwhile.
         unsafe { error_value::position(self.state, level) }
+    }
+
+    /// The chunk and line of the innermost function of a script's that is running, if it is near.
+    pub(crate) fn place(&self) -> Option<(String, u32)> {
+        // SAFETY: as in `position`.
+        (1..=MOST_LEVELS).find_map(|level| unsafe { error_value::place(self.state, level) })
     }
 
     /// The error for an operation of the VM that fails only when its memory runs out (which kills the run).

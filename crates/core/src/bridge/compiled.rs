@@ -2,6 +2,7 @@
 
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
+use std::borrow::Cow;
 use std::ffi::{CString, c_int, c_void};
 use std::sync::Arc;
 
@@ -11,6 +12,13 @@ pub(crate) const OURS: &str = "[moonpool]";
 /// A name as Lua takes it when it is to be shown as it is.
 pub(crate) fn chunk_name(name: &str) -> CString {
     CString::new(format!("={name}")).unwrap_or_default()
+}
+
+/// A chunk's name as Lua shows it in messages.
+pub(crate) fn short_name(name: &str) -> Cow<'_, str> {
+    // LUA_IDSIZE, less the NUL.
+    let longest = 59;
+    String::from_utf8_lossy(&name.as_bytes()[..name.len().min(longest)])
 }
 
 /// A compiled chunk. Made by our own compiler only, because Lua runs bytecode unverified.

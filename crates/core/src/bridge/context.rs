@@ -2,7 +2,8 @@
 
 use super::direct::Kept;
 use super::tasks::{Task, Updating};
-use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Wait};
+use super::telling::Gathered;
+use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Telling, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
@@ -26,8 +27,11 @@ pub struct Context {
     pub budget: Budget,
     /// How many values and keys JavaScript may be given at once.
     pub max_nodes: usize,
-    output: RefCell<Vec<u8>>,
+    pub(super) output: RefCell<Vec<u8>>,
     max_output: usize,
+    /// What the run tells while it runs, and what of that has not left.
+    pub(super) telling: Telling,
+    pub(super) gathered: RefCell<Gathered>,
     panic: RefCell<Option<String>>,
     /// What the script waits for, until its run is off the worker; and what came of it.
     pub(super) wait: RefCell<Option<Wait>>,
@@ -51,14 +55,15 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a run that may write so much, and give so many values, as `limits` say.
+    /// The context of a run that may write so much, and give so many values, as `limits` say, and tells what its script or
+    /// the engine says.
     pub(crate) fn new(
         id: ScriptId,
         name: Arc<str>,
         services: Arc<Services>,
         (given, extras): (Given, Option<Arc<Extras>>),
         budget: Budget,
-        limits: &Limits,
+        (limits, telling): (&Limits, Option<Telling>),
         depends: Depends,
     ) -> Self {
         // What is known by now to be durable, or lost, is behind it.
@@ -67,6 +72,8 @@ impl Context {
             id,
             name,
             shared: services.shared.all(),
+            telling: telling.unwrap_or(services.telling),
+            gathered: RefCell::default(),
             services,
             given,
             extras,
@@ -102,7 +109,7 @@ impl Context {
     pub fn write(&self, bytes: &[u8]) -> Result<(), Killed> {
         self.budget.check()?;
         let mut output = self.output.borrow_mut();
-        let room = self.max_output - output.len();
+        let room = self.max_output - self.gathered.borrow().streamed - output.len();
         let taken = bytes.len().min(room);
         self.budget.extend(&mut output, &bytes[..taken])?;
         if bytes.len() > room {
@@ -121,8 +128,11 @@ impl Context {
         self.panic.borrow_mut().take()
     }
 
-    /// What was written, counted no longer.
+    /// What was written, counted no longer; nothing where that is told as it is written.
     pub(crate) fn take_output(&self) -> Vec<u8> {
+        if self.telling.streams {
+            return Vec::new();
+        }
         let output = std::mem::take(&mut *self.output.borrow_mut());
         self.budget.release(output.capacity());
         output

@@ -467,7 +467,7 @@ mod tests {
             services,
             Default::default(),
             budget,
-            &Limits::default(),
+            (&Limits::default(), None),
             Depends::default(),
         );
         let mut main = std::ptr::null_mut();

@@ -121,21 +121,28 @@ pub(crate) fn of(error: &mlua::Error) -> Error {
 /// `chunk:line: ` of the function so many levels above the running C function, if it is a script's; or nothing.
 ///
 /// # Safety
-/// `state` is that of a C function that is running, with a free stack slot.
+/// As [`place`].
 pub(crate) unsafe fn position(state: *mut ffi::lua_State, level: c_int) -> String {
+    // SAFETY: as the caller.
+    unsafe { place(state, level) }.map(|(chunk, line)| format!("{chunk}:{line}: ")).unwrap_or_default()
+}
+
+/// The chunk and line of the function so many levels above the running C function, if it is a script's.
+///
+/// # Safety
+/// `state` is that of a C function that is running, with a free stack slot.
+pub(crate) unsafe fn place(state: *mut ffi::lua_State, level: c_int) -> Option<(String, u32)> {
     // SAFETY: reading a frame raises no errors; `ar` is filled before it is read. Of the source, which may be megabytes,
     // only its short name is looked at.
     unsafe {
         let mut ar: ffi::lua_Debug = std::mem::zeroed();
         if ffi::lua_getstack(state, level, &mut ar) == 0 {
-            return String::new();
+            return None;
         }
         ffi::lua_getinfo(state, c"Sl".as_ptr(), &mut ar);
+        let line = u32::try_from(ar.currentline).ok()?;
         let source = CStr::from_ptr(ar.short_src.as_ptr()).to_string_lossy();
-        if ar.currentline < 0 || source == super::OURS {
-            return String::new();
-        }
-        format!("{source}:{}: ", ar.currentline)
+        (source != super::OURS).then(|| (source.into_owned(), line))
     }
 }
 

@@ -15,11 +15,12 @@ mod services;
 mod shared;
 #[doc(hidden)]
 pub mod tasks;
+mod telling;
 mod waits;
 
 pub use call::Call;
 pub use compiled::Compiled;
-pub(crate) use compiled::{OURS, chunk_name};
+pub(crate) use compiled::{OURS, chunk_name, short_name};
 pub use context::Context;
 pub(crate) use context::panic_message;
 pub(crate) use given::given;
@@ -31,4 +32,6 @@ pub use services::Services;
 pub(crate) use shared::Dicts;
 pub use shared::{Access, SharedDict, SharedDicts};
 pub use tasks::Question;
+pub(crate) use telling::{Entry, Fields};
+pub use telling::{Level, Telling, Told};
 pub use waits::{Answer, HostCall, HostError, Wait};

@@ -1,6 +1,6 @@
 //! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
 
-use super::{SharedDicts, Supply};
+use super::{SharedDicts, Supply, Telling};
 use crate::state::{Quotas, Store};
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ pub struct Services {
     pub(super) quotas: Arc<Quotas>,
     /// Whether a script learns that a key which it has not is another's.
     pub(super) tells_foreign: bool,
+    /// What runs tell that say nothing else.
+    pub(super) telling: Telling,
     /// What `host` has and `require` finds, in runs that begin from now on.
     pub supply: Supply,
     /// What `Shared` has, for runs that begin from now on.
@@ -22,13 +24,26 @@ impl Services {
     /// The services of an engine without modules, host functions and shared dictionaries.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
         let (supply, shared) = (Supply::default(), SharedDicts::default());
-        Self { store, quotas: Arc::new(Quotas::new(state_quota)), tells_foreign: true, supply, shared }
+        Self {
+            store,
+            quotas: Arc::new(Quotas::new(state_quota)),
+            tells_foreign: true,
+            telling: Telling::default(),
+            supply,
+            shared,
+        }
     }
 
     /// The same; keys that only other scripts have count as missing.
     #[must_use]
     pub fn with_foreign_keys_missing(self) -> Self {
         Self { tells_foreign: false, ..self }
+    }
+
+    /// The same, whose runs tell this when they say nothing else.
+    #[must_use]
+    pub fn with_telling(self, telling: Telling) -> Self {
+        Self { telling, ..self }
     }
 
     /// Where State is kept.

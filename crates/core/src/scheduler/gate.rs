@@ -1,9 +1,11 @@
-//! What is held back until the writes to State that it depends on are durable: results, and calls of the host.
+//! What is held back until the writes to State that it depends on are durable: results, calls of the host, and output that
+//! is told as it is written.
 
-use super::HostCallOf;
+use super::output::Outputs;
 use super::run::Settled;
 use super::signal::{Signal, WakeUp};
 use super::watchdog::{Act, Deadline, Watchdog};
+use super::{HostCallOf, ToldBy};
 use crate::bridge::{Kill, Limits};
 use crate::error::{Code, Error, Failure};
 use crate::state::{Depends, Fate, Store, Watch};
@@ -17,6 +19,8 @@ use std::time::Duration;
 pub(super) struct Gate {
     /// By the number of the run, so that they leave in the order of submission.
     held: BTreeMap<u64, Held>,
+    /// What runs have written. It leaves before what comes after it.
+    outputs: Outputs,
     watch: Watch,
 }
 
@@ -65,12 +69,31 @@ impl Gate {
         self.held.values().filter(|held| matches!(held.what, What::End { .. })).count()
     }
 
+    /// Takes what a run has written.
+    pub(super) fn hear(&mut self, on: &Dependent, frames: Vec<u8>, wake_up: &WakeUp) {
+        // Somebody is told when it can leave.
+        self.fate(&on.store, on.depends, wake_up);
+        self.outputs.add(on, frames);
+        self.outputs.let_go();
+    }
+
+    /// What runs have written that can leave by now.
+    pub(super) fn take_told(&mut self) -> Vec<ToldBy> {
+        self.outputs.take()
+    }
+
     /// Takes the end of a run, if it has to be held back; else gives it back, as what is lost makes it.
     pub(super) fn end(&mut self, on: Dependent, settled: Settled, wake_up: &WakeUp) -> Option<Settled> {
         let Dependent { id, store, depends, flag, limits } = on;
         match self.fate(&store, depends, wake_up) {
-            Fate::Durable => Some(settled),
-            Fate::Lost(reason) => Some(lost(settled, &reason)),
+            Fate::Durable => {
+                self.outputs.end(id);
+                Some(settled)
+            }
+            Fate::Lost(reason) => {
+                self.outputs.end(id);
+                Some(lost(settled, &reason))
+            }
             Fate::Pending => {
                 let left = limits.timeout.saturating_sub(settled.usage.run_time).max(Duration::from_millis(1));
                 let act = Act::Kill(Kill::Timeout, Some((wake_up.clone(), id)));
@@ -94,7 +117,10 @@ impl Gate {
     ) -> Result<Option<HostCallOf>, Lost> {
         let Dependent { id, store, depends, .. } = on;
         match self.fate(&store, depends, wake_up) {
-            Fate::Durable => Ok(Some(call)),
+            Fate::Durable => {
+                self.outputs.let_go();
+                Ok(Some(call))
+            }
             Fate::Lost(_) => Err(Lost),
             Fate::Pending => {
                 self.held.insert(id, Held { store, depends, what: What::Call(call) });
@@ -110,6 +136,9 @@ impl Gate {
         let decided: Vec<_> = fates.filter(|(_, fate)| *fate != Fate::Pending).collect();
         for (id, fate) in decided {
             let Some(Held { what, .. }) = self.held.remove(&id) else { continue };
+            if matches!(what, What::End { .. }) {
+                self.outputs.end(id);
+            }
             let reason = match fate {
                 Fate::Lost(reason) => Some(reason),
                 _ => None,
@@ -121,12 +150,15 @@ impl Gate {
                 (What::Call(_), Some(_)) => released.lost.push(id),
             }
         }
+        // What was written before a call was let go is durable if the call's writes are: so this comes after.
+        self.outputs.let_go();
         released
     }
 
     /// The end of a run that has to settle now: its time is over, or it was stopped.
     pub(super) fn give_up(&mut self, id: u64, flag: &Flag) -> Option<Settled> {
         let What::End { settled, limits, .. } = self.held.remove(&id)?.what else { return None };
+        self.outputs.end(id);
         let error = match Kill::of(flag) {
             Some(Kill::Timeout) | None => {
                 let ms = limits.timeout.as_secs_f64() * 1000.0;
@@ -149,6 +181,7 @@ impl Gate {
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.held.clear();
+        self.outputs.clear();
     }
 
     fn fate(&mut self, store: &Arc<dyn Store>, depends: Depends, wake_up: &WakeUp) -> Fate {

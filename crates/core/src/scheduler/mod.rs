@@ -26,6 +26,7 @@ mod contexts;
 mod fair_queue;
 mod gate;
 mod memory;
+mod output;
 mod run;
 mod runs;
 mod shares;
@@ -78,9 +79,20 @@ pub struct HostCallOf {
     pub call: HostCall,
 }
 
+/// What a run tells the host while it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldBy {
+    /// The number of the run.
+    pub run: u64,
+    /// What it tells, in frames: see [`Told`](crate::bridge::Told).
+    pub frames: Vec<u8>,
+}
+
 /// What came of a batch.
 #[derive(Default)]
 pub struct Finished {
+    /// What runs tell: to be heard before anything else of theirs.
+    pub told: Vec<ToldBy>,
     /// Runs that are done.
     pub settled: Vec<Settled>,
     /// Runs that call the host; each goes on after [`Scheduler::answer`].

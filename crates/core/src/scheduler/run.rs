@@ -5,7 +5,7 @@ use super::signal::{Signal, WakeUp};
 use super::tenants::TenantRef;
 use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
-use crate::bridge::{Answer, Compiled, Kill, Limits, Wait, panic_message};
+use crate::bridge::{Answer, Compiled, Kill, Limits, Told, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Held, Share};
 use crate::state::{Answered, Depends, ScriptId, Store};
@@ -54,6 +54,8 @@ pub struct Run {
     /// Watched until it begins: its `queueTimeout`.
     queue_deadline: Option<Deadline>,
     stage: Stage,
+    /// What it has told in its last slice.
+    told: Told,
     /// Where its State is, and the writes there that it depends on.
     store: Arc<dyn Store>,
     depends: Depends,
@@ -164,6 +166,7 @@ impl Run {
             queue_deadline: None,
             store: script.services.store().clone(),
             depends: Depends::default(),
+            told: Told::default(),
             stage: Stage::Queued(Box::new(script)),
         }
     }
@@ -274,6 +277,11 @@ impl Run {
         &self.flag
     }
 
+    /// What it has told in its last slice.
+    pub fn take_told(&mut self) -> Told {
+        std::mem::take(&mut self.told)
+    }
+
     /// What it depends on in its State, if there is anything.
     pub(super) fn dependent(&self) -> Option<Dependent> {
         (self.depends != Depends::default()).then(|| Dependent {
@@ -379,6 +387,7 @@ impl Run {
         self.flag.go_on();
         self.usage.peak_memory = started.execution.peak_memory();
         self.depends = started.execution.depends();
+        self.told = started.execution.take_told(matches!(progress, Progress::Done(_)));
         match progress {
             Progress::Done(outcome) => {
                 let weight = weight(&outcome);

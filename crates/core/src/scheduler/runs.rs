@@ -12,8 +12,8 @@ use super::tenants::{TenantRef, Tenants};
 use super::timer::Timer;
 use super::turns::Turns;
 use super::workers::Batch;
-use super::{Capacity, Finished, HostCallOf, Pressure, Totals};
-use crate::bridge::{Answer, HostCall, Kill, Question, Wait};
+use super::{Capacity, Finished, HostCallOf, Pressure, ToldBy, Totals};
+use crate::bridge::{Answer, HostCall, Kill, Question, Told, Wait};
 use crate::error::Error;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
@@ -291,12 +291,13 @@ impl Runs {
         let mut finished = Finished::default();
         let mut runs = batch.runs;
         let not_executed = runs.split_off(batch.executed);
-        for run in runs {
+        for mut run in runs {
             self.memory.note_peak(run.peak_memory());
             let (owner, had_waited) = (run.tenant(), run.has_waited());
             self.tenants.charge(owner, run.slice_time());
             self.totals.started += u64::from(batch.queued && run.has_begun());
             let dependent = run.dependent();
+            self.hear(&mut run, dependent.as_ref(), &mut finished.told);
             let next = run.next();
             match (&next, batch.queued) {
                 (Next::Preempted(_), true) => self.is_started(owner, false),
@@ -318,8 +319,20 @@ impl Runs {
             self.put_back(run, batch.queued, &mut refused);
         }
         finished.settled.extend(refused.into_iter().rev());
+        finished.told.extend(self.gate.take_told());
         self.memory.keep(self.capacity.slots);
         finished
+    }
+
+    /// Takes what a run has told: what it logs leaves now, and what it writes when what it depends on is durable.
+    fn hear(&mut self, run: &mut Run, dependent: Option<&Dependent>, all: &mut Vec<ToldBy>) {
+        let Told { frames, output } = run.take_told();
+        if !frames.is_empty() {
+            all.push(ToldBy { run: run.id(), frames });
+        }
+        if let Some(dependent) = dependent.filter(|_| !output.is_empty()) {
+            self.gate.hear(dependent, output, &self.wake_up);
+        }
     }
 
     /// Puts a run back where it was before its batch, whose time did not suffice.
@@ -500,6 +513,7 @@ impl Runs {
             Signal::CallDue(id) => finished.calls = self.let_call(&id),
             Signal::Settled => finished = self.release(),
         }
+        finished.told.extend(self.gate.take_told());
         (finished, std::mem::take(&mut self.evicted))
     }
 
@@ -515,7 +529,7 @@ impl Runs {
                 self.go_on(run);
             }
         }
-        Finished { settled, calls }
+        Finished { settled, calls, told: Vec::new() }
     }
 
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.

@@ -108,6 +108,11 @@ fn first_index(index: u32) -> usize {
     if index < FAR { SLOT * (index + index / 2 + 17) } else { DICTIONARY }
 }
 
+/// Whether no number of JavaScript can carry an integer.
+pub(super) fn is_big(i: i64) -> bool {
+    integer(i) == BIG_INT
+}
+
 pub(super) fn integer(i: i64) -> usize {
     match i.unsigned_abs() {
         0..0x8000_0000 => SLOT,

@@ -7,6 +7,7 @@ mod collisions;
 pub(crate) mod cost;
 mod functions;
 pub(crate) mod json;
+mod list;
 mod refusal;
 mod shapes;
 pub mod stored;
@@ -16,6 +17,7 @@ pub(crate) mod wire;
 
 pub(crate) use functions::Functions;
 pub use functions::{FunctionRule, Released};
+pub(crate) use list::List;
 pub(crate) use refusal::Refusal;
 pub use shapes::{Shapes, Tables};
 pub(crate) use text::Text;

@@ -33,6 +33,12 @@ impl<'a> Text<'a> {
         Self { budget, bytes: Vec::new(), max, bill: Some(Bill::new(budget, max_nodes)) }
     }
 
+    /// The same, which may grow to `max` bytes.
+    pub(crate) fn at_most(mut self, max: usize) -> Self {
+        self.max = max;
+        self
+    }
+
     /// Counts a value or key of JSON.
     pub(super) fn count(&mut self) -> Result<(), Refusal> {
         self.bill.as_mut().map_or(Ok(()), |bill| bill.node(PARSED, 0))

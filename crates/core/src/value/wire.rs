@@ -42,6 +42,8 @@ pub(crate) struct Writer<'a> {
     /// Where functions are kept, and how many this has kept there.
     functions: Option<&'a Functions>,
     kept: usize,
+    /// Whether it is for a log: then nobody has options, and integers that no number can carry are text.
+    for_log: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -52,7 +54,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(budget: &'a Budget, shapes: Shapes, count: usize, max_nodes: usize) -> Result<Self, Refusal> {
         let bytes = Text::new(budget, u32::MAX as usize);
         let (bill, classes) = (Bill::new(budget, max_nodes), HiddenClasses::default());
-        let mut writer = Self { bytes, shapes, bill, classes, functions: None, kept: 0 };
+        let mut writer = Self { bytes, shapes, bill, classes, functions: None, kept: 0, for_log: false };
         writer.count(count)?;
         Ok(writer)
     }
@@ -60,6 +62,11 @@ impl<'a> Writer<'a> {
     /// The same, which keeps functions there when its shapes say so.
     pub(crate) fn with_functions(self, functions: Option<&'a Functions>) -> Self {
         Self { functions, ..self }
+    }
+
+    /// The same, for a log: at most so many bytes, of values that can be written as JSON, which has no `BigInt`.
+    pub(crate) fn for_log(self, longest: usize) -> Self {
+        Self { bytes: self.bytes.at_most(longest), for_log: true, ..self }
     }
 
     /// Adds a value; `root` is what paths in refusals begin with.
@@ -100,7 +107,7 @@ impl Writer<'_> {
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
         let Ok(text) = std::str::from_utf8(bytes) else {
-            let option = if self.shapes.bytes { "" } else { "; strings: 'buffer' lets it through" };
+            let option = if self.shapes.bytes || self.for_log { "" } else { "; strings: 'buffer' lets it through" };
             return Err(Unfit::What(format!("a string that is not UTF-8{option}")));
         };
         if bytes.len() > LONGEST_STRING && cost::units(text) > LONGEST_STRING {
@@ -147,7 +154,7 @@ impl Sink for Writer<'_> {
     fn rules(&self) -> Rules {
         Rules {
             indexes_first: true,
-            tells_options: true,
+            tells_options: !self.for_log,
             most_values: cost::MOST_VALUES,
             most_keys: cost::MOST_KEYS,
             longest_key: cost::LONGEST_KEY,
@@ -156,6 +163,7 @@ impl Sink for Writer<'_> {
 
     fn scalar(&mut self, value: &Value) -> Result<(), Unfit> {
         match value {
+            Value::Integer(i) if self.for_log && cost::is_big(*i) => return self.text(i.to_string().as_bytes()),
             Value::Integer(i) => return Ok(self.number(INTEGER, cost::integer(*i), i.to_le_bytes())?),
             Value::Number(n) => return Ok(self.number(FLOAT, cost::NUMBER, n.to_le_bytes())?),
             Value::String(s) if self.shapes.bytes => {

@@ -2,7 +2,7 @@
 
 use super::fiber::{Fiber, Step, Suspender};
 use super::{Factory, Progress, Script, Vm};
-use crate::bridge::{Answer, Kill, panic_message};
+use crate::bridge::{Answer, Kill, Told, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::memory::Held;
 use crate::state::{Answered, Depends};
@@ -83,6 +83,11 @@ impl Execution {
     /// The writes to State that the script depends on.
     pub fn depends(&self) -> Depends {
         self.vm().depends()
+    }
+
+    /// What the script has told since this was last asked; and when it has `ended`, all of it.
+    pub fn take_told(&self, ended: bool) -> Told {
+        self.vm().take_told(ended)
     }
 
     /// Lets the script's `sleep` raise an error when the script goes on.

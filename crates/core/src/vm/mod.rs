@@ -19,7 +19,7 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 pub use target::Target;
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Wait, chunk_name, direct, error_value, given};
+use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Told, Wait, chunk_name, direct, error_value, given};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
 use crate::state::{Answered, Depends};
@@ -123,7 +123,8 @@ impl Vm {
         let extras = script.exchange.extras.clone();
         let given = given(&services.supply, extras.as_deref(), kept);
         let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
-        let context = Context::new(id, name, services, (given, extras), budget, &script.limits, depends);
+        let about = (&script.limits, script.exchange.telling);
+        let context = Context::new(id, name, services, (given, extras), budget, about, depends);
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
@@ -313,6 +314,11 @@ impl Vm {
     /// The writes to State that the script depends on.
     fn depends(&self) -> Depends {
         self.with_context(Context::depends)
+    }
+
+    /// What the script has told since this was last asked; and when it has `ended`, all of it.
+    fn take_told(&self, ended: bool) -> Told {
+        self.with_context(|context| context.take_told(ended))
     }
 
     /// Lets the script's `sleep` raise an error when the script goes on.

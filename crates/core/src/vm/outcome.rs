@@ -3,7 +3,7 @@
 //! The flag decides, never the error value: scripts can keep, copy and rethrow error values.
 
 use super::{Outcome, Success, Vm};
-use crate::bridge::{Context, Kill, OURS, error_value};
+use crate::bridge::{Context, Kill, OURS, error_value, short_name};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Killed, Shortage};
 use crate::value::cost::{LONGEST_STRING, text_size, units};
@@ -425,13 +425,6 @@ fn stated_message(thrown: &Value) -> mlua::Result<Option<LuaString>> {
 fn stated_place(error: &Error) -> Option<(String, u32)> {
     let (chunk, line) = error.position.strip_suffix(": ")?.rsplit_once(':')?;
     Some((chunk.to_owned(), line.parse().ok()?))
-}
-
-/// A chunk's name as Lua shows it in messages.
-fn short_name(name: &str) -> std::borrow::Cow<'_, str> {
-    // LUA_IDSIZE, less the NUL.
-    let longest = 59;
-    String::from_utf8_lossy(&name.as_bytes()[..name.len().min(longest)])
 }
 
 fn lossy(bytes: Vec<u8>) -> String {

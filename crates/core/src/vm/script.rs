@@ -1,6 +1,6 @@
 //! What a run executes, what it is given, and what comes of it.
 
-use crate::bridge::{Compiled, Extras, Limits, Services};
+use crate::bridge::{Compiled, Extras, Limits, Services, Telling};
 use crate::error::Failure;
 use crate::state::ScriptId;
 use crate::value::{Released, Shapes, Values};
@@ -53,6 +53,8 @@ pub struct Exchange {
     pub results: Option<Shapes>,
     /// The functions and modules that it is given beside the engine's. In a context, always the same.
     pub extras: Option<Arc<Extras>>,
+    /// What the run tells while it runs; `None` for what the engine's runs do.
+    pub telling: Option<Telling>,
     /// The functions of the VM that JavaScript does not need any more.
     pub released: Option<Arc<Released>>,
 }
