@@ -3,5 +3,5 @@
 -- expect: ERR_LUA_TIMEOUT
 
 local t, s = {}, ('x'):rep(100)
-for i = 1, 2e5 do t[i] = s end
+for i = 1, 5e4 do t[i] = s end
 while true do pcall(warn, table.unpack(t)) end
