@@ -35,6 +35,6 @@ export async function logs({ moonpool: { Engine } }) {
     await nsOf(engine, 'io.write("0123456789")', { maxOutput: 2 ** 30 }),
     await nsOf(engine, 'io.write("0123456789")', streamed),
   ]
-  verdict('io.write with onOutput / without', told / gathered, { atMost: 1.5, digits: 2 })
+  verdict('io.write with onOutput / without', told / gathered, { atMost: 2, digits: 2 })
   await engine.close()
 }
