@@ -457,10 +457,7 @@ fn coroutines_inside_a_function_that_ends_are_closed_from_the_innermost() {
     engine.begin(source);
     engine.answers(2, 0);
     engine.go_on();
-    assert_eq!(
-        engine.text(),
-        "false\tno\tbranch created wrapped outer\tdead\tcannot resume dead coroutine"
-    );
+    assert_eq!(engine.text(), "false\tno\tbranch created wrapped outer\tdead\tcannot resume dead coroutine");
 }
 
 #[test]
@@ -560,7 +557,8 @@ fn each_call_counts_for_the_rate_of_an_id_and_those_beyond_it_wait() {
     let mut engine = Engine::new();
     let tester = ScriptId::new("tester").expect("a good id");
     engine.scheduler.set_limits(&tester, IdLimits { host_calls_per_second: Some(2.0), ..IdLimits::default() });
-    let source = format!("{ASK} return {{parallel(ask(1), ask(2), ask(3), function() host.ask(4) error('no', 0) end)}}");
+    let source =
+        format!("{ASK} return {{parallel(ask(1), ask(2), ask(3), function() host.ask(4) error('no', 0) end)}}");
     assert_eq!(engine.begin(&source), [1, 2]);
     while engine.calls.len() < 4 {
         engine.hear();
@@ -575,7 +573,8 @@ fn a_delayed_call_that_is_given_up_is_never_made() {
     let mut engine = Engine::new();
     let tester = ScriptId::new("tester").expect("a good id");
     engine.scheduler.set_limits(&tester, IdLimits { host_calls_per_second: Some(1.0), ..IdLimits::default() });
-    let source = format!("{ASK} pcall(parallel, ask(1), ask(2), function() sleep(0.001) error() end) return host.ask(3)");
+    let source =
+        format!("{ASK} pcall(parallel, ask(1), ask(2), function() sleep(0.001) error() end) return host.ask(3)");
     assert_eq!(engine.begin(&source), [1]);
     while engine.calls.len() < 2 {
         engine.hear();

@@ -36,7 +36,8 @@ unsafe extern "C-unwind" fn parallel(state: *mut ffi::lua_State) -> c_int {
         match context(state).begin_parallel(functions as usize) {
             Ok(Some(group)) => go_on(state, group, functions),
             Ok(None) => {
-                let message = c"parallel cannot begin %d functions: at most %d may be at work at once in a run".as_ptr();
+                let message =
+                    c"parallel cannot begin %d functions: at most %d may be at work at once in a run".as_ptr();
                 ffi::luaL_error(state, message, functions, MOST as c_int)
             }
             Err(_) => {

@@ -7,8 +7,8 @@
 
 use super::waits::Came;
 use super::{Context, Wait};
-use crate::memory::Killed;
 use crate::bridge::tasks::Task;
+use crate::memory::Killed;
 use std::collections::{HashMap, VecDeque};
 
 /// How many functions may be at work at once in one run, those of a `parallel` inside another counted with the others.

@@ -7,12 +7,12 @@ use super::fair_queue::FairQueue;
 use super::gate::{Dependent, Gate, Lost, Released};
 use super::memory::{Begin, Memory};
 use super::run::{Caller, ContextId, Next, Run, Settled};
+use super::several::{Asked, Delayed, Several};
 use super::signal::{Signal, WakeUp};
 use super::tenants::{TenantRef, Tenants};
 use super::timer::Timer;
 use super::turns::Turns;
 use super::workers::Batch;
-use super::several::{Asked, Delayed, Several};
 use super::{Capacity, Finished, HostCallOf, Pressure, ToldBy, Totals};
 use crate::bridge::{Answer, Came, Kill, Told, Wait};
 use crate::error::Error;
@@ -297,7 +297,9 @@ impl Runs {
             let next = run.next();
             match (&next, batch.queued) {
                 (Next::Preempted(_), true) => self.is_started(owner, false),
-                (Next::Settled(_) | Next::Waiting(..) | Next::WaitingForAny(_), false) => self.is_not_started(owner, had_waited),
+                (Next::Settled(_) | Next::Waiting(..) | Next::WaitingForAny(_), false) => {
+                    self.is_not_started(owner, had_waited)
+                }
                 _ => {}
             }
             match next {

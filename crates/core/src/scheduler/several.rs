@@ -3,8 +3,8 @@
 //! What comes of them is kept until a worker has the run: it may be suspended for all of them, or wait for its turn, or be
 //! at work.
 
-use super::HostCallOf;
 use super::Finished;
+use super::HostCallOf;
 use super::gate::{Dependent, Lost};
 use super::run::Run;
 use super::runs::{Place, Runs};
@@ -25,10 +25,14 @@ pub(super) struct Several {
 
 enum Pending {
     /// The host, the store or the gate has it.
-    Elsewhere { is_call: bool },
+    Elsewhere {
+        is_call: bool,
+    },
     /// A call that is to be made when its id may do so.
     Delayed(Box<Delayed>),
-    Sleep { _timer: Timer },
+    Sleep {
+        _timer: Timer,
+    },
 }
 
 /// What a run asks its store, in its wait of this number.
@@ -83,7 +87,9 @@ impl Runs {
                 Wait::Sleep(time) => {
                     let wake_up = self.wake_up.clone();
                     let timer = Timer::after(time, move || wake_up(Signal::Awake(id, number)));
-                    timer.map(|timer| Pending::Sleep { _timer: timer }).map_err(|error| Came::NotAwake(no_timer(&error)))
+                    timer
+                        .map(|timer| Pending::Sleep { _timer: timer })
+                        .map_err(|error| Came::NotAwake(no_timer(&error)))
                 }
             };
             let several = self.several.entry(id).or_insert_with(|| Several {

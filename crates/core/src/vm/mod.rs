@@ -19,7 +19,9 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 pub use target::Target;
 
 use crate::api;
-use crate::bridge::{Answer, Came, Compiled, Context, Kill, Limits, Requests, Told, Wait, chunk_name, direct, error_value, given};
+use crate::bridge::{
+    Answer, Came, Compiled, Context, Kill, Limits, Requests, Told, Wait, chunk_name, direct, error_value, given,
+};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
 use crate::state::{Answered, Depends};
