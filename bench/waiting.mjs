@@ -97,6 +97,24 @@ async function roundTrip({ moonpool, baselines }, { calls, roundsOf }) {
   verdict('host.echo(1) / empty work item', ratio(taken, 'host.echo(1)', 'empty work item'), { atMost: 2 })
 }
 
+const SLOW = 50
+
+/** Four calls that take a while, in functions of `parallel`. */
+async function together({ moonpool }, { roundsOf }) {
+  const engine = new moonpool.Engine({ concurrency: 1, defaults: { timeout: FOREVER } })
+  engine.expose('slow', () => new Promise((resolve) => setTimeout(resolve, SLOW)))
+  const code = 'parallel(host.slow, host.slow, host.slow, host.slow)'
+  const call = async () => {
+    const start = performance.now()
+    await engine.runLua(code, 'bench')
+    return performance.now() - start
+  }
+  const taken = await rounds({ [code]: call }, roundsOf)
+  await engine.close()
+  console.log(`\nFour host calls of ${SLOW} ms each, in parallel`)
+  verdict(`${code}, median`, median(taken[code]), { atMost: SLOW + 10, unit: 'ms', digits: 1 })
+}
+
 const FILE = fileURLToPath(import.meta.url)
 
 export async function waiting(subjects, options = {}) {
@@ -104,6 +122,7 @@ export async function waiting(subjects, options = {}) {
   for (const kind of Object.keys(WAITS))
     mustSucceed(await run(process.execPath, [FILE, subjects.folder, kind, String(scripts)]))
   await roundTrip(subjects, { calls, roundsOf })
+  await together(subjects, { roundsOf })
 }
 
 if (process.argv[1] === FILE) await child(process.argv[2], process.argv[3], Number(process.argv[4]))

@@ -89,10 +89,11 @@ class Engine extends EventEmitter {
       Engine.#settlerOf(inFlight),
       Engine.#pressureOf(new WeakRef(this)),
       Engine.#callerOf(inFlight),
+      Engine.#giverUpOf(inFlight),
       Engine.#hearerOf(inFlight),
     ]
-    const [settle, pressure, call, told] = this.#callbacks
-    this.#native = new NativeEngine(store, options, defaults, settle, pressure, call, answers.answered, told)
+    const [settle, pressure, call, giveUp, told] = this.#callbacks
+    this.#native = new NativeEngine(store, options, defaults, settle, pressure, call, giveUp, answers.answered, told)
     if (perId) this.#perId = new PerId(this.#native, perId)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
@@ -418,7 +419,12 @@ class Engine extends EventEmitter {
 
   /** The native engine's `call`. */
   static #callerOf(inFlight) {
-    return (runId, number, args) => inFlight.get(runId)?.call(number, args)
+    return (runId, number, args, wait) => inFlight.get(runId)?.call(number, args, wait)
+  }
+
+  /** The native engine's `giveUp`. */
+  static #giverUpOf(inFlight) {
+    return (runId, wait) => inFlight.get(runId)?.giveUp(wait)
   }
 
   /** The native engine's `told`. */

@@ -6,6 +6,7 @@ const { decodeOutcome, refused } = require('./decode')
 const { debug } = require('./diagnostics')
 const { Causes, callFunction } = require('./host')
 const { attempt, LEVELS } = require('./logs')
+const { ParallelCalls } = require('./parallel-calls')
 const { Scope } = require('./scope')
 const { Telling } = require('./telling')
 const { wait } = require('./waits')
@@ -46,6 +47,8 @@ class Run {
   #host
   #causes
   #hostCall
+  // And those that functions of parallel wait for at once.
+  #parallel
   #usage
   // Its result, while that is too big to be decoded at once; and the arguments of its last call, then.
   #decoding
@@ -310,13 +313,19 @@ class Run {
     const broke = outcome.failure?.code === 'ERR_INTERNAL'
     // For host functions that are still at work for it.
     const stopped = end === 'completed' ? undefined : this.#controller
-    if (this.#unwatch || stopped || broke) this.#scope.runInAsyncScope(this.#tellHost, this, stopped, broke, outcome)
+    const calls = this.#parallel?.takeAll()
+    if (this.#unwatch || stopped || calls || broke)
+      this.#scope.runInAsyncScope(this.#tellHost, this, stopped, calls, broke, outcome)
   }
 
   /** What of the host's hears of its end, besides the promise. */
-  #tellHost(stopped, broke, { failure }) {
+  #tellHost(stopped, calls, broke, { failure }) {
     this.#unwatch?.()
-    stopped?.abort(new Error(`the run of '${this.scriptId}' has ended`))
+    if (stopped || calls?.length > 0) {
+      const reason = new Error(`the run of '${this.scriptId}' has ended`)
+      stopped?.abort(reason)
+      for (const call of calls ?? []) call.abort(reason)
+    }
     if (broke) this.#desk.broke(failure, this.scriptId)
   }
 
@@ -361,50 +370,98 @@ class Run {
     this.#desk.logs.tell({ time, level: LEVELS[level], scriptId, name, line, message, fields, run: this.#id })
   }
 
-  /** A script calls an exposed function, and waits for the answer. */
-  call(number, args) {
-    if (this.#state !== 'submitted') return
-    // Whatever it has told comes first.
-    if (this.#telling?.isBusy) this.#telling.after(() => this.#call(number, args))
-    else this.#call(number, args)
+  /** A script calls an exposed function, and waits for the answer: for this alone, or, with a number, for others too. */
+  call(number, args, wait) {
+    this.#whenTold(() => this.#call(number, args, wait))
   }
 
-  #call(number, args) {
+  /** A script does not wait any more for a call that it made in a function of `parallel`. */
+  giveUp(wait) {
+    this.#whenTold(() => this.#giveUp(wait))
+  }
+
+  /** Whatever it has told comes first. */
+  #whenTold(act) {
     if (this.#state !== 'submitted') return
-    const { functions, native, usage, showsErrors: showsAll } = this.#desk
-    usage.called(this.#tally)
-    const called = functions.get(number, this.#own?.functions)
+    if (this.#telling?.isBusy) this.#telling.after(act)
+    else act()
+  }
+
+  #call(number, args, wait) {
+    if (this.#state !== 'submitted') return
+    if (wait !== 0) {
+      this.#parallel ??= new ParallelCalls()
+      this.#parallel.begin(wait, (call) => this.#callInParallel(number, args, call))
+      return
+    }
     this.#controller ??= new AbortController()
-    this.#host ??= this.#caller()
+    this.#host ??= this.#caller(this.#controller.signal)
+    const isOver = () => this.#state !== 'submitted'
     const act = (hostCall) => {
       this.#hostCall = hostCall
-      // An answer that comes after the end of the run is nobody's business.
-      const answer = (bytes) => {
-        if (this.#state === 'submitted') native.answer(this.#goesOn(), bytes)
-      }
-      const fail = (error, { message, code, details }) => {
-        if (this.#state !== 'submitted') return
-        this.#causes ??= new Causes()
-        native.fail(this.#goesOn(), message, this.#causes.keep(error), code, details)
-      }
-      const isOver = () => this.#state !== 'submitted'
-      this.#args = callFunction(called, this.#host, args, { answer, fail, isOver, showsAll })
+      this.#args = this.#callFunction(number, args, this.#host, { wait, isOver, goesOn: () => this.#goesOn() })
     }
+    this.#enterCall(act)
+  }
+
+  #callInParallel(number, args, call) {
+    if (this.#state !== 'submitted') return
+    const wait = call.number
+    const isOver = () => call.isOver
+    const act = (hostCall) => {
+      call.hostCall = hostCall
+      call.args = this.#callFunction(number, args, this.#caller(call.signal), {
+        wait,
+        isOver,
+        goesOn: () => this.#parallel.take(wait),
+      })
+    }
+    this.#enterCall(act)
+  }
+
+  #giveUp(wait) {
+    const call = this.#parallel?.take(wait)
+    if (!call) return
+    const reason = new Error(`the run of '${this.scriptId}' does not wait for this call any more`)
+    this.#scope.runInAsyncScope(() => call.abort(reason))
+  }
+
+  /** Calls `act` as what a call of the run's is made in, with what its context knows of the call. */
+  #enterCall(act) {
     if (this.#context) this.#scope.runInAsyncScope(wait, undefined, this.#context, act)
     else this.#scope.runInAsyncScope(act)
   }
 
+  /** Calls an exposed function. An answer that comes when the call is over is nobody's business. */
+  #callFunction(number, args, host, { wait, isOver, goesOn }) {
+    const { functions, native, usage, showsErrors: showsAll } = this.#desk
+    usage.called(this.#tally)
+    const called = functions.get(number, this.#own?.functions)
+    const answer = (bytes) => {
+      if (isOver()) return
+      goesOn()
+      native.answer(this.#id, wait, bytes)
+    }
+    const fail = (error, { message, code, details }) => {
+      if (isOver()) return
+      this.#causes ??= new Causes()
+      const cause = this.#causes.keep(error)
+      goesOn()
+      native.fail(this.#id, wait, message, cause, code, details)
+    }
+    return callFunction(called, host, args, { answer, fail, isOver, showsAll })
+  }
+
   /** What host functions are told of who calls them. */
-  #caller() {
-    const [name, { data }, { signal }] = [this.#name, this.options, this.#controller]
+  #caller(signal) {
+    const [name, { data }] = [this.#name, this.options]
     return Object.freeze({ scriptId: this.scriptId, name, data, signal })
   }
 
-  /** Its wait for the host is over. Returns its number. */
+  /** Its wait for the host is over. */
   #goesOn() {
     this.#hostCall?.end()
     this.#hostCall = undefined
-    return this.#id
   }
 }
 

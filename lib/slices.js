@@ -15,6 +15,7 @@ const AT_ONCE = 64 * 1024
 const jobs = []
 let armed = false
 let spent = 0
+let turnBegan
 
 /**
  * Lets `job.step(until)` work until that time, again and again, until it returns true or `job.cancelled` is: in the async
@@ -60,4 +61,18 @@ function forget() {
   spent = 0
 }
 
-module.exports = { fitsIntoTurn, inSlices }
+/** Whether a turn has time for more, since it was first asked in this turn. */
+function hasTimeInTurn() {
+  const now = performance.now()
+  if (turnBegan === undefined) {
+    turnBegan = now
+    setImmediate(endTurn)
+  }
+  return now - turnBegan < SLICE
+}
+
+function endTurn() {
+  turnBegan = undefined
+}
+
+module.exports = { fitsIntoTurn, hasTimeInTurn, inSlices }

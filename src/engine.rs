@@ -7,7 +7,7 @@ use crate::convert::{
     StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
-use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs, TellArgs};
+use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, SettleArgs, TellArgs};
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use moonpool_core::api::libraries::Libraries;
@@ -39,9 +39,10 @@ impl NativeEngine {
     /// An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
     /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
     /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
-    /// that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
-    /// question to State that got a number, and with the number 0 when the store is closed; `told` when a run tells something
-    /// while it runs, before anything else of that run.
+    /// that; `call` when a script calls an exposed function, and then waits for the answer, under a number when functions of
+    /// `parallel` wait for several; `giveUp` when nobody waits for such an answer any more; `answered` exactly once for each
+    /// question to State that got a number, and with the number 0 when the store is closed; `told` when a run
+    /// tells something while it runs, before anything else of that run.
     #[allow(clippy::too_many_arguments, reason = "each function is one, and napi takes no list of them")]
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -54,10 +55,9 @@ impl NativeEngine {
         )]
         settle: Function<FnArgs<SettleArgs>, Option<bool>>,
         #[napi(ts_arg_type = "(full: boolean) => void")] pressure: Function<FnArgs<(bool,)>, ()>,
-        #[napi(ts_arg_type = "(runId: number, functionNumber: number, args: Buffer) => void")] call: Function<
-            FnArgs<CallArgs>,
-            (),
-        >,
+        #[napi(ts_arg_type = "(runId: number, functionNumber: number, args: Buffer, wait: number) => void")]
+        call: Function<FnArgs<CallArgs>, ()>,
+        #[napi(ts_arg_type = "(runId: number, wait: number) => void")] give_up: Function<FnArgs<GiveUpArgs>, ()>,
         #[napi(ts_arg_type = "(questionId: number, values: Buffer | null, failure: Failure | null) => void")]
         answered: Function<FnArgs<AnswerArgs>, ()>,
         #[napi(ts_arg_type = "(runId: number, frames: Buffer) => void")] told: Function<FnArgs<TellArgs>, ()>,
@@ -66,6 +66,7 @@ impl NativeEngine {
             settle: Callback::new(&settle)?,
             pressure: Callback::new(&pressure)?,
             call: Callback::new(&call)?,
+            give_up: Callback::new(&give_up)?,
             told: Callback::new(&told)?,
         };
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
@@ -213,17 +214,25 @@ impl NativeEngine {
 
     /// Answers the call that a run waits for, with a list of one value.
     #[napi(catch_unwind)]
-    pub fn answer(&self, run_id: f64, values: Uint8Array) {
-        self.answered(run_id, Ok(values.to_vec()));
+    pub fn answer(&self, run_id: f64, wait: u32, values: Uint8Array) {
+        self.answered(run_id, wait, Ok(values.to_vec()));
     }
 
     /// Answers the call that a run waits for with an error, known by a number. The script may see a code and details of it:
     /// those as a list of one value.
     #[napi(catch_unwind)]
-    pub fn fail(&self, run_id: f64, message: String, cause: u32, code: Option<String>, details: Option<Uint8Array>) {
+    pub fn fail(
+        &self,
+        run_id: f64,
+        wait: u32,
+        message: String,
+        cause: u32,
+        code: Option<String>,
+        details: Option<Uint8Array>,
+    ) {
         let details = details.map(|details| details.to_vec());
         let shown = (code.is_some() || details.is_some()).then(|| Box::new(Shown { code, details }));
-        self.answered(run_id, Err(HostError { message, cause, shown }));
+        self.answered(run_id, wait, Err(HostError { message, cause, shown }));
     }
 
     /// JavaScript has made its own values of what came of a run, for which `settle` returned true.
@@ -361,8 +370,8 @@ impl NativeEngine {
         scheduler::compile(&self.inner.factory, &source, name.into(), &self.inner.defaults)
     }
 
-    fn answered(&self, run_id: f64, answer: Answer) {
-        self.inner.scheduler.answer(run_id as u64, answer);
+    fn answered(&self, run_id: f64, wait: u32, answer: Answer) {
+        self.inner.scheduler.answer_one(run_id as u64, wait, answer);
     }
 }
 

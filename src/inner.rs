@@ -24,8 +24,11 @@ use std::sync::Arc;
 /// cpuTime in ms, peakMemory in bytes, and slices.
 pub(super) type SettleArgs = (f64, Option<Text>, Option<Bytes>, Option<Failure>, f64, f64, f64, f64, u32);
 
-/// The run's number, the function's, and its arguments.
-pub(super) type CallArgs = (f64, u32, Bytes);
+/// The run's number, the function's, its arguments, and the number of the wait.
+pub(super) type CallArgs = (f64, u32, Bytes, u32);
+
+/// The run's number, and that of the wait.
+pub(super) type GiveUpArgs = (f64, u32);
 
 /// The run's number, and what it tells while it runs, in frames.
 pub(super) type TellArgs = (f64, Bytes);
@@ -37,6 +40,7 @@ pub(super) struct Callbacks {
     pub(super) settle: Callback<SettleArgs, Option<bool>>,
     pub(super) pressure: Callback<(bool,)>,
     pub(super) call: Callback<CallArgs>,
+    pub(super) give_up: Callback<GiveUpArgs>,
     pub(super) told: Callback<TellArgs>,
 }
 
@@ -234,18 +238,21 @@ impl Finished for Inner {
 }
 
 impl Inner {
-    /// Tells JavaScript what runs tell, what came of them, and what they call.
+    /// Tells JavaScript what runs tell, which calls they give up, what came of them, and what they call.
     fn tell_all(&self, finished: Outgoing) {
         for ToldBy { run, frames } in finished.told {
             // Where it does not become a value of JavaScript, it is lost: the run goes on.
             let _ = self.callbacks.told.call((run as f64, Bytes(frames)));
         }
+        for (run, number) in finished.given_up {
+            let _ = self.callbacks.give_up.call((run as f64, number));
+        }
         self.tell(finished.settled);
-        for HostCallOf { run, call } in finished.calls {
-            let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args)));
+        for HostCallOf { run, number, call } in finished.calls {
+            let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args), number));
             if told.is_err() {
                 let message = "the call cannot cross: JavaScript has no room for its arguments".to_owned();
-                self.scheduler.answer(run, Err(HostError { message, ..HostError::default() }));
+                self.scheduler.answer_one(run, number, Err(HostError { message, ..HostError::default() }));
             }
         }
     }

@@ -168,6 +168,12 @@ function select(index, ...) end
 ---@return table
 function setmetatable(table, metatable) end
 
+---Runs functions at once, as far as they wait: host calls, sleeps, and State on a server overlap. Returns the first result of
+---each, in the order of the functions. The first error ends the others, and is raised. At most 1000 at once.
+---@param ... fun(): any
+---@return any ...
+function parallel(...) end
+
 ---Waits. No thread is held meanwhile; the time counts against the run's `timeout`.
 ---@param seconds number From 0 to 2147483.647.
 function sleep(seconds) end

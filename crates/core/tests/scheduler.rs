@@ -525,7 +525,7 @@ fn a_run_that_waits_for_the_host_holds_no_slot_and_goes_on_with_the_answer() {
     let (engine, held, host) = asking();
     ask(&engine, &host, 0, "return host.ask(41) + 1");
     let calls = step_to_calls(&engine, &held);
-    assert_eq!(calls, [HostCallOf { run: 0, call: HostCall { function: 7, args: list_of(41) } }]);
+    assert_eq!(calls, [HostCallOf { run: 0, number: 0, call: HostCall { function: 7, args: list_of(41) } }]);
     assert_eq!((engine.busy(), engine.suspended(), engine.started()), (0, 1, 0));
     ask(&engine, &host, 1, "return 'meanwhile'");
     assert_eq!(codes(step(&engine, &held)), [(1, "ok")]);
@@ -869,8 +869,8 @@ fn a_sleep_ends_with_a_signal_and_is_not_counted_as_execution() {
     ask(&engine, &host, 0, "sleep(0.05) return 'awake'");
     assert!(step_to_calls(&engine, &held).is_empty());
     assert_eq!((engine.busy(), engine.suspended()), (0, 1));
-    assert_eq!(held.1.borrow().recv_timeout(Duration::from_secs(30)), Ok(Signal::Awake(0)));
-    engine.signal(Signal::Awake(0));
+    assert_eq!(held.1.borrow().recv_timeout(Duration::from_secs(30)), Ok(Signal::Awake(0, 0)));
+    engine.signal(Signal::Awake(0, 0));
     let settled = step(&engine, &held);
     assert_eq!(text(&settled[0]), Ok("awake"));
     let usage = settled[0].usage;

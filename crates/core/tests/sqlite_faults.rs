@@ -473,6 +473,29 @@ fn a_run_settles_and_its_calls_go_out_only_after_the_commit() {
 }
 
 #[test]
+fn calls_that_are_made_at_once_go_out_after_the_commit_and_those_that_are_given_up_never() {
+    let (_folder, disk, store) = on_disk();
+    let engine = Engine::new(&store);
+    engine.submit(0, "State.list()", LONG);
+    assert_eq!(engine.go(LONG, |settled, _| !settled.is_empty()).0.len(), 1);
+    disk.is(Mood::Hangs);
+    engine.submit(1, "State.set('k', 1) parallel(host.ask, host.ask)", LONG);
+    engine.submit(
+        2,
+        "State.set('l', 1) pcall(parallel, host.ask, function() sleep(0.01) error() end) host.ask()",
+        LONG,
+    );
+    let (settled, calls) = engine.go(SHORT, |_, _| false);
+    assert!(settled.is_empty() && calls.is_empty(), "{calls:?}");
+    disk.is(Mood::Good);
+    let calls = engine.go(LONG, |_, calls| calls.len() == 3).1;
+    let mut made: Vec<_> = calls.iter().map(|call| (call.run, call.number == 0)).collect();
+    made.sort_unstable();
+    assert_eq!(made, [(1, false), (1, false), (2, true)]);
+    close(&store);
+}
+
+#[test]
 fn a_run_dies_with_what_it_wrote_or_read_when_that_is_lost() {
     let (_folder, disk, store) = on_disk();
     let engine = Engine::new(&store);

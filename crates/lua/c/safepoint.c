@@ -8,6 +8,13 @@
 */
 #define FLAG_MEMORY	2
 
+/*
+** Why the host suspends a script ('suspending'), shared with src/branch.rs (`Reason`). 'parallel' passes the first on, and
+** goes on with another branch after the second.
+*/
+#define SUSPENDS_PREEMPTED	1
+#define SUSPENDS_WAITING	2
+
 /* Sets '*flag' if it is '*now', in one step; else says in '*now' what it is. */
 static int luaP_swap (volatile int *flag, int *now, int then) {
 #if defined(__GNUC__) || defined(__clang__)
@@ -62,7 +69,7 @@ static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
   if (ci->callstatus & CIST_HOOKYIELD)
     ci->callstatus &= ~CIST_HOOKYIELD;
   else if (yieldable(L) && G(L)->pinned == 0) {
-    G(L)->suspending = 1;
+    G(L)->suspending = SUSPENDS_PREEMPTED;
     L->status = LUA_YIELD;
     ci->u2.nyield = 0;
     ci->callstatus |= CIST_HOOKYIELD;
@@ -87,6 +94,14 @@ static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
   if (status == LUA_YIELD && G(L)->suspending)
     return LUA_SUSPENDED;
   return status;
+}
+
+/*
+** Whether the host suspended this coroutine, and not 'coroutine.yield': then it stands before an instruction, or in a C
+** function that has a continuation.
+*/
+static int luaP_issuspended (lua_State *co) {
+  return co->status == LUA_YIELD && (isLua(co->ci) || co->ci->u.c.k != NULL);
 }
 
 /* Makes the VM watch '*flag', which must outlive the VM or be replaced; NULL is a lowered one of its own. */
@@ -122,7 +137,7 @@ LUA_API void moonpool_setfiber (lua_State *L, void (*suspend) (void *), void *fi
 */
 LUA_API int moonpool_suspend (lua_State *L, lua_KFunction k) {
   if (yieldable(L) && G(L)->pinned == 0) {
-    G(L)->suspending = 1;
+    G(L)->suspending = SUSPENDS_WAITING;
     return lua_yieldk(L, 0, 0, k);
   }
   G(L)->suspend(G(L)->fiber);

@@ -20,6 +20,7 @@
 
 pub use mlua_sys as ffi;
 
+pub mod branch;
 #[cfg(feature = "stock")]
 pub mod stock;
 

@@ -2,7 +2,7 @@
 //!
 //! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
-use super::{host, json, log, output, require, script, set_library, shared, state};
+use super::{host, json, log, output, parallel, require, script, set_library, shared, state};
 use crate::bridge::error_value;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -89,6 +89,7 @@ pub(crate) unsafe extern "C-unwind" fn open(state: *mut ffi::lua_State) -> c_int
         script::install(state);
         require::install(state);
         host::install(state);
+        parallel::install(state);
         for (i, (_, open)) in SELECTABLE.iter().enumerate() {
             match open {
                 _ if bits & 1 << i == 0 => {}

@@ -1,4 +1,5 @@
-//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `log`, `Shared` and `State`. One
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host`, `sleep` and `parallel`, `json`, `log`, `Shared` and
+//! `State`. One
 //! file each.
 
 pub(crate) mod host;
@@ -6,6 +7,7 @@ pub(crate) mod json;
 pub mod libraries;
 pub(crate) mod log;
 pub(crate) mod output;
+pub(crate) mod parallel;
 pub(crate) mod require;
 pub(crate) mod script;
 pub(crate) mod shared;

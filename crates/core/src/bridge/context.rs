@@ -1,6 +1,7 @@
 //! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
 
 use super::direct::Kept;
+use super::parallel::{Parallel, SuspendsAs};
 use super::tasks::{Task, Updating};
 use super::telling::Gathered;
 use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Telling, Wait};
@@ -45,6 +46,9 @@ pub struct Context {
     pub(super) state_answer: RefCell<Option<Answered>>,
     /// What that answer counts.
     pub(super) held_answer: Cell<usize>,
+    /// What its calls of `parallel` are at, from the first on; and why one of those suspends it.
+    pub(super) parallel: RefCell<Option<Box<Parallel>>>,
+    pub(super) suspends_as: Cell<Option<SuspendsAs>>,
     /// The keys that calls of `State.update` are at work on, the innermost last.
     pub(super) updating: RefCell<Vec<Updating>>,
     pub(super) changed_itself: Cell<bool>,
@@ -89,6 +93,8 @@ impl Context {
             task: RefCell::default(),
             state_answer: RefCell::default(),
             held_answer: Cell::default(),
+            parallel: RefCell::default(),
+            suspends_as: Cell::default(),
             updating: RefCell::default(),
             changed_itself: Cell::default(),
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),

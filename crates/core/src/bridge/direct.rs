@@ -286,6 +286,15 @@ pub(crate) unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_i
     }
 }
 
+/// What belongs to the run whose function `state` calls.
+///
+/// # Safety
+/// `state` runs a C function of a VM that was given to a script, and the context is not used after that has ended.
+pub(crate) unsafe fn context<'a>(state: *mut ffi::lua_State) -> &'a Context {
+    // SAFETY: the caller vouches for the state; the context lives as long as the VM has the script.
+    unsafe { &*moonpool_lua::host(state).cast::<Context>() }
+}
+
 /// As [`call`], for a function that may leave the call to the way through mlua: then it is `None`, and the stack has the
 /// arguments.
 ///

@@ -19,6 +19,34 @@ pub enum Wait {
     State(Box<Question>),
 }
 
+/// What came of a wait.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Came {
+    /// What the host answers.
+    Answer(Answer),
+    /// What the store answers.
+    State(Answered),
+    /// The time is over.
+    Awake,
+    /// The script could not sleep.
+    NotAwake(Error),
+}
+
+impl Came {
+    /// What it takes until the script goes on.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Answer(Ok(values)) => values.len(),
+            Self::Answer(Err(error)) => {
+                let shown = error.shown.as_ref().and_then(|shown| shown.details.as_ref());
+                error.message.len() + shown.map_or(0, Vec::len)
+            }
+            Self::State(answered) => answered.weight(),
+            Self::Awake | Self::NotAwake(_) => 0,
+        }
+    }
+}
+
 /// A call of a host function.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostCall {

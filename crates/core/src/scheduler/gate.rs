@@ -17,8 +17,8 @@ use std::time::Duration;
 /// What waits for writes to become durable.
 #[derive(Default)]
 pub(super) struct Gate {
-    /// By the number of the run, so that they leave in the order of submission.
-    held: BTreeMap<u64, Held>,
+    /// By the numbers of the run and of its wait, so that they leave in the order of submission. An end has no wait: 0.
+    held: BTreeMap<(u64, u32), Held>,
     /// What runs have written. It leaves before what comes after it.
     outputs: Outputs,
     watch: Watch,
@@ -99,7 +99,7 @@ impl Gate {
                 let act = Act::Kill(Kill::Timeout, Some((wake_up.clone(), id)));
                 let _timeout = Watchdog::after(left, &flag, act).ok();
                 let what = What::End { settled: Box::new(settled), limits, _timeout };
-                self.held.insert(id, Held { store, depends, what });
+                self.held.insert((id, 0), Held { store, depends, what });
                 None
             }
         }
@@ -123,7 +123,7 @@ impl Gate {
             }
             Fate::Lost(_) => Err(Lost),
             Fate::Pending => {
-                self.held.insert(id, Held { store, depends, what: What::Call(call) });
+                self.held.insert((id, call.number), Held { store, depends, what: What::Call(call) });
                 Ok(None)
             }
         }
@@ -137,7 +137,7 @@ impl Gate {
         for (id, fate) in decided {
             let Some(Held { what, .. }) = self.held.remove(&id) else { continue };
             if matches!(what, What::End { .. }) {
-                self.outputs.end(id);
+                self.outputs.end(id.0);
             }
             let reason = match fate {
                 Fate::Lost(reason) => Some(reason),
@@ -147,7 +147,7 @@ impl Gate {
                 (What::End { settled, .. }, None) => released.settled.push(*settled),
                 (What::End { settled, .. }, Some(reason)) => released.settled.push(lost(*settled, &reason)),
                 (What::Call(call), None) => released.calls.push(call),
-                (What::Call(_), Some(_)) => released.lost.push(id),
+                (What::Call(_), Some(_)) => released.lost.push(id.0),
             }
         }
         // What was written before a call was let go is durable if the call's writes are: so this comes after.
@@ -157,7 +157,7 @@ impl Gate {
 
     /// The end of a run that has to settle now: its time is over, or it was stopped.
     pub(super) fn give_up(&mut self, id: u64, flag: &Flag) -> Option<Settled> {
-        let What::End { settled, limits, .. } = self.held.remove(&id)?.what else { return None };
+        let What::End { settled, limits, .. } = self.held.remove(&(id, 0))?.what else { return None };
         self.outputs.end(id);
         let error = match Kill::of(flag) {
             Some(Kill::Timeout) | None => {
@@ -173,9 +173,9 @@ impl Gate {
         Some(Settled { outcome: Err(Box::new(Failure::new(error))), ..*settled })
     }
 
-    /// Forgets a call.
-    pub(super) fn forget(&mut self, id: u64) {
-        self.held.remove(&id);
+    /// Forgets the call of a run in its wait of this number.
+    pub(super) fn forget(&mut self, id: u64, number: u32) {
+        self.held.remove(&(id, number));
     }
 
     /// Forgets everything.

@@ -29,6 +29,7 @@ mod memory;
 mod output;
 mod run;
 mod runs;
+mod several;
 mod shares;
 mod signal;
 mod tenants;
@@ -48,7 +49,8 @@ use crate::bridge::{Answer, HostCall, Question};
 use crate::error::Error;
 use crate::state::{Quotas, ScriptId};
 use crate::vm::{Factory, Script};
-use runs::{Asked, Runs};
+use runs::Runs;
+use several::Asked;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -75,6 +77,8 @@ impl Default for Capacity {
 pub struct HostCallOf {
     /// The number of the run.
     pub run: u64,
+    /// The number of its wait: 0 when it waits for this alone; else a function of `parallel` does.
+    pub number: u32,
     /// What it calls.
     pub call: HostCall,
 }
@@ -97,6 +101,8 @@ pub struct Finished {
     pub settled: Vec<Settled>,
     /// Runs that call the host; each goes on after [`Scheduler::answer`].
     pub calls: Vec<HostCallOf>,
+    /// Calls that nobody waits for any more, though their runs go on: the number of the run, and of the wait.
+    pub given_up: Vec<(u64, u32)>,
 }
 
 /// What an engine counts from its beginning.
@@ -193,7 +199,12 @@ impl<W: Workers> Scheduler<W> {
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
     pub fn answer(&self, id: u64, answer: Answer) {
-        self.step(|runs| runs.answer(id, answer));
+        self.answer_one(id, 0, answer);
+    }
+
+    /// As [`Self::answer`], in its wait of this number.
+    pub fn answer_one(&self, id: u64, number: u32, answer: Answer) {
+        self.step(|runs| runs.answer(id, number, answer));
     }
 
     /// Hears what another thread has to say, and says what came of that.
@@ -350,10 +361,10 @@ impl<W: Workers> Scheduler<W> {
         if untold {
             (self.workers.wake_up())(Signal::Overdue);
         }
-        for Asked { run, question } in questions {
+        for Asked { run, number, question } in questions {
             let wake_up = self.workers.wake_up();
             let Question { store, request } = *question;
-            store.later(request, Box::new(move |answered| wake_up(Signal::Answered(run, answered))));
+            store.later(request, Box::new(move |answered| wake_up(Signal::Answered(run, number, answered))));
         }
         for batch in batches {
             self.workers.start(batch);

@@ -1,11 +1,12 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
 use super::gate::Dependent;
+use super::several::no_timer;
 use super::signal::{Signal, WakeUp};
 use super::tenants::TenantRef;
 use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
-use crate::bridge::{Answer, Compiled, Kill, Limits, Told, Wait, panic_message};
+use crate::bridge::{Answer, Came, Compiled, Kill, Limits, Requests, Told, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Held, Share};
 use crate::state::{Answered, Depends, ScriptId, Store};
@@ -42,8 +43,9 @@ pub struct Run {
     usage: Usage,
     /// How long the last slice took.
     slice: Duration,
-    /// What it waits for, from the end of a slice until somebody takes notice.
-    wait: Option<Wait>,
+    /// What it waits for, from the end of a slice until somebody takes notice; and what functions of `parallel` ask for.
+    wait: Option<Awaited>,
+    requests: Option<Box<Requests>>,
     /// Whether it has waited for anything but its turn.
     has_waited: bool,
     /// The context whose VM it uses, if it does; and that VM, before and after.
@@ -73,6 +75,13 @@ pub enum Caller {
     Host,
     /// Nobody: what comes of it is only counted.
     Nobody,
+}
+
+/// What a run waits for.
+enum Awaited {
+    One(Wait),
+    /// Any of those that functions of `parallel` have asked for.
+    Any,
 }
 
 enum Stage {
@@ -138,6 +147,8 @@ pub enum Next {
     NotBegun(Run),
     /// It waits for the host, or for a time.
     Waiting(Run, Wait),
+    /// It waits until anything comes of what functions of `parallel` have asked for.
+    WaitingForAny(Run),
     /// Its slice was over.
     Preempted(Run),
 }
@@ -159,6 +170,7 @@ impl Run {
             usage: Usage::default(),
             slice: Duration::ZERO,
             wait: None,
+            requests: None,
             has_waited: false,
             context,
             vm: None,
@@ -315,9 +327,12 @@ impl Run {
             }),
             Stage::Queued(_) => Next::NotBegun(self),
             Stage::Suspended(_) => match self.wait.take() {
-                Some(wait) => {
+                Some(awaited) => {
                     self.has_waited = true;
-                    Next::Waiting(self, wait)
+                    match awaited {
+                        Awaited::One(wait) => Next::Waiting(self, wait),
+                        Awaited::Any => Next::WaitingForAny(self),
+                    }
                 }
                 None => Next::Preempted(self),
             },
@@ -388,6 +403,7 @@ impl Run {
         self.usage.peak_memory = started.execution.peak_memory();
         self.depends = started.execution.depends();
         self.told = started.execution.take_told(matches!(progress, Progress::Done(_)));
+        self.requests = started.execution.take_requests();
         match progress {
             Progress::Done(outcome) => {
                 let weight = weight(&outcome);
@@ -399,7 +415,11 @@ impl Run {
             }
             Progress::Preempted => Stage::Suspended(started),
             Progress::Waiting(wait) => {
-                self.wait = Some(wait);
+                self.wait = Some(Awaited::One(wait));
+                Stage::Suspended(started)
+            }
+            Progress::WaitingForAny => {
+                self.wait = Some(Awaited::Any);
                 Stage::Suspended(started)
             }
         }
@@ -408,9 +428,25 @@ impl Run {
     /// Lets the script go on that wants to sleep, with an error: the system refuses the thread that would wake it.
     pub(super) fn refuse_sleep(&mut self, reason: &io::Error) {
         if let Stage::Suspended(started) = &mut self.stage {
-            let message = format!("sleep is not possible now: the system refused a thread for it ({reason})");
-            started.execution.refuse_sleep(Error::new(Code::Runtime, message));
+            started.execution.refuse_sleep(no_timer(reason));
         }
+    }
+
+    /// What functions of `parallel` have asked for in the last slice; nothing when the run has ended.
+    pub fn take_requests(&mut self) -> Option<Box<Requests>> {
+        self.requests.take().filter(|_| matches!(self.stage, Stage::Suspended(_)))
+    }
+
+    /// Gives functions of `parallel` what came of their waits.
+    pub fn give(&mut self, came: Vec<(u32, Came)>) {
+        if let Stage::Suspended(started) = &mut self.stage {
+            started.execution.give(came);
+        }
+    }
+
+    /// How much its VM may hold.
+    pub(super) fn memory_limit(&self) -> usize {
+        self.limits.memory
     }
 
     /// Gives the script the store's answer.

@@ -7,13 +7,14 @@ use super::fair_queue::FairQueue;
 use super::gate::{Dependent, Gate, Lost, Released};
 use super::memory::{Begin, Memory};
 use super::run::{Caller, ContextId, Next, Run, Settled};
+use super::several::{Asked, Delayed, Several};
 use super::signal::{Signal, WakeUp};
 use super::tenants::{TenantRef, Tenants};
 use super::timer::Timer;
 use super::turns::Turns;
 use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, ToldBy, Totals};
-use crate::bridge::{Answer, HostCall, Kill, Question, Told, Wait};
+use crate::bridge::{Answer, Came, Kill, Told, Wait};
 use crate::error::Error;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
@@ -45,6 +46,8 @@ pub(super) struct Runs {
     ready: FairQueue<Run>,
     /// Waiting for the host or for a time, by number.
     pub(super) waiting: HashMap<u64, Suspended>,
+    /// What functions of `parallel` wait for, by the numbers of their runs, wherever those are.
+    pub(super) several: HashMap<u64, Several>,
     /// Killed, started, and not done.
     killed: VecDeque<Run>,
     /// VMs that live on between runs, and runs that wait for their turn in one.
@@ -52,7 +55,7 @@ pub(super) struct Runs {
     /// Ends and calls that depend on writes to State which are not durable yet.
     pub(super) gate: Gate,
     /// What runs ask their stores, to be passed on without the lock.
-    questions: Vec<Asked>,
+    pub(super) questions: Vec<Asked>,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
     pub(super) tickets: HashMap<u64, Ticket>,
     /// The ids that those belong to, and what they may use.
@@ -83,7 +86,7 @@ pub(super) struct Runs {
 
 pub(super) struct Ticket {
     pub(super) owner: TenantRef,
-    flag: Arc<Flag>,
+    pub(super) flag: Arc<Flag>,
     pub(super) place: Place,
     /// Its key where it is preempted or ready.
     key: u64,
@@ -92,17 +95,12 @@ pub(super) struct Ticket {
 }
 
 pub(super) struct Suspended {
-    pub(super) run: Run,
+    run: Run,
     _timer: Option<Timer>,
     /// What it calls when its id may do so.
-    pub(super) call: Option<HostCall>,
-}
-
-impl Suspended {
-    /// It waits for somebody else, not for a time.
-    pub(super) fn new(run: Run) -> Self {
-        Self { run, _timer: None, call: None }
-    }
+    pub(super) call: Option<Box<Delayed>>,
+    /// Whether it waits for what functions of `parallel` wait for.
+    pub(super) for_any: bool,
 }
 
 /// Where a run is.
@@ -120,12 +118,6 @@ pub(super) enum Place {
     Held,
 }
 
-/// What a run asks its store.
-pub(super) struct Asked {
-    pub(super) run: u64,
-    pub(super) question: Box<Question>,
-}
-
 impl Runs {
     pub(super) fn new(factory: Arc<Factory>, wake_up: WakeUp, capacity: Capacity) -> Self {
         let memory = Memory::new(factory.clone());
@@ -141,6 +133,7 @@ impl Runs {
             preempted: FairQueue::new(),
             ready: FairQueue::new(),
             waiting: HashMap::new(),
+            several: HashMap::new(),
             killed: VecDeque::new(),
             contexts: Contexts::default(),
             gate: Gate::default(),
@@ -298,19 +291,28 @@ impl Runs {
             self.totals.started += u64::from(batch.queued && run.has_begun());
             let dependent = run.dependent();
             self.hear(&mut run, dependent.as_ref(), &mut finished.told);
+            if let Some(requests) = run.take_requests() {
+                self.request(&run, *requests, &mut finished);
+            }
             let next = run.next();
             match (&next, batch.queued) {
                 (Next::Preempted(_), true) => self.is_started(owner, false),
-                (Next::Settled(_) | Next::Waiting(..), false) => self.is_not_started(owner, had_waited),
+                (Next::Settled(_) | Next::Waiting(..) | Next::WaitingForAny(_), false) => {
+                    self.is_not_started(owner, had_waited)
+                }
                 _ => {}
             }
             match next {
-                Next::Settled(settled) => match dependent {
-                    None => self.settle(settled, &mut finished.settled),
-                    Some(dependent) => self.end(dependent, settled, &mut finished.settled),
-                },
+                Next::Settled(settled) => {
+                    self.forget_several(settled.id);
+                    match dependent {
+                        None => self.settle(settled, &mut finished.settled),
+                        Some(dependent) => self.end(dependent, settled, &mut finished.settled),
+                    }
+                }
                 Next::NotBegun(run) => self.put_back(run, batch.queued, &mut finished.settled),
                 Next::Waiting(run, wait) => finished.calls.extend(self.suspend(run, wait)),
+                Next::WaitingForAny(run) => self.suspend_for_any(run),
                 Next::Preempted(run) => self.preempt(run),
             }
         }
@@ -397,8 +399,8 @@ impl Runs {
             return None;
         }
         let (timer, call) = match wait {
-            Wait::Call(call) => match self.may_call(&run) {
-                Ok(true) => match self.call(&run, call) {
+            Wait::Call(call) => match self.may_call(&run, 0) {
+                Ok(true) => match self.call(Delayed::new(&run, 0, call)) {
                     Ok(call) => (None, call),
                     Err(Lost) => {
                         run.flag().kill(Kill::StateLost.reason());
@@ -407,7 +409,8 @@ impl Runs {
                     }
                 },
                 Ok(false) => {
-                    self.wait(run, None, Some(call));
+                    let call = Delayed::new(&run, 0, call);
+                    self.wait(run, None, Some(Box::new(call)));
                     return None;
                 }
                 Err(error) => {
@@ -417,12 +420,12 @@ impl Runs {
                 }
             },
             Wait::State(question) => {
-                self.questions.push(Asked { run: id, question });
+                self.questions.push(Asked { run: id, number: 0, question });
                 (None, None)
             }
             Wait::Sleep(time) => {
                 let wake_up = self.wake_up.clone();
-                match Timer::after(time, move || wake_up(Signal::Awake(id))) {
+                match Timer::after(time, move || wake_up(Signal::Awake(id, 0))) {
                     Ok(timer) => (Some(timer), None),
                     Err(error) => {
                         run.refuse_sleep(&error);
@@ -436,10 +439,23 @@ impl Runs {
         call
     }
 
-    fn wait(&mut self, run: Run, timer: Option<Timer>, call: Option<HostCall>) {
+    fn wait(&mut self, run: Run, timer: Option<Timer>, call: Option<Box<Delayed>>) {
+        self.put_aside(Suspended { run, _timer: timer, call, for_any: false });
+    }
+
+    /// Puts a run aside that waits until anything comes of what functions of `parallel` wait for.
+    fn suspend_for_any(&mut self, run: Run) {
+        if run.is_killed() || self.has_come(run.id()) {
+            return self.go_on(run);
+        }
+        self.put_aside(Suspended { run, _timer: None, call: None, for_any: true });
+    }
+
+    fn put_aside(&mut self, suspended: Suspended) {
+        let run = &suspended.run;
         self.place(run.id(), Place::Waiting);
         self.tenants[run.tenant()].waiting += 1;
-        self.waiting.insert(run.id(), Suspended { run, _timer: timer, call });
+        self.waiting.insert(run.id(), suspended);
     }
 
     /// The run does not wait any more, if it did.
@@ -485,12 +501,26 @@ impl Runs {
     }
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
-    pub(super) fn answer(&mut self, id: u64, answer: Answer) {
-        if let Some(mut run) = self.stop_waiting(id) {
-            run.answer(answer);
-            self.go_on(run);
-        }
+    pub(super) fn answer(&mut self, id: u64, number: u32, answer: Answer) {
+        self.comes(id, number, Came::Answer(answer));
         self.fill();
+    }
+
+    /// Lets a run go on with what came of its wait of this number, if it still waits for that.
+    fn comes(&mut self, id: u64, number: u32, came: Came) {
+        if number != 0 {
+            return self.comes_of_several(id, number, came);
+        }
+        if self.waiting.get(&id).is_none_or(|suspended| suspended.for_any) {
+            return;
+        }
+        let Some(mut run) = self.stop_waiting(id) else { return };
+        match came {
+            Came::Answer(answer) => run.answer(answer),
+            Came::State(answered) => run.answer_state(answered),
+            Came::Awake | Came::NotAwake(_) => {}
+        }
+        self.go_on(run);
     }
 
     /// Hears what another thread has to say. The VMs that it returns are to be dropped without the lock.
@@ -498,18 +528,9 @@ impl Runs {
         let mut finished = Finished::default();
         match signal {
             Signal::Overdue => {}
-            Signal::Awake(id) => {
-                if let Some(run) = self.stop_waiting(id) {
-                    self.go_on(run);
-                }
-            }
+            Signal::Awake(id, number) => self.comes(id, number, Came::Awake),
             Signal::Killed(id) => finished.settled = self.hasten(id),
-            Signal::Answered(id, answered) => {
-                if let Some(mut run) = self.stop_waiting(id) {
-                    run.answer_state(answered);
-                    self.go_on(run);
-                }
-            }
+            Signal::Answered(id, number, answered) => self.comes(id, number, Came::State(answered)),
             Signal::CallDue(id) => finished.calls = self.let_call(&id),
             Signal::Settled => finished = self.release(),
         }
@@ -524,16 +545,13 @@ impl Runs {
             self.is_over(settled.id);
         }
         for id in lost {
-            if let Some(run) = self.stop_waiting(id) {
-                run.flag().kill(Kill::StateLost.reason());
-                self.go_on(run);
-            }
+            self.end_lost(id);
         }
-        Finished { settled, calls, told: Vec::new() }
+        Finished { settled, calls, ..Finished::default() }
     }
 
     /// Ends a run whose flag is up: at once, if it has not begun; else it goes before all others, unless a worker has it.
-    fn hasten(&mut self, id: u64) -> Vec<Settled> {
+    pub(super) fn hasten(&mut self, id: u64) -> Vec<Settled> {
         let mut settled = Vec::new();
         let Some(&Ticket { owner, ref flag, place, key, .. }) = self.tickets.get(&id) else {
             // It has ended, but its context may have kept its VM.
@@ -553,18 +571,21 @@ impl Runs {
                 }
             }
             Place::Preempted => {
+                self.forget_several(id);
                 if let Some(run) = self.preempted.remove(owner, key) {
                     self.end_killed(run);
                 }
             }
             Place::Ready => {
+                self.forget_several(id);
                 if let Some(run) = self.ready.remove(owner, key) {
                     self.end_killed(run);
                 }
             }
             Place::Waiting => {
                 // A call that has not been made is not made any more.
-                self.gate.forget(id);
+                self.gate.forget(id, 0);
+                self.forget_several(id);
                 if let Some(run) = self.stop_waiting(id) {
                     self.go_on(run);
                 }
@@ -622,6 +643,7 @@ impl Runs {
         self.preempted = FairQueue::new();
         self.ready = FairQueue::new();
         self.waiting.clear();
+        self.several.clear();
         self.killed.clear();
         self.gate.clear();
         self.contexts.clear();
@@ -788,7 +810,7 @@ impl Runs {
         !self.untold.is_empty()
     }
 
-    fn send(&mut self, batch: Batch) {
+    fn send(&mut self, mut batch: Batch) {
         self.busy += 1;
         if batch.queued {
             self.queued_batches += 1;
@@ -799,6 +821,9 @@ impl Runs {
         }
         for run in &batch.runs {
             self.place(run.id(), Place::Running);
+        }
+        if !self.several.is_empty() {
+            batch.runs.iter_mut().for_each(|run| self.give_several(run));
         }
         self.outgoing.push(batch);
     }

@@ -3,11 +3,12 @@
 use super::HostCallOf;
 use super::gate::Lost;
 use super::run::{Run, SLICE, Settled};
-use super::runs::{Place, Runs, Suspended, Ticket};
+use super::runs::{Place, Runs, Ticket};
+use super::several::Delayed;
 use super::signal::Signal;
 use super::tenants::{IdLimits, TenantRef, Tenants};
 use super::timer::Timer;
-use crate::bridge::{HostCall, HostError, Kill};
+use crate::bridge::{HostError, Kill};
 use crate::error::{Code, Error};
 use crate::state::ScriptId;
 use std::io;
@@ -136,11 +137,11 @@ impl Runs {
         }
     }
 
-    /// Whether a run may call the host now; otherwise it is going to be let.
+    /// Whether a run may call the host now, in its wait of this number; otherwise it is going to be let.
     ///
     /// # Errors
     /// When the system refuses the thread that would tell when.
-    pub(super) fn may_call(&mut self, run: &Run) -> Result<bool, HostError> {
+    pub(super) fn may_call(&mut self, run: &Run, number: u32) -> Result<bool, HostError> {
         let (owner, now) = (run.tenant(), self.tenants.now_if_calls_are_limited(run.tenant()));
         let Some((rate, now)) = now else { return Ok(true) };
         let tenant = &mut self.tenants[owner];
@@ -148,7 +149,7 @@ impl Runs {
             tenant.host_calls.take(1.0, rate, now);
             return Ok(true);
         }
-        tenant.callers.push_back(run.id());
+        tenant.callers.push_back((run.id(), number));
         self.await_next_call(owner).map_err(|error| {
             self.tenants[owner].callers.pop_back();
             let message = format!("the call cannot wait for its turn: the system refused a thread for that ({error})");
@@ -178,58 +179,45 @@ impl Runs {
         while let Some(&caller) = self.tenants[owner].callers.front() {
             let limit = self.tenants.now_if_calls_are_limited(owner);
             let tenant = &mut self.tenants[owner];
-            let call = self.waiting.get_mut(&caller).and_then(|suspended| suspended.call.take());
-            let Some(call) = call else {
-                // It was killed meanwhile.
-                tenant.callers.pop_front();
-                continue;
-            };
-            if let Some((rate, now)) = limit {
-                if tenant.host_calls.tokens(rate, now) < 1.0 {
-                    if let Some(suspended) = self.waiting.get_mut(&caller) {
-                        suspended.call = Some(call);
-                    }
-                    break;
-                }
-                tenant.host_calls.take(1.0, rate, now);
+            if let Some((rate, now)) = limit
+                && tenant.host_calls.tokens(rate, now) < 1.0
+                && self.is_delayed(caller)
+            {
+                break;
             }
-            tenant.callers.pop_front();
-            calls.extend(self.make_call(caller, call));
+            self.tenants[owner].callers.pop_front();
+            // Without a call: it was killed meanwhile, or gave it up.
+            let Some(call) = self.take_delayed(caller) else { continue };
+            if let Some((rate, now)) = limit {
+                self.tenants[owner].host_calls.take(1.0, rate, now);
+            }
+            calls.extend(self.make_call(call));
         }
         if self.await_next_call(owner).is_err() {
             // Nobody would tell of the others: they are made now.
             let callers = std::mem::take(&mut self.tenants[owner].callers);
             for caller in callers {
-                let call = self.waiting.get_mut(&caller).and_then(|suspended| suspended.call.take());
-                calls.extend(call.and_then(|call| self.make_call(caller, call)));
+                calls.extend(self.take_delayed(caller).and_then(|call| self.make_call(call)));
             }
         }
         calls
     }
 
     /// Makes a call of a run that has waited for that.
-    fn make_call(&mut self, id: u64, call: HostCall) -> Option<HostCallOf> {
-        let Suspended { run, .. } = self.waiting.remove(&id)?;
-        let called = self.call(&run, call);
-        self.waiting.insert(id, Suspended::new(run));
-        match called {
-            Ok(call) => call,
-            Err(Lost) => {
-                let run = self.stop_waiting(id)?;
-                run.flag().kill(Kill::StateLost.reason());
-                self.go_on(run);
-                None
-            }
-        }
+    fn make_call(&mut self, call: Delayed) -> Option<HostCallOf> {
+        let run = call.call.run;
+        self.call(call).unwrap_or_else(|Lost| {
+            self.end_lost(run);
+            None
+        })
     }
 
     /// A call of the host, if it need not be held back.
     ///
     /// # Errors
     /// When it must never be made.
-    pub(super) fn call(&mut self, run: &Run, call: HostCall) -> Result<Option<HostCallOf>, Lost> {
-        let call = HostCallOf { run: run.id(), call };
-        match run.dependent() {
+    pub(super) fn call(&mut self, Delayed { call, on }: Delayed) -> Result<Option<HostCallOf>, Lost> {
+        match on {
             None => Ok(Some(call)),
             Some(on) => self.gate.call(on, call, &self.wake_up),
         }

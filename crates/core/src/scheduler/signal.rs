@@ -13,12 +13,12 @@ pub enum Signal {
     Overdue,
     /// The run of this number was killed because its time is over.
     Killed(u64),
-    /// The run of this number has slept enough.
-    Awake(u64),
+    /// The run of this number has slept enough, in its wait of that number.
+    Awake(u64, u32),
     /// The next of the calls that this id may not make all at once is due.
     CallDue(ScriptId),
-    /// The store has answered the run of this number.
-    Answered(u64, Answered),
+    /// The store has answered the run of this number, in its wait of that number.
+    Answered(u64, u32, Answered),
     /// It has become known what became of writes to State.
     Settled,
 }

@@ -102,7 +102,7 @@ pub(super) struct Tenant {
     pub(super) cpu: Bucket,
     pub(super) host_calls: Bucket,
     /// Runs that wait until they may call the host, and what tells of the first.
-    pub(super) callers: VecDeque<u64>,
+    pub(super) callers: VecDeque<(u64, u32)>,
     pub(super) due: Option<Timer>,
     /// Of an id whose queue has a bound: since when it has runs in it, when the last one began, and how long it takes from
     /// one to the next.

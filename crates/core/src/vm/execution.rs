@@ -2,7 +2,7 @@
 
 use super::fiber::{Fiber, Step, Suspender};
 use super::{Factory, Progress, Script, Vm};
-use crate::bridge::{Answer, Kill, Told, panic_message};
+use crate::bridge::{Answer, Came, Kill, Requests, Told, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::memory::Held;
 use crate::state::{Answered, Depends};
@@ -73,6 +73,16 @@ impl Execution {
     /// Gives the script the answer that it waits for.
     pub fn answer(&self, answer: Answer) {
         self.vm().answer(answer);
+    }
+
+    /// What functions of `parallel` ask for, since this was last asked.
+    pub fn take_requests(&self) -> Option<Box<Requests>> {
+        self.vm().take_requests()
+    }
+
+    /// Gives functions of `parallel` what came of their waits.
+    pub fn give(&self, came: Vec<(u32, Came)>) {
+        self.vm().give(came);
     }
 
     /// Gives the script the store's answer.

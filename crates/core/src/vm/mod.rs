@@ -19,7 +19,9 @@ pub use script::{Chunk, Exchange, Outcome, Script, Success};
 pub use target::Target;
 
 use crate::api;
-use crate::bridge::{Answer, Compiled, Context, Kill, Limits, Told, Wait, chunk_name, direct, error_value, given};
+use crate::bridge::{
+    Answer, Came, Compiled, Context, Kill, Limits, Requests, Told, Wait, chunk_name, direct, error_value, given,
+};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
 use crate::state::{Answered, Depends};
@@ -36,6 +38,8 @@ pub enum Progress {
     Preempted,
     /// It is suspended because it waits, and can be resumed when that is over; for a call, after the answer.
     Waiting(Wait),
+    /// It is suspended because all functions of a `parallel` wait, and can be resumed when any of those waits is over.
+    WaitingForAny,
     /// It ended.
     Done(Outcome),
 }
@@ -278,7 +282,11 @@ impl Vm {
 
     /// Why the script is suspended.
     fn progress(&self) -> Progress {
-        self.with_context(Context::take_wait).map_or(Progress::Preempted, Progress::Waiting)
+        self.with_context(|context| match context.take_wait() {
+            Some(wait) => Progress::Waiting(wait),
+            None if context.take_waits_for_any() => Progress::WaitingForAny,
+            None => Progress::Preempted,
+        })
     }
 
     /// Says what the native stack that the VM runs on can be suspended by.
@@ -304,6 +312,16 @@ impl Vm {
     /// Gives the script the answer that it waits for.
     fn answer(&self, answer: Answer) {
         self.with_context(|context| context.set_answer(answer));
+    }
+
+    /// What functions of `parallel` ask for.
+    fn take_requests(&self) -> Option<Box<Requests>> {
+        self.with_context(Context::take_requests)
+    }
+
+    /// Gives functions of `parallel` what came of their waits.
+    fn give(&self, came: Vec<(u32, Came)>) {
+        self.with_context(|context| came.into_iter().for_each(|(number, came)| context.came(number, came)));
     }
 
     /// Gives the script the store's answer.

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{HostFunction, Limits, Question, Services, Wait};
+use moonpool_core::bridge::{Came, HostFunction, Limits, Question, Services, Wait};
 use moonpool_core::error::Failure;
 use moonpool_core::scheduler::{Caller, Next, Run, SLICE, Settled};
 use moonpool_core::state::{Answered, Grants, MemoryStore, Reply, Request, ScriptId, Store};
@@ -54,14 +54,28 @@ pub fn execute_with(factory: &Arc<Factory>, script: Script, slice: Duration) -> 
     let mut run = Run::new(0, script, Caller::Host, None);
     loop {
         run.execute(slice, factory, None);
+        if let Some(requests) = run.take_requests() {
+            run.give(requests.fresh.into_iter().map(|(number, wait)| (number, come(wait))).collect());
+        }
         match run.next() {
             Next::Settled(settled) => return settled,
             Next::Waiting(mut unfinished, Wait::State(question)) => {
                 unfinished.answer_state(answer(*question));
                 run = unfinished;
             }
-            Next::Preempted(unfinished) | Next::NotBegun(unfinished) | Next::Waiting(unfinished, _) => run = unfinished,
+            Next::Preempted(unfinished)
+            | Next::NotBegun(unfinished)
+            | Next::WaitingForAny(unfinished)
+            | Next::Waiting(unfinished, _) => run = unfinished,
         }
+    }
+}
+
+/// What comes of a wait of a function of `parallel`.
+fn come(wait: Wait) -> Came {
+    match wait {
+        Wait::State(question) => Came::State(answer(*question)),
+        Wait::Call(_) | Wait::Sleep(_) => Came::Awake,
     }
 }
 

@@ -6,6 +6,7 @@ mod hash;
 mod kill;
 mod library;
 mod loops;
+mod parallel;
 mod resume;
 mod safepoint;
 mod sandbox;
@@ -22,6 +23,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
         stack::EDITS,
         resume::EDITS,
         base::EDITS,
+        parallel::EDITS,
         loops::EDITS,
         collector::EDITS,
         hash::EDITS,

@@ -12,7 +12,7 @@ pub(crate) const EDITS: &[Edit] = &[
   int ownflag;  /* moonpool: what 'flag' points to until the host sets it */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
   int abandoned;  /* moonpool: the collector stopped for good */
-  int suspending;  /* moonpool: the last yield was the host's, not the script's */
+  int suspending;  /* moonpool: the last yield was the host's, not the script's: why (c/safepoint.c) */
   void (*suspend) (void *fiber);  /* moonpool: suspends the native stack that the VM runs on, if it can be */
   void *fiber;  /* moonpool: that stack */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
@@ -35,6 +35,7 @@ static const lua_Unsigned *luaP_hashkey;
 #define LUA_SUSPENDED	(-2)  /* result of luaP_resume: suspended by the host */
 static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
                         int *nres);
+static int luaP_issuspended (struct lua_State *co);
 static l_noret luaP_kill (struct lua_State *L);
 static void luaP_poll (struct lua_State *L);
 static void luaP_outofmemory (struct lua_State *L);

@@ -18,7 +18,7 @@ impl Vm {
         Self::of(unsafe { ffi::luaL_newstate() })
     }
 
-    /// A state whose freed memory is overwritten, so that a use of it is seen.
+    /// A state whose new and freed memory is overwritten, so that a use of it is seen.
     pub fn scribbling() -> Self {
         // SAFETY: a new state.
         Self::of(unsafe { ffi::lua_newstate(scribble, std::ptr::null_mut()) })
@@ -101,6 +101,9 @@ unsafe extern "C" fn scribble(_: *mut c_void, block: *mut c_void, old: usize, ne
     // SAFETY: as `lua_Alloc` is specified: a block came from here, with size `old`.
     unsafe {
         let fresh = if new == 0 { std::ptr::null_mut() } else { alloc(layout(new)) };
+        if !fresh.is_null() {
+            fresh.write_bytes(0xDD, new);
+        }
         if !block.is_null() {
             if !fresh.is_null() {
                 std::ptr::copy_nonoverlapping(block.cast::<u8>(), fresh, old.min(new));
