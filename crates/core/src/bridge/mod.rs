@@ -13,6 +13,7 @@ mod limits;
 mod modules;
 mod services;
 mod shared;
+mod sources;
 #[doc(hidden)]
 pub mod tasks;
 mod telling;
@@ -31,6 +32,8 @@ pub use modules::Modules;
 pub use services::Services;
 pub(crate) use shared::Dicts;
 pub use shared::{Access, SharedDict, SharedDicts};
+pub use sources::Repeats;
+pub(crate) use sources::Sources;
 pub use tasks::Question;
 pub(crate) use telling::{Entry, Fields};
 pub use telling::{Level, Telling, Told};

@@ -6,6 +6,7 @@ mod hash;
 mod kill;
 mod library;
 mod loops;
+mod repeat;
 mod resume;
 mod safepoint;
 mod sandbox;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
         hash::EDITS,
         sandbox::EDITS,
         seed::EDITS,
+        repeat::EDITS,
         library::EDITS,
     ]
     .into_iter()
