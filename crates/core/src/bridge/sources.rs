@@ -22,6 +22,9 @@ pub(crate) struct Sources {
     chance: Option<Chance>,
 }
 
+/// What a time has at most, before and after 1970, in ms: what a `Date` of JavaScript has.
+const MOST: f64 = 8.64e15;
+
 /// A time that stands still.
 struct Clock {
     begin: f64,
@@ -95,6 +98,7 @@ impl Context {
 
 impl Clock {
     fn new(begin: f64) -> Self {
+        let begin = if begin.is_nan() { 0.0 } else { begin.clamp(-MOST, MOST) };
         Self { begin, passed: Cell::default(), shown: Cell::new([begin, 0.0]) }
     }
 

@@ -39,6 +39,9 @@ const LARGE: usize = 1 << 20;
 const FIRST_CHUNK: usize = 48 << 10;
 const LAST_CHUNK: usize = LARGE;
 
+/// Addresses for the chunks of a VM whose limit is none.
+const LARGEST_REGION: usize = 64 << 30;
+
 /// The largest block that may be asked for.
 pub(crate) const LARGEST: usize = isize::MAX as usize - (1 << 16);
 
@@ -125,7 +128,7 @@ impl Arena {
     /// there are no addresses for that.
     pub(crate) fn in_region(max_reserved: usize, account: Option<Account>, most: usize) -> Option<Self> {
         let mut arena = Self::new(max_reserved, account);
-        arena.region = Some(Region::new(most.checked_add(FIRST_CHUNK)?)?);
+        arena.region = Some(Region::new(most.min(LARGEST_REGION) + FIRST_CHUNK)?);
         Some(arena)
     }
 
