@@ -230,6 +230,8 @@ export interface Exchange {
   maxFunctions?: number
   /** What it tells while it runs; absent for what the engine's runs do. */
   telling?: Telling
+  /** What its time and its chance are to be. */
+  repeats?: Repeats
 }
 
 /** Why a run has no result. */
@@ -369,6 +371,14 @@ export interface Registry {
   libraries: Array<string>
   /** The defaults of options, by name; times in ms, sizes in bytes. */
   defaults: Record<string, number>
+}
+
+/** What a run is given so that it can be repeated. */
+export interface Repeats {
+  /** What its time begins with, in ms since 1970. */
+  now?: number
+  /** What all that is random in it is made of: a whole number. */
+  seed?: number
 }
 
 /** What a method has to say; each has some of this. */

@@ -270,13 +270,46 @@ export interface Given {
   data?: unknown
 }
 
+/**
+ * What makes runs repeat, for tests: with the same `now` and `seed`, the same script gives the same output in every process,
+ * if its input, its State and the answers of the host are the same. See [docs/testing.md](docs/testing.md).
+ *
+ * @example
+ * ```js
+ * import { runLua } from 'moonpool'
+ *
+ * const options = { now: new Date('2020-02-29T12:00:00Z'), seed: 1 }
+ * console.log(await runLua('return os.date("!%F %T")', 'test', options)) // 2020-02-29 12:00:00
+ * ```
+ */
+export interface Repeating {
+  /**
+   * What the run's clock begins with: milliseconds since 1970, or a `Date`; from -8 640 000 000 000 000 to
+   * 8 640 000 000 000 000. `os.time`, `os.date`, `os.clock` and all other functions of Lua that tell the time ask that clock.
+   * It stands still but for what the script sleeps; and `sleep` only sets it forward, and waits for nothing. `timeout` and the
+   * other limits are in real time, and so are those of keys in State.
+   *
+   * In a context, each run begins with its own `now`, or that of the context.
+   * @defaultValue the clock of the system
+   */
+  now?: number | Date | undefined
+  /**
+   * What all that is random in the run is made of: a whole number from 0 to 9 007 199 254 740 991. So are the numbers of
+   * `math.random`, the order of `pairs`, and what `tostring` shows of tables and functions. Nothing of it is secret: a script
+   * that knows the seed can choose keys that slow its own tables down, within its limits.
+   * @defaultValue something that nobody can predict
+   */
+  seed?: number | undefined
+}
+
 /** The limits of one run, its name, its values, and a way to stop it. An option that is `undefined` counts as absent. */
 export interface RunOptions<Dates extends DateMode = DateMode, Args = readonly LuaInput<'iso'>[], Globals = LuaObject>
   extends Limits,
     HearingOptions,
     InputOptions<Dates>,
     RunInputs<Args, Globals>,
-    Given {
+    Given,
+    Repeating {
   /**
    * The chunk's name in messages and tracebacks: a string by the rules of `scriptId`. It grants nothing. It cannot be
    * given with a {@link Script}, which has a name already.
@@ -1371,7 +1404,8 @@ export interface StateSpace<Mode extends 'iso' = never> {
 export interface ContextOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
   extends Limits,
     HearingOptions,
-    ValueOptions<Dates> {
+    ValueOptions<Dates>,
+    Repeating {
   /** As in {@link RunOptions}. */
   name?: string | undefined
   /** As in {@link RunOptions}: for the life of the context. */
@@ -1408,7 +1442,8 @@ export interface ContextCallOptions<Dates extends DateMode = DateMode, Globals =
     ValueOptions<Dates>,
     Pick<RunInputs, 'signal'>,
     Pick<RunOptions, 'name'>,
-    Pick<Given, 'data'> {
+    Pick<Given, 'data'>,
+    Pick<Repeating, 'now'> {
   /** As in {@link RunInputs}. They stay in the context. */
   globals?: Globals | undefined
   /**
@@ -1419,8 +1454,8 @@ export interface ContextCallOptions<Dates extends DateMode = DateMode, Globals =
 }
 
 /**
- * The options of one run in a context. What is left out is as the context has it. The memory limit, `host` and `modules`
- * are those of the context.
+ * The options of one run in a context. What is left out is as the context has it. The memory limit, `host`, `modules` and
+ * `seed` are those of the context.
  */
 export interface ContextRunOptions<
   Dates extends DateMode = DateMode,

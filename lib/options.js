@@ -8,6 +8,7 @@ const { maxMemory } = require('./max-memory')
 const { shown, typeError, valueError } = require('./errors')
 const { registry } = require('./native')
 const { nearest } = require('./nearest')
+const { REPEATS, REPEATS_WITHIN } = require('./repeats')
 const { checkState, optionsOf, placeOf } = require('./state-place')
 const { isPlain } = require('./values')
 
@@ -68,6 +69,7 @@ const RUN = {
   args: { default: undefined, check: checkArgs },
   globals: { default: undefined, check: checkGlobals },
   ...GIVEN,
+  ...REPEATS,
 }
 
 /** Of `engine.run`, which gives Lua's values to JavaScript. */
@@ -76,7 +78,7 @@ const RUN_FOR_VALUES = { ...RUN, ...CROSSING }
 const FUNCTIONS = { default: false, check: checkBoolean }
 
 const { memoryLimit: _, host: __, modules: ___, ...VALUE_RUN } = RUN_FOR_VALUES
-const CONTEXT_RUN = { ...VALUE_RUN, functions: FUNCTIONS }
+const CONTEXT_RUN = { ...VALUE_RUN, functions: FUNCTIONS, ...REPEATS_WITHIN }
 
 /** What is called by its name has its arguments beside the options. */
 const { args: ____, maxSource: _____, ...CONTEXT_CALL } = CONTEXT_RUN
@@ -88,6 +90,7 @@ const CONTEXT = {
   name: RUN.name,
   globals: RUN.globals,
   ...GIVEN,
+  ...REPEATS,
   maxPending: { default: undefined, check: whole('calls', 0, MAX_COUNT) },
   functions: FUNCTIONS,
   maxFunctions: { default: DEFAULTS['context.maxFunctions'], check: whole('functions', 0, 65_535) },
@@ -256,7 +259,7 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
     if (value === undefined) read[name] = defaults?.[name] === undefined ? known[name].default : defaults[name]
     else {
       known[name].check(value, `The "${what}.${name}" property`)
-      read[name] = value
+      read[name] = known[name].take ? known[name].take(value) : value
     }
   }
   return read

@@ -7,6 +7,7 @@ const { performance } = require('node:perf_hooks')
 const { isDate, isNil, isoOf, shapesOf } = require('./crossing')
 const { short, shown, typeError, valueError } = require('./errors')
 const { isLuaFunction } = require('./function')
+const { repeatsOf } = require('./repeats')
 const { isDetached } = require('./source')
 
 // Not looked up for each value: where globals are another realm's, as in Jest, that takes most of the time.
@@ -451,12 +452,14 @@ function isMember(container, key) {
  */
 function exchangeOf(options, { lend, root = 'options.args' } = NO_FUNCTIONS) {
   const { args, globals, strings } = options
-  if (args === undefined && globals === undefined && strings === undefined) return undefined
+  const repeats = repeatsOf(options)
+  if (args === undefined && globals === undefined && strings === undefined && !repeats) return undefined
   return {
     args: args && encode(args, root, options, lend),
     globals: globals && encodeNamed(globals, 'options.globals', options, lend),
     // Without shapes as text.
     results: strings && shapesOf(options),
+    repeats,
   }
 }
 

@@ -1,6 +1,6 @@
 //! What crosses the door as data: objects of JavaScript and their Rust counterparts. Nothing here decides anything.
 
-use moonpool_core::bridge::{Level, Limits as VmLimits, Telling as VmTelling};
+use moonpool_core::bridge::{Level, Limits as VmLimits, Repeats as VmRepeats, Telling as VmTelling};
 use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
 use moonpool_core::scheduler::IdLimits as CoreIdLimits;
@@ -259,6 +259,23 @@ pub struct Exchange {
     pub max_functions: Option<u32>,
     /// What it tells while it runs; absent for what the engine's runs do.
     pub telling: Option<Telling>,
+    /// What its time and its chance are to be.
+    pub repeats: Option<Repeats>,
+}
+
+/// What a run is given so that it can be repeated.
+#[napi(object, object_to_js = false)]
+pub struct Repeats {
+    /// What its time begins with, in ms since 1970.
+    pub now: Option<f64>,
+    /// What all that is random in it is made of: a whole number.
+    pub seed: Option<f64>,
+}
+
+impl From<Repeats> for VmRepeats {
+    fn from(Repeats { now, seed }: Repeats) -> Self {
+        Self { now, seed: seed.map(|seed| seed as u64) }
+    }
 }
 
 impl Exchange {
@@ -280,6 +297,7 @@ impl From<Exchange> for VmExchange {
             globals: exchange.globals.map(|values| values.to_vec()),
             initial: exchange.initial.map(|values| values.to_vec()),
             results,
+            repeats: exchange.repeats.map(VmRepeats::from),
             extras: None,
             telling: exchange.telling.map(VmTelling::from),
             released: None,

@@ -56,6 +56,7 @@ import {
   type ValueRunOptions,
 } from 'moonpool'
 import pino from 'pino'
+import { createTester, type FakeCall, sequence, type Tester } from 'moonpool/testing'
 
 const text: Promise<string> = runLua('return 1', 'tenant-1')
 runLua(new Uint8Array([45, 45]), 'tenant-1')
@@ -498,4 +499,37 @@ export async function playGames(engine: Engine): Promise<LuaOutput> {
   await pool.drain()
   await pool.close()
   return [value, count, ticked.value, counts.length, sum, plain, pool.size + pool.idle + pool.pending]
+}
+
+export async function repeating(engine: Engine): Promise<unknown[]> {
+  const options: RunOptions = { now: new Date(), seed: 1 }
+  await engine.runLua('return 1', 'tenant-1', options)
+  await engine.runFile('a.lua', 'tenant-1', { now: 0, seed: undefined })
+  const { value } = await engine.run('return 1', 'tenant-1', { now: Date.now() })
+  const context = engine.createContext('tenant-1', { now: 5, seed: 5 })
+  await context.run('return 1', { now: new Date() })
+  await context.apply('f', [], { now: 5 })
+  engine.createPool('tenant-1', { now: 5, seed: 5 })
+  return [value]
+}
+
+export async function testing(): Promise<FakeCall[]> {
+  const get = async (context: HostContext, key: string) => `${context.scriptId} ${key}`
+  const tester: Tester = createTester({
+    functions: { db: { get, list: sequence([1], new Error('no')) }, 'mail.send': true },
+    modules: { tax: 'return 1' },
+    now: new Date(),
+    seed: 2,
+    defaults: { timeout: 100 },
+  })
+  const { value, calls, output } = await tester.run('return 1', 'tenant-1', { args: [1], now: 5 })
+  await tester.run('return 1')
+  tester.fake('db.get', { rows: [1] })
+  tester.clock.set(new Date())
+  tester.clock.advance(tester.clock.now)
+  await tester.state().set('key', 1)
+  const grants: readonly unknown[] = await tester.engine.grants()
+  await tester.reset()
+  await tester.close({ timeout: 5 })
+  return [...calls, ...tester.calls, { name: output, args: [value, grants], scriptId: 'x' }]
 }

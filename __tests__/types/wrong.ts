@@ -13,6 +13,7 @@ import {
   Script,
   SharedDict,
 } from 'moonpool'
+import { createTester } from 'moonpool/testing'
 
 // @ts-expect-error: scriptId is required
 runLua('return 1')
@@ -299,3 +300,15 @@ engine.createPool('x').call('f', new Date())
 engine.createPool('x', { globals: { at: new Date() } })
 // @ts-expect-error: it needs something to do
 engine.createPool('x').use()
+// @ts-expect-error: a time is a number or a Date
+runLua('', 'x', { now: '2020-01-01' })
+// @ts-expect-error: a seed is a number
+runLua('', 'x', { seed: 'x' })
+// @ts-expect-error: the seed is the context's
+engine.createContext('x').run('', { seed: 1 })
+// @ts-expect-error: a tester has the host functions
+createTester().run('', 'x', { host: {} })
+// @ts-expect-error: a misspelt option
+createTester({ function: {} })
+// @ts-expect-error: a clock goes by milliseconds
+createTester().clock.advance('1 s')

@@ -17,7 +17,7 @@ export function pages() {
     const names = readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.md'))
     return names.map((name) => path.posix.join(folder, name))
   })
-  return ['index.d.ts', ...markdown]
+  return ['index.d.ts', 'testing.d.ts', ...markdown]
 }
 
 /**
@@ -68,7 +68,7 @@ function parse(info, place) {
   return { language, isExcepted: marks.length > 0 }
 }
 
-/** In index.d.ts, examples stand in comments. */
+/** In types, examples stand in comments. */
 function textOf(page) {
   const text = readFileSync(path.join(root, page), 'utf8')
   return page.endsWith('.d.ts') ? text.replace(/^ +\* ?/gm, '') : text

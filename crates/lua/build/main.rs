@@ -19,7 +19,7 @@ fn main() {
     copy_sources(&lua, &edited);
     apply_edits(&edited);
     let tested = env::var_os("CARGO_FEATURE_STOCK").is_some();
-    let mut ours = vec!["safepoint.c", "parallel.c", "stack.c", "lifetime.c", "library.c", "host.c"];
+    let mut ours = vec!["safepoint.c", "parallel.c", "stack.c", "lifetime.c", "library.c", "host.c", "repeat.c"];
     ours.extend(tested.then_some("inspect.c"));
     compile("moonpool_lua", &edited, Symbols::Public, &ours, &out);
 

@@ -54,6 +54,7 @@ unsafe extern "C-unwind" {
     fn moonpool_running(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_describe(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_isactive(state: *mut ffi::lua_State) -> c_int;
+    fn moonpool_setclock(state: *mut ffi::lua_State, clock: *const f64);
     fn moonpool_load(state: *mut ffi::lua_State, code: *const c_char, size: usize, name: *const c_char) -> c_int;
 }
 
@@ -168,6 +169,17 @@ pub const DESCRIBE: ffi::lua_CFunction = moonpool_describe;
 
 /// A C function: whether its argument, a coroutine, is running, or waits for one that is.
 pub const IS_ACTIVE: ffi::lua_CFunction = moonpool_isactive;
+
+/// Lets the VM have a time of its own: two numbers, which are ms since 1970, and the seconds that `os.clock` gives. With
+/// null it has the system's.
+///
+/// # Safety
+/// `state` is valid and used by this thread only. The numbers stay where they are until this is called again or the state
+/// is closed, and only the thread that uses the VM changes them.
+pub unsafe fn set_clock(state: *mut ffi::lua_State, clock: *const f64) {
+    // SAFETY: the caller vouches for both.
+    unsafe { moonpool_setclock(state, clock) }
+}
 
 /// Says that the VM runs on a native stack that `suspend`, called with `fiber`, can suspend until the VM is resumed: then
 /// a script can be suspended where Lua cannot yield, too. With `None` it runs on one that cannot be.
@@ -301,6 +313,31 @@ pub fn with_seed<T>(seed: u64, build: impl FnOnce() -> T) -> T {
     let built = build();
     SEED.set(None);
     built
+}
+
+thread_local! {
+    static REPEATS: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// Lets a state that `build` makes be one that repeats: all that it draws is made of the seed, and wherever a script could
+/// see an address, or chance, or an order that comes of either, it sees the same in every process.
+///
+/// That holds if all blocks that the state's allocator gives for objects are in one region that begins at a multiple of
+/// 4 GiB, and if what it does with them depends on what it is asked only.
+pub fn with_repeats<T>(seed: u64, build: impl FnOnce() -> T) -> T {
+    REPEATS.set(Some(seed));
+    let built = build();
+    REPEATS.set(None);
+    built
+}
+
+/// Whether the new state repeats, and what its seeds are made of.
+#[unsafe(no_mangle)]
+extern "C" fn moonpool_lua_repeats(seeds: *mut u64) -> c_int {
+    let Some(seed) = REPEATS.get() else { return 0 };
+    // SAFETY: Lua passes a place in the state that it makes.
+    unsafe { *seeds = seed };
+    1
 }
 
 /// Unpredictable bits: a keyed hash (std's SipHash) of a counter. The key comes from the operating system, once per

@@ -160,8 +160,8 @@ fn begin_sleep(call: &Call) -> Result<Value, Error> {
         return Err(Error::new(Code::Runtime, message));
     }
     can_wait(call, "sleep cannot be called here")?;
-    // Without a time to wait for it is only preempted, and goes on when its turn comes.
-    if seconds > 0.0 {
+    // Without a time to wait for, or in a run with a time of its own, it is only preempted, and goes on when its turn comes.
+    if seconds > 0.0 && !call.context.sources.pass(seconds) {
         call.context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
     }
     Ok(Value::Nil)

@@ -7,7 +7,7 @@
 use crate::bridge::{Call, Compiled, OURS, entry};
 use crate::c_function;
 use crate::error::{Code, Error, quoted_bytes};
-use mlua::{Lua, Value};
+use mlua::{Lua, LuaOptions, StdLib, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 use std::sync::OnceLock;
@@ -58,7 +58,8 @@ pub(crate) fn enable(lua: &Lua) -> mlua::Result<()> {
     let compiled = match COMPILED.get() {
         Some(compiled) => compiled,
         None => {
-            let compiled = Compiled::new(lua, SOURCE, OURS)?;
+            // In no script's VM, to which it must make no difference who is the first.
+            let compiled = Compiled::new(&Lua::new_with(StdLib::NONE, LuaOptions::new())?, SOURCE, OURS)?;
             COMPILED.get_or_init(|| compiled)
         }
     };

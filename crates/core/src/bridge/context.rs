@@ -4,7 +4,7 @@ use super::direct::Kept;
 use super::parallel::{Parallel, SuspendsAs};
 use super::tasks::{Task, Updating};
 use super::telling::Gathered;
-use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Telling, Wait};
+use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Sources, Telling, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Killed};
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
@@ -54,6 +54,8 @@ pub struct Context {
     pub(super) changed_itself: Cell<bool>,
     /// The writes to State that it depends on.
     pub(super) depends: Cell<Depends>,
+    /// Where its time and its chance come from.
+    pub(crate) sources: Sources,
     /// What a direct call leaves for Lua.
     pub(super) kept: RefCell<Kept>,
 }
@@ -98,6 +100,7 @@ impl Context {
             updating: RefCell::default(),
             changed_itself: Cell::default(),
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),
+            sources: Sources::default(),
             kept: RefCell::default(),
         }
     }

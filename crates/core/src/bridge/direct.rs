@@ -201,6 +201,7 @@ pub(crate) unsafe fn set_context(lua: &Lua, state: *mut ffi::lua_State, context:
     // happens here only, or the VM is closed.
     unsafe {
         moonpool_lua::set_host(state, std::ptr::null());
+        moonpool_lua::set_clock(state, context.sources.clock());
         lua.set_app_data(context);
         if let Some(context) = lua.app_data_ref::<Context>() {
             moonpool_lua::set_host(state, (&raw const *context).cast());

@@ -14,6 +14,7 @@ mod modules;
 pub(crate) mod parallel;
 mod services;
 mod shared;
+mod sources;
 #[doc(hidden)]
 pub mod tasks;
 mod telling;
@@ -33,6 +34,8 @@ pub use parallel::Requests;
 pub use services::Services;
 pub(crate) use shared::Dicts;
 pub use shared::{Access, SharedDict, SharedDicts};
+pub use sources::Repeats;
+pub(crate) use sources::Sources;
 pub use tasks::Question;
 pub(crate) use telling::{Entry, Fields};
 pub use telling::{Level, Telling, Told};

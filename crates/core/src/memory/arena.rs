@@ -15,6 +15,7 @@
 //! cannot become large ones.
 
 use super::pool::Account;
+use super::region::Region;
 use super::{Shortage, mapping};
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::collections::HashMap;
@@ -38,6 +39,9 @@ const LARGE: usize = 1 << 20;
 const FIRST_CHUNK: usize = 48 << 10;
 const LAST_CHUNK: usize = LARGE;
 
+/// Addresses for the chunks of a VM whose limit is none.
+const LARGEST_REGION: usize = 64 << 30;
+
 /// The largest block that may be asked for.
 pub(crate) const LARGEST: usize = isize::MAX as usize - (1 << 16);
 
@@ -50,6 +54,8 @@ struct Free {
 pub(crate) struct Arena {
     free: [*mut Free; CLASSES],
     chunks: Vec<(*mut u8, usize)>,
+    /// Where chunks are, in a VM that repeats.
+    region: Option<Region>,
     /// What is left of the last chunk.
     rest: *mut u8,
     rest_len: usize,
@@ -107,6 +113,7 @@ impl Arena {
         Self {
             free: [ptr::null_mut(); CLASSES],
             chunks: Vec::new(),
+            region: None,
             rest: ptr::null_mut(),
             rest_len: 0,
             reserved: 0,
@@ -115,6 +122,14 @@ impl Arena {
             account,
             shortage: Shortage::Limit,
         }
+    }
+
+    /// An empty arena whose chunks are in one region, in which there is room for what `most` lets it take; nothing when
+    /// there are no addresses for that.
+    pub(crate) fn in_region(max_reserved: usize, account: Option<Account>, most: usize) -> Option<Self> {
+        let mut arena = Self::new(max_reserved, account);
+        arena.region = Some(Region::new(most.min(LARGEST_REGION) + FIRST_CHUNK)?);
+        Some(arena)
     }
 
     /// An arena whose one chunk begins with `words`, and stands where `mark` says; nothing when there is no memory.
@@ -289,9 +304,10 @@ impl Arena {
         };
         // SAFETY: the length is a chunk's.
         let chunk = unsafe {
-            match len {
+            match (&mut self.region, len) {
+                (Some(region), _) => region.take(len),
                 // Zeroed, so that two VMs that were built alike can be compared word by word.
-                FIRST_CHUNK => alloc_zeroed(layout(len)),
+                (None, FIRST_CHUNK) => alloc_zeroed(layout(len)),
                 _ if len < LARGE => alloc(layout(len)),
                 _ => mapping::allocate(len),
             }
@@ -362,6 +378,9 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
+        if self.region.is_some() {
+            self.chunks.clear();
+        }
         for (block, size) in self.chunks.drain(..).chain(self.large.drain()) {
             // SAFETY: made here with this size; nothing of the VM is used any more.
             unsafe { give_back(block, size) };

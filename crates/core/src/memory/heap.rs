@@ -28,6 +28,12 @@ impl Heap {
         Self::with(Arena::new(max_reserved(limit), account), limit, 0)
     }
 
+    /// An empty heap of at most `limit` bytes, and later of `most`, in which blocks are in the same places in every process;
+    /// nothing when there are no addresses for that.
+    pub(crate) fn that_repeats(limit: usize, account: Option<Account>, most: usize) -> Option<Self> {
+        Some(Self::with(Arena::in_region(max_reserved(limit), account, max_reserved(most.max(limit)))?, limit, 0))
+    }
+
     /// A heap whose arena begins with a snapshot, of which `used` bytes are in use; nothing when there is no memory.
     pub(crate) fn with_snapshot(
         limit: usize,

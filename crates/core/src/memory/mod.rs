@@ -5,6 +5,7 @@ mod budget;
 mod heap;
 mod mapping;
 mod pool;
+mod region;
 mod share;
 
 pub(crate) use arena::Mark;

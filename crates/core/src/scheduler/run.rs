@@ -363,7 +363,11 @@ impl Run {
         };
         let vm = match self.vm.take() {
             Some(mut vm) => vm.renew().map(|()| vm),
-            None => warm.map_or_else(|| Vm::build(slice.factory), Ok).map(Box::new),
+            None => match script.exchange.repeats.and_then(|repeats| repeats.seed) {
+                Some(seed) => Vm::build_that_repeats(slice.factory, seed, script.limits.memory),
+                None => warm.map_or_else(|| Vm::build(slice.factory), Ok),
+            }
+            .map(Box::new),
         };
         let mut vm = match vm {
             Ok(vm) => vm,

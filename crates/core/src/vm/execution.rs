@@ -30,7 +30,7 @@ impl Execution {
 
     /// Loads the script and runs it until it ends or is suspended. Never panics.
     pub fn start(&mut self, script: Box<Script>, factory: Arc<Factory>) -> Progress {
-        self.begin(move |vm| vm.start(&script, factory.code_cache()))
+        self.begin(move |vm| vm.start(&script, &factory))
     }
 
     /// Runs the script, which was suspended, until it ends or is suspended. Never panics.

@@ -1,7 +1,7 @@
 //! What makes an engine's VMs: the snapshot that they are copies of, and the compiled code that they share.
 
 use super::code_cache::CodeCache;
-use super::snapshot::{Blank, Snapshot, build};
+use super::snapshot::{Blank, Snapshot, build, build_that_repeats};
 use crate::api::libraries::Libraries;
 use crate::bridge::Kill;
 use crate::memory::{Pool, Reasons};
@@ -60,6 +60,12 @@ impl Factory {
             Some(snapshot) => snapshot.copy(Some(self.memory.open())),
             None => build(self.libraries, Some(self.memory.open())),
         }
+    }
+
+    /// A new VM that repeats, which is no copy of another; or nothing, as [`Factory::blank`].
+    pub(super) fn blank_that_repeats(&self, seed: u64, memory: usize) -> Option<Blank> {
+        self.created.fetch_add(1, Ordering::Relaxed);
+        build_that_repeats(self.libraries, Some(self.memory.open()), seed, memory)
     }
 }
 

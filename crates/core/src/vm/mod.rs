@@ -20,7 +20,7 @@ pub use target::Target;
 
 use crate::api;
 use crate::bridge::{
-    Answer, Came, Compiled, Context, Kill, Limits, Requests, Told, Wait, chunk_name, direct, error_value, given,
+    Answer, Came, Compiled, Context, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct, error_value, given,
 };
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
@@ -64,6 +64,8 @@ pub struct Vm {
     shared: usize,
     requires: bool,
     initialised: bool,
+    /// Whether it is to do the same in every process.
+    repeats: bool,
     /// For whoever has it next.
     tell: Option<Tell>,
     share: Option<Arc<Share>>,
@@ -84,8 +86,21 @@ impl Vm {
     /// # Errors
     /// `ERR_LUA_MEMORY` when the system has no memory for it.
     pub fn build(factory: &Factory) -> Result<Self, Error> {
+        Self::of(factory.blank(), false)
+    }
+
+    /// As [`Vm::build`], but a VM in which everything that a script sees of it is made of the seed: the same in every
+    /// process. It may be given scripts with a limit of so many bytes of memory.
+    ///
+    /// # Errors
+    /// As [`Vm::build`].
+    pub fn build_that_repeats(factory: &Factory, seed: u64, memory: usize) -> Result<Self, Error> {
+        Self::of(factory.blank_that_repeats(seed, memory), true)
+    }
+
+    fn of(blank: Option<snapshot::Blank>, repeats: bool) -> Result<Self, Error> {
         let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
-        let snapshot::Blank { heap, state, base } = factory.blank().ok_or_else(no_memory)?;
+        let snapshot::Blank { heap, state, base } = blank.ok_or_else(no_memory)?;
         let mut vm = Self {
             state,
             base,
@@ -99,6 +114,7 @@ impl Vm {
             shared: 0,
             requires: false,
             initialised: false,
+            repeats,
             tell: None,
             share: None,
             heap,
@@ -122,13 +138,16 @@ impl Vm {
         let (tell, share) = (self.tell.take(), self.share.take());
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), tell, share));
         // What an earlier run left in the VM may rest on writes that can still be lost; and the VM keeps what it was given.
-        let earlier = self.context().map(|context| (context.depends(), context.given.clone()));
-        let (depends, kept) = earlier.unzip();
+        let earlier =
+            self.context().map(|context| (context.depends(), context.given.clone(), context.sources.chance()));
+        let (depends, kept, chance) =
+            earlier.map_or((None, None, None), |(depends, kept, chance)| (Some(depends), Some(kept), chance));
         let extras = script.exchange.extras.clone();
         let given = given(&services.supply, extras.as_deref(), kept);
         let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
         let about = (&script.limits, script.exchange.telling);
-        let context = Context::new(id, name, services, (given, extras), budget, about, depends);
+        let mut context = Context::new(id, name, services, (given, extras), budget, about, depends);
+        context.sources = Sources::new(script.exchange.repeats.as_ref(), chance);
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
@@ -206,9 +225,9 @@ impl Vm {
     }
 
     /// Loads the script and runs it until it ends or is suspended.
-    fn start(&mut self, script: &Script, cache: Option<&CodeCache>) -> Progress {
+    fn start(&mut self, script: &Script, factory: &Factory) -> Progress {
         (self.results, self.reaching) = (script.exchange.results, None);
-        let prepared = self.prepare(script, cache);
+        let prepared = self.prepare(script, factory);
         self.proceed(prepared)
     }
 
@@ -222,7 +241,7 @@ impl Vm {
     }
 
     /// Puts what is to run, and so many arguments, onto the base coroutine; or, where nothing is to run, a result.
-    fn prepare(&mut self, script: &Script, cache: Option<&CodeCache>) -> Result<Option<c_int>, Box<Failure>> {
+    fn prepare(&mut self, script: &Script, factory: &Factory) -> Result<Option<c_int>, Box<Failure>> {
         self.hand_over_globals(&script.exchange).map_err(|refusal| self.not_handed_over(refusal))?;
         if let Some(released) = &script.exchange.released {
             self.forget(released).map_err(|error| self.not_handed_over(error.into()))?;
@@ -234,7 +253,11 @@ impl Vm {
             Chunk::Set(name) => return self.prepare_set(name, args),
             Chunk::Source(_) | Chunk::Compiled(_) => {}
         }
-        if self.load(script, cache) != ffi::LUA_OK {
+        let status = match &script.chunk {
+            Chunk::Source(source) if self.repeats => self.load_elsewhere_compiled(script, source, factory)?,
+            _ => self.load(script, factory.code_cache()),
+        };
+        if status != ffi::LUA_OK {
             return Err(self.outcome(Err(Code::Syntax)).expect_err("it did not compile"));
         }
         self.hand_over_args(args).map(Some).map_err(|refusal| self.not_handed_over(refusal))
@@ -432,6 +455,28 @@ impl Vm {
             }
         }
         status
+    }
+
+    /// Loads what another VM has compiled, so that it makes no difference to this one whether anybody has before.
+    fn load_elsewhere_compiled(
+        &mut self,
+        script: &Script,
+        source: &Arc<[u8]>,
+        factory: &Factory,
+    ) -> Result<c_int, Box<Failure>> {
+        let cache = factory.code_cache();
+        if let Some(compiled) = cache.and_then(|cache| cache.get(&script.name, source)) {
+            // SAFETY: `base` is a fresh coroutine of our state.
+            return Ok(unsafe { compiled.load_onto(self.base) });
+        }
+        let vm = Self::build(factory).map_err(|error| Box::new(Failure::new(error)))?;
+        let compiled = vm.compile(source, script.name.clone(), &self.limits, self.flag.clone())?;
+        // SAFETY: as above.
+        let status = unsafe { compiled.load_onto(self.base) };
+        if let Some(cache) = cache {
+            cache.insert(source, compiled);
+        }
+        Ok(status)
     }
 
     fn load_source(&mut self, source: &[u8], name: &str) -> c_int {

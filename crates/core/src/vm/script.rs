@@ -1,6 +1,6 @@
 //! What a run executes, what it is given, and what comes of it.
 
-use crate::bridge::{Compiled, Extras, Limits, Services, Telling};
+use crate::bridge::{Compiled, Extras, Limits, Repeats, Services, Telling};
 use crate::error::Failure;
 use crate::state::ScriptId;
 use crate::value::{Released, Shapes, Values};
@@ -51,6 +51,8 @@ pub struct Exchange {
     pub initial: Option<Values>,
     /// How the returned values are given; `None` for as text, after the output.
     pub results: Option<Shapes>,
+    /// What its time and its chance are to be. In a context, the seed is always the same.
+    pub repeats: Option<Repeats>,
     /// The functions and modules that it is given beside the engine's. In a context, always the same.
     pub extras: Option<Arc<Extras>>,
     /// What the run tells while it runs; `None` for what the engine's runs do.

@@ -8,7 +8,7 @@
 use crate::api::libraries::{self, Libraries};
 use crate::bridge::Limits;
 use crate::memory::{Account, Heap, Mark};
-use moonpool_lua::{ffi, with_seed};
+use moonpool_lua::{ffi, with_repeats, with_seed};
 use std::ffi::c_void;
 use std::ptr;
 
@@ -39,7 +39,22 @@ pub(super) struct Blank {
 
 /// Builds a VM with these libraries, from the beginning.
 pub(super) fn build(libraries: Libraries, account: Option<Account>) -> Option<Blank> {
-    let heap = Box::new(Heap::new(Limits::MIN_MEMORY, account));
+    build_in(Box::new(Heap::new(Limits::MIN_MEMORY, account)), libraries)
+}
+
+/// As [`build`], but a VM that repeats: everything about it that a script sees is made of the seed. It may be given a limit
+/// of at most `memory` later.
+pub(super) fn build_that_repeats(
+    libraries: Libraries,
+    account: Option<Account>,
+    seed: u64,
+    memory: usize,
+) -> Option<Blank> {
+    let heap = Box::new(Heap::that_repeats(Limits::MIN_MEMORY, account, memory)?);
+    with_repeats(seed, || build_in(heap, libraries))
+}
+
+fn build_in(heap: Box<Heap>, libraries: Libraries) -> Option<Blank> {
     // SAFETY: a new state, in a heap that lives as long; what may raise an error runs under `lua_pcall`.
     unsafe {
         let state = ffi::lua_newstate(Heap::allocate, ptr::from_ref(&*heap).cast_mut().cast());

@@ -7,7 +7,7 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "hash-integers",
         file: "ltable.c",
         find: "  lua_Unsigned ui = l_castS2U(i);\n  if (ui <= cast_uint(INT_MAX))\n    return hashmod(t, cast_int(ui));\n  else\n    return hashmod(t, ui);\n",
-        replace: "  return hashpow2(t, luaP_hash(l_castS2U(i)));\n",
+        replace: "  return hashpow2(t, luaP_hash(t, l_castS2U(i)));\n",
         proof: "sandbox::integers_that_collide_in_unedited_lua_do_not_collide_here",
         why: "Keys chosen to share a bucket made one rehash take 7 s in 3 MB. The mix is keyed, not linear, and \
               no slower than the division that it replaces.",
@@ -16,7 +16,7 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "hash-floats",
         file: "ltable.c",
         find: "      return hashmod(t, l_hashfloat(n));\n",
-        replace: "      lua_Unsigned bits = 0;\n      (void)l_hashfloat;\n      memcpy(&bits, &n, sizeof(n) < sizeof(bits) ? sizeof(n) : sizeof(bits));\n      return hashpow2(t, luaP_hash(bits));\n",
+        replace: "      lua_Unsigned bits = 0;\n      (void)l_hashfloat;\n      memcpy(&bits, &n, sizeof(n) < sizeof(bits) ? sizeof(n) : sizeof(bits));\n      return hashpow2(t, luaP_hash(t, bits));\n",
         proof: "sandbox::floats_that_collide_in_unedited_lua_do_not_collide_here",
         why: "1 + k·2^-52 all collide in Lua's hash. Floats that equal an integer were converted before; of the \
               rest, equal ones have equal bits.",
@@ -25,12 +25,14 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "hash-mix",
         file: "ltable.c",
         find: "static Node *hashint (const Table *t, lua_Integer i) {\n",
-        replace: "static unsigned int luaP_hash (lua_Unsigned x) {\n  \
-                  x = (x ^ luaP_hashkey[0]) * (luaP_hashkey[1] | 1);\n  x ^= x >> 32;\n  \
-                  x *= luaP_hashkey[2] | 1;\n  return (unsigned int)(x >> 32);\n}\n\n\
+        replace: "static unsigned int luaP_hash (const Table *t, lua_Unsigned x) {\n  \
+                  const lua_Unsigned *key = l_unlikely(t->flags & REPEATS) ? luaP_knownkey : luaP_hashkey;\n  \
+                  x = (x ^ key[0]) * (key[1] | 1);\n  x ^= x >> 32;\n  \
+                  x *= key[2] | 1;\n  return (unsigned int)(x >> 32);\n}\n\n\
                   static Node *hashint (const Table *t, lua_Integer i) {\n",
         proof: "build",
-        why: "Multiply, shift, multiply with three secret numbers (drawn once per process).",
+        why: "Multiply, shift, multiply with three secret numbers (drawn once per process), or with the known ones of \
+              VMs that repeat.",
     },
     Edit {
         name: "hash-key",

@@ -7,6 +7,7 @@ mod kill;
 mod library;
 mod loops;
 mod parallel;
+mod repeat;
 mod resume;
 mod safepoint;
 mod sandbox;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
         hash::EDITS,
         sandbox::EDITS,
         seed::EDITS,
+        repeat::EDITS,
         library::EDITS,
     ]
     .into_iter()

@@ -17,6 +17,9 @@ pub(crate) const EDITS: &[Edit] = &[
   void *fiber;  /* moonpool: that stack */
   struct lua_State *base;  /* moonpool: the coroutine that stands for the main thread */
   const void *host;  /* moonpool: what the host keeps of this VM */
+  const double *clock;  /* moonpool: the time of the run, if that has its own (see c/repeat.c) */
+  lua_Unsigned seeds;  /* moonpool: what the next seed of a VM that repeats is made of */
+  int repeats;  /* moonpool: REPEATS in a VM that repeats, else 0 */
 } global_State;
 
 /* moonpool: values of the flag (see c/safepoint.c) */
@@ -31,6 +34,11 @@ struct CallInfo;
 extern unsigned int moonpool_lua_seed (void);
 extern const lua_Unsigned *moonpool_lua_hashkey (void);
 extern lua_Integer moonpool_lua_objectid (const void *address);
+extern int moonpool_lua_repeats (lua_Unsigned *seeds);
+#define REPEATS	(1 << 6)  /* in 'flags' of a table: the one bit that Lua has no use for */
+static unsigned int luaP_seed (struct lua_State *L);
+static lua_Unsigned luaP_seed64 (struct lua_State *L);
+static lua_Integer luaP_objectid (struct lua_State *L, int idx);
 static const lua_Unsigned *luaP_hashkey;
 #define LUA_SUSPENDED	(-2)  /* result of luaP_resume: suspended by the host */
 static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
@@ -51,7 +59,8 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
-                  g->pinned = g->suspending = g->abandoned = 0;\n  g->suspend = NULL;\n  g->fiber = NULL;\n  g->base = NULL;\n  g->host = NULL;\n  g->mainthread = L;",
+                  g->suspending = g->abandoned = 0;\n  g->clock = NULL;\n  \
+                  g->seeds = 0;\n  g->repeats = moonpool_lua_repeats(&g->seeds) ? REPEATS : 0;\n  g->pinned = (g->repeats != 0);\n  g->suspend = NULL;\n  g->fiber = NULL;\n  g->base = NULL;\n  g->host = NULL;\n  g->mainthread = L;",
         proof: "safepoints::two_states_have_different_seeds",
         why: "A VM that nobody set a flag for has one of its own.",
     },

@@ -7,7 +7,7 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "address-tostring",
         file: "lauxlib.c",
         find: "        lua_pushfstring(L, \"%s: %p\", kind, lua_topointer(L, idx));\n",
-        replace: "        lua_pushfstring(L, \"%s: %I\", kind, (LUAI_UACINT)moonpool_lua_objectid(lua_topointer(L, idx)));\n",
+        replace: "        lua_pushfstring(L, \"%s: %I\", kind, (LUAI_UACINT)luaP_objectid(L, idx));\n",
         proof: "sandbox::tostring_shows_no_address_but_tells_objects_apart",
         why: "'tostring' shows a keyed hash of the address: as distinct and as stable, but no address.",
     },
@@ -16,7 +16,7 @@ pub(crate) const EDITS: &[Edit] = &[
         file: "lstrlib.c",
         find: "          if (p == NULL) {  /* avoid calling 'printf' with argument NULL */\n            p = \"(null)\";  /* result */\n            form[strlen(form) - 1] = 's';  /* format it as a string */\n          }\n",
         replace: "          char id[32];\n          if (p == NULL)\n            p = \"(null)\";\n          else {\n            \
-                  l_sprintf(id, sizeof(id), LUA_INTEGER_FMT, (LUAI_UACINT)moonpool_lua_objectid(p));\n            p = id;\n          }\n          \
+                  l_sprintf(id, sizeof(id), LUA_INTEGER_FMT, (LUAI_UACINT)luaP_objectid(L, arg));\n            p = id;\n          }\n          \
                   form[strlen(form) - 1] = 's';  /* format it as a string */\n",
         proof: "sandbox::format_p_shows_what_tostring_shows",
         why: "'%p' shows the number that 'tostring' shows.",

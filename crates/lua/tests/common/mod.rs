@@ -24,6 +24,12 @@ impl Vm {
         Self::of(unsafe { ffi::lua_newstate(scribble, std::ptr::null_mut()) })
     }
 
+    /// A state in such memory.
+    pub fn in_memory(allocate: ffi::lua_Alloc, data: *mut c_void) -> Self {
+        // SAFETY: a new state; the caller's allocator is as Lua wants it.
+        Self::of(unsafe { ffi::lua_newstate(allocate, data) })
+    }
+
     fn of(state: *mut ffi::lua_State) -> Self {
         let flag = Arc::new(Flag::new());
         // SAFETY: the state is new, used by this thread only, and closed in `drop` while the flag is alive.
@@ -34,6 +40,8 @@ impl Vm {
             ffi::lua_setglobal(state, c"finalizer".as_ptr());
             ffi::lua_pushcfunction(state, mark);
             ffi::lua_setglobal(state, c"mark".as_ptr());
+            ffi::lua_pushcfunction(state, constant);
+            ffi::lua_setglobal(state, c"constant".as_ptr());
         }
         Self { state, flag }
     }
@@ -94,6 +102,18 @@ unsafe extern "C-unwind" fn mark(state: *mut ffi::lua_State) -> c_int {
         ffi::lua_setglobal(state, c"after".as_ptr());
     }
     0
+}
+
+static CONSTANTS: [u64; 64] = [1; 64];
+
+/// The address of a constant, by its number.
+unsafe extern "C-unwind" fn constant(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing here has a destructor.
+    unsafe {
+        let n = ffi::luaL_checkinteger(state, 1) as usize % CONSTANTS.len();
+        ffi::lua_pushlightuserdata(state, (&raw const CONSTANTS[n]).cast_mut().cast());
+    }
+    1
 }
 
 unsafe extern "C" fn scribble(_: *mut c_void, block: *mut c_void, old: usize, new: usize) -> *mut c_void {

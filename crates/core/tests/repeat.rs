@@ -1,0 +1,112 @@
+//! Runs that repeat: the same script with the same seed, time and State gives the same answer, byte for byte.
+
+mod common;
+
+use common::{FACTORY, Remote, execute_with, script, services};
+use moonpool_core::api::libraries::Libraries;
+use moonpool_core::bridge::Repeats;
+use moonpool_core::scheduler::{SLICE, compile};
+use moonpool_core::state::MemoryStore;
+use moonpool_core::vm::{Chunk, CodeCache, Factory, Script};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const ALL: &str = include_str!("lua/all_that_could_differ.lua");
+const REPEATS: Repeats = Repeats { now: Some(1_000_000_000_000.0), seed: Some(7) };
+
+fn repeating(source: &str, repeats: Repeats) -> Script {
+    let mut script = script(source);
+    script.exchange.repeats = Some(repeats);
+    script
+}
+
+fn text(factory: &Arc<Factory>, script: Script, slice: Duration) -> String {
+    execute_with(factory, script, slice).outcome.expect("a result").text
+}
+
+/// Says where the texts differ.
+fn assert_same(a: &str, b: &str, when: &str) {
+    for (a, b) in a.lines().zip(b.lines()) {
+        assert_eq!(a, b, "{when}");
+    }
+    assert_eq!(a.len(), b.len(), "{when}");
+}
+
+#[test]
+fn a_run_with_a_seed_and_a_time_repeats_wherever_its_memory_is() {
+    let first = text(&FACTORY, repeating(ALL, REPEATS), SLICE);
+    assert!(first.lines().count() > 20);
+    for _ in 0..3 {
+        // In the way of the next one.
+        let kept = vec![0_u8; 100_000];
+        assert_same(&first, &text(&FACTORY, repeating(ALL, REPEATS), SLICE), "again");
+        drop(kept);
+    }
+    for (what, repeats) in [
+        ("without a seed", Repeats { seed: None, ..REPEATS }),
+        ("another seed", Repeats { seed: Some(8), ..REPEATS }),
+        ("a seed of which the low bits are the same", Repeats { seed: Some(7 + (1 << 40)), ..REPEATS }),
+    ] {
+        let other = text(&FACTORY, repeating(ALL, repeats), SLICE);
+        for name in ["random", "strings", "shown"] {
+            let line = |text: &str| text.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+            assert_ne!(line(&first), line(&other), "{what}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_run_repeats_also_when_it_is_preempted_at_every_safepoint() {
+    // Of what takes millions of instructions, less.
+    let source = ALL.replace("1, 30000", "1, 3000").replace("1, 3000 do list", "1, 400 do list");
+    let whole = text(&FACTORY, repeating(&source, REPEATS), Duration::from_secs(100));
+    assert_same(&whole, &text(&FACTORY, repeating(&source, REPEATS), Duration::ZERO), "at every safepoint");
+}
+
+#[test]
+fn a_run_repeats_whether_its_code_was_compiled_before_or_not() {
+    let factory = Arc::new(Factory::new(Libraries::ALL, Some(CodeCache::new(Default::default()))));
+    let without_cache = text(&FACTORY, repeating(ALL, REPEATS), SLICE);
+    assert_same(&without_cache, &text(&factory, repeating(ALL, REPEATS), SLICE), "the first time");
+    assert_same(&without_cache, &text(&factory, repeating(ALL, REPEATS), SLICE), "from the cache");
+    assert_eq!(factory.code_cache().expect("a cache").stats().hits, 1);
+    let mut compiled = repeating(ALL, REPEATS);
+    let chunk = compile(&factory, ALL.as_bytes(), compiled.name.clone(), &compiled.limits).expect("it compiles");
+    compiled.chunk = Chunk::Compiled(Arc::new(chunk));
+    assert_same(&without_cache, &text(&factory, compiled, SLICE), "compiled");
+}
+
+#[test]
+fn a_run_repeats_whether_its_state_answers_at_once_or_not() {
+    let mut remote = repeating(ALL, REPEATS);
+    remote.services = services(Arc::new(Remote(MemoryStore::default())));
+    let at_once = text(&FACTORY, repeating(ALL, REPEATS), SLICE);
+    assert_same(&at_once, &text(&FACTORY, remote, SLICE), "later");
+}
+
+#[test]
+fn a_repeating_run_whose_source_is_wrong_fails_as_any_other() {
+    let failure = |script| *execute_with(&FACTORY, script, SLICE).outcome.expect_err("no result");
+    let (wrong, repeated) = (failure(script("x = = 1")), failure(repeating("x = = 1", REPEATS)));
+    assert_eq!(format!("{wrong:?}"), format!("{repeated:?}"));
+}
+
+#[test]
+fn time_stands_still_but_for_what_is_slept_which_takes_none() {
+    let source = "local a = os.time() for i = 1, 1e6 do end
+        local b, c = os.time(), os.clock() sleep(3600) sleep(0.5) sleep(0.5)
+        return a, b - a, c, os.time() - a, os.clock(), os.date('!%T')";
+    let begun = Instant::now();
+    let shown = text(&FACTORY, repeating(source, Repeats { seed: None, ..REPEATS }), SLICE);
+    assert_eq!(shown, "1000000000\t0\t0.0\t3601\t3601.0\t02:46:41");
+    assert!(begun.elapsed() < Duration::from_secs(600));
+}
+
+#[test]
+fn a_run_that_repeats_has_its_memory_limit() {
+    let mut greedy = repeating("local t = {} for i = 1, 1e9 do t[i] = { i } end", REPEATS);
+    greedy.limits.memory = 8 << 20;
+    let settled = execute_with(&FACTORY, greedy, SLICE);
+    assert_eq!(settled.outcome.expect_err("too much").error.code.as_str(), "ERR_LUA_MEMORY");
+    assert!(settled.usage.peak_memory > 4 << 20 && settled.usage.peak_memory <= 8 << 20);
+}
