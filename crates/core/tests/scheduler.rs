@@ -175,22 +175,51 @@ fn long_runs_have_a_quarter_of_the_time_beside_a_flood_of_short_ones_and_no_more
 
 #[test]
 fn a_preempted_run_gives_its_slot_up_when_others_wait() {
+    // Whether it has had its slot for long enough when they come, or has it still for a while.
+    for before in [Duration::from_millis(3), Duration::ZERO] {
+        let (engine, held) = engine(1);
+        submit(&engine, 0, "while true do end");
+        // A busy machine may take its worker away for longer.
+        let gives_up = (1..=100).any(|id| {
+            drain_but(&engine, &held, 0);
+            // Nobody has come for so long that its next slice is a whole one.
+            burn(SLICE);
+            step(&engine, &held);
+            burn(before);
+            submit(&engine, id, "return 1");
+            slice(&engine, &held) < SLICE / 2
+        });
+        assert!(gives_up, "it keeps its slot");
+    }
+}
+
+#[test]
+fn slices_that_nobody_owes_are_short_while_others_come_and_whole_when_none_do() {
     let (engine, held) = engine(1);
     submit(&engine, 0, "while true do end");
-    let mut id = 0;
     // A busy machine may take its worker away for longer.
-    let shortest = (0..10).map(|_| {
-        drain_but(&engine, &held, 0);
-        let since = Instant::now();
-        while since.elapsed() < Duration::from_millis(3) {}
-        id += 1;
+    let is_short = (1..=100).any(|id| {
         submit(&engine, id, "return 1");
-        let before = engine.totals().worked;
-        step(&engine, &held);
-        engine.totals().worked - before
+        drain_but(&engine, &held, 0);
+        slice(&engine, &held) < SLICE / 2
     });
-    let shortest = shortest.min().expect("ten of them");
-    assert!(shortest < SLICE / 2, "it keeps its slot for {shortest:?}");
+    assert!(is_short, "it keeps its slot");
+    burn(SLICE);
+    step(&engine, &held);
+    let whole = slice(&engine, &held);
+    assert!(whole >= SLICE, "it is preempted after {whole:?}");
+}
+
+/// How long the next batch has its worker.
+fn slice(engine: &Scheduler<Held>, held: &Held) -> Duration {
+    let before = engine.totals().worked;
+    step(engine, held);
+    engine.totals().worked - before
+}
+
+fn burn(time: Duration) {
+    let since = Instant::now();
+    while since.elapsed() < time {}
 }
 
 /// Executes until a slice of this run, which has begun, is next, and nothing is queued.

@@ -6,7 +6,7 @@ use super::contexts::{Contexts, Ended};
 use super::fair_queue::FairQueue;
 use super::gate::{Dependent, Gate, Lost, Released};
 use super::memory::{Begin, Memory};
-use super::run::{Caller, ContextId, Next, Run, Settled};
+use super::run::{Caller, ContextId, Next, Run, SLICE, Settled};
 use super::several::{Asked, Delayed, Several};
 use super::signal::{Signal, WakeUp};
 use super::tenants::{TenantRef, Tenants};
@@ -477,6 +477,8 @@ impl Runs {
     }
 
     fn preempt(&mut self, run: Run) {
+        // A request that came when its slice was over is not for the next one.
+        run.flag().go_on();
         if run.is_killed() {
             return self.end_killed(run);
         }
@@ -876,8 +878,8 @@ impl Runs {
 
     /// The next slice of a run that was preempted.
     fn slice_of(&mut self, run: Run) -> Batch {
-        self.turns.begin(run.id());
-        self.batch(vec![run], false)
+        let slice = self.turns.begin(run.id());
+        Batch { slice, ..self.batch(vec![run], false) }
     }
 
     /// Lets go a slot that a preempted run has had for a while, when others wait and none is free.
@@ -885,11 +887,8 @@ impl Runs {
         if self.busy < self.capacity.slots || self.queued.is_empty() && self.ready.is_empty() {
             return;
         }
-        if let Some(run) = self.turns.overdue()
-            && let Some(Ticket { flag, .. }) = self.tickets.get(&run)
-        {
-            flag.preempt();
-        }
+        let tickets = &self.tickets;
+        self.turns.make_room(|run| tickets.get(&run).map(|ticket| &ticket.flag));
     }
 
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
@@ -933,7 +932,18 @@ impl Runs {
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
         let warm = if queued { self.warm.split_off(self.warm.len().saturating_sub(runs.len())) } else { Vec::new() };
         let (factory, wake_up, stopped) = (self.factory.clone(), self.wake_up.clone(), self.stopped.clone());
-        Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, executed: 0, worked: Duration::ZERO }
+        Batch {
+            runs,
+            queued,
+            slice: SLICE,
+            warm,
+            build: 0,
+            factory,
+            wake_up,
+            stopped,
+            executed: 0,
+            worked: Duration::ZERO,
+        }
     }
 }
 

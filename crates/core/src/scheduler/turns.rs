@@ -2,6 +2,9 @@
 //! ends early, because others wait.
 
 use super::run::SLICE;
+use super::watchdog::{Act, Deadline, Watchdog};
+use moonpool_lua::Flag;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Of so much time of workers, one part is for runs that were preempted, however many others wait.
@@ -17,6 +20,8 @@ pub(super) struct Turns {
     owed: Duration,
     /// Their slices that are with workers.
     slices: Vec<Slice>,
+    /// When others last had a worker.
+    others: Option<Instant>,
 }
 
 struct Slice {
@@ -24,6 +29,8 @@ struct Slice {
     since: Instant,
     /// Whether it was their turn; otherwise nobody else waited.
     is_owed: bool,
+    /// Set once others wait, if it is too young then to end at once.
+    deadline: Option<Deadline>,
 }
 
 impl Turns {
@@ -32,13 +39,16 @@ impl Turns {
         self.owed >= SLICE
     }
 
-    /// A slice of a preempted run goes to a worker.
-    pub(super) fn begin(&mut self, run: u64) {
-        let is_owed = self.is_of_preempted();
-        self.slices.push(Slice { run, since: Instant::now(), is_owed });
+    /// A slice of a preempted run goes to a worker. Returns how long it is: as others had a worker a moment ago, more of
+    /// them are about to come, and the engine's thread may need the core to hear of them.
+    pub(super) fn begin(&mut self, run: u64) -> Duration {
+        let (is_owed, since) = (self.is_of_preempted(), Instant::now());
+        self.slices.push(Slice { run, since, is_owed, deadline: None });
         if is_owed {
             self.owed -= SLICE;
+            return SLICE;
         }
+        if self.others.is_some_and(|others| since - others < SLICE) { SHORTEST } else { SLICE }
     }
 
     /// A batch has had a worker for so long: `first` is its first run.
@@ -46,16 +56,30 @@ impl Turns {
         // One that the system took its core from has not had more than it could.
         let worked = worked.min(SLICE);
         match self.slices.iter().position(|slice| Some(slice.run) == first) {
-            None => self.owed = (self.owed + worked / (PARTS - 1)).min(SLICE),
+            None => {
+                self.owed = (self.owed + worked / (PARTS - 1)).min(SLICE);
+                self.others = Some(Instant::now());
+            }
             Some(i) if !self.slices.swap_remove(i).is_owed => self.owed = self.owed.saturating_sub(worked),
             Some(_) => {}
         }
     }
 
-    /// The run whose slice is to end now, because others wait: it has lasted for the longest time, and nobody owed it.
-    pub(super) fn overdue(&self) -> Option<u64> {
-        let extra = self.slices.iter().filter(|slice| !slice.is_owed);
-        let Slice { run, since, .. } = extra.min_by_key(|slice| slice.since)?;
-        (since.elapsed() >= SHORTEST).then_some(*run)
+    /// Others wait: of the slices that nobody owed, the oldest ends as soon as it has lasted for the shortest time. `flag_of`
+    /// is how its run hears of it.
+    pub(super) fn make_room<'a>(&mut self, flag_of: impl FnOnce(u64) -> Option<&'a Arc<Flag>>) {
+        let extra = self.slices.iter_mut().filter(|slice| !slice.is_owed);
+        let Some(slice) = extra.min_by_key(|slice| slice.since) else { return };
+        let left = SHORTEST.saturating_sub(slice.since.elapsed());
+        if left.is_zero() {
+            if let Some(flag) = flag_of(slice.run) {
+                flag.preempt();
+            }
+        } else if slice.deadline.is_none()
+            && let Some(flag) = flag_of(slice.run)
+        {
+            // Without a thread that watches, whoever looks next ends it.
+            slice.deadline = Watchdog::after(left, flag, Act::Preempt(None)).ok();
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Worker threads, behind a trait: the addon implements it with Node's work items, tests with plain threads.
 
-use super::run::{Run, SLICE, Slice};
+use super::run::{Run, Slice};
 use super::signal::WakeUp;
 use crate::memory::Room;
 use crate::vm::{Factory, Vm};
@@ -29,6 +29,8 @@ pub struct Batch {
     pub(super) runs: Vec<Run>,
     /// Whether its runs come from the queue: none of them has begun.
     pub(super) queued: bool,
+    /// How long each of its runs may hold the worker before it is preempted.
+    pub(super) slice: Duration,
     /// VMs for runs that begin; what is left comes back.
     pub(super) warm: Vec<Vm>,
     /// How many VMs to build.
@@ -63,7 +65,7 @@ impl Batch {
     /// Executes a slice of each run, in order, as long as the runs are short. Never panics.
     pub fn execute(&mut self) {
         let start = Instant::now();
-        let slice = Slice { time: SLICE, factory: &self.factory, wake_up: Some(&self.wake_up) };
+        let slice = Slice { time: self.slice, factory: &self.factory, wake_up: Some(&self.wake_up) };
         let mut first = true;
         for run in &mut self.runs {
             if self.stopped.load(Ordering::Relaxed) {
