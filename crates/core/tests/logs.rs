@@ -36,7 +36,10 @@ fn in_slices(script: Script, slice: Duration) -> (Vec<Vec<Said>>, Settled) {
         told.push(read(&now.frames));
         match run.next() {
             Next::Settled(settled) => return (told, settled),
-            Next::Preempted(unfinished) | Next::NotBegun(unfinished) | Next::Waiting(unfinished, _) => run = unfinished,
+            Next::Preempted(unfinished)
+            | Next::NotBegun(unfinished)
+            | Next::WaitingForAny(unfinished)
+            | Next::Waiting(unfinished, _) => run = unfinished,
         }
     }
 }
@@ -355,7 +358,7 @@ impl Gated {
     }
 
     fn awake(&mut self) {
-        let finished = self.scheduler.signal(Signal::Awake(0));
+        let finished = self.scheduler.signal(Signal::Awake(0, 0));
         self.take(finished);
     }
 

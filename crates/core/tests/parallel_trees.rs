@@ -11,7 +11,7 @@ use std::time::Duration;
 enum Tree {
     Value(u8),
     Nap(u8),
-    Fail(u8),
+    Fail,
     Parallel(Vec<Tree>),
     /// In a protected call, a coroutine, or a callback of C.
     Caught(Box<Tree>),
@@ -25,7 +25,7 @@ fn trees() -> impl Strategy<Value = Tree> {
     let leaf = prop_oneof![
         4 => any::<u8>().prop_map(Tree::Value),
         4 => any::<u8>().prop_map(Tree::Nap),
-        1 => any::<u8>().prop_map(Tree::Fail),
+        1 => Just(Tree::Fail),
     ];
     leaf.prop_recursive(5, 40, 4, |tree| {
         let boxed = || tree.clone().prop_map(Box::new);
@@ -44,7 +44,7 @@ fn lua(tree: &Tree) -> String {
     match tree {
         Tree::Value(n) => format!("return '{n}'"),
         Tree::Nap(n) => format!("sleep({}) return 'n{n}'", if n % 4 == 0 { 0.0 } else { 0.001 }),
-        Tree::Fail(_) => "sleep(0.001) error({})".into(),
+        Tree::Fail => "sleep(0.001) error({})".into(),
         Tree::Parallel(trees) => {
             let functions: Vec<_> = trees.iter().map(|tree| format!("function() {} end", lua(tree))).collect();
             format!("return '[' .. table.concat({{parallel({})}}, ',') .. ']'", functions.join(", "))
@@ -67,7 +67,7 @@ fn model(tree: &Tree) -> Option<String> {
     Some(match tree {
         Tree::Value(n) => n.to_string(),
         Tree::Nap(n) => format!("n{n}"),
-        Tree::Fail(_) => return None,
+        Tree::Fail => return None,
         Tree::Parallel(trees) => {
             let values: Option<Vec<_>> = trees.iter().map(model).collect();
             format!("[{}]", values?.join(","))
