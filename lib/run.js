@@ -7,6 +7,7 @@ const { debug } = require('./diagnostics')
 const { Causes, callFunction } = require('./host')
 const { attempt, LEVELS } = require('./logs')
 const { Scope } = require('./scope')
+const { ScriptCalls } = require('./script-calls')
 const { Telling } = require('./telling')
 const { wait } = require('./waits')
 
@@ -41,6 +42,11 @@ class Run {
   #unwatch
   // Whether its signal was aborted before the native engine had it.
   #stopped = false
+  // A named script, if it runs one; and the number of the call, if another script has called that.
+  #named
+  #callId
+  // The scripts that it has called.
+  #calls
   // For host functions that it calls: what they are told, how they hear of its end, and the errors that they threw.
   #controller
   #host
@@ -57,9 +63,11 @@ class Run {
   /**
    * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `own` are functions and modules
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
-   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any.
+   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any; `named` is
+   * the named script that it runs, which has limits and functions, and `callId` the number of the call of another script that
+   * waits for it.
    */
-  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions }) {
+  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions, named, callId }) {
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
@@ -70,6 +78,8 @@ class Run {
     this.#context = context
     this.#group = group
     this.#functions = functions
+    this.#named = named
+    this.#callId = callId
   }
 
   get state() {
@@ -78,6 +88,11 @@ class Run {
 
   get name() {
     return this.#name
+  }
+
+  /** Whether another run waits for it. */
+  get isCalled() {
+    return this.#callId !== undefined
   }
 
   /** What it took, once it is known. */
@@ -154,6 +169,7 @@ class Run {
   }
 
   #start(native) {
+    if (this.#named) return native.runNamed(this.#named, this.#exchange?.args, this.#callId)
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own
@@ -215,10 +231,18 @@ class Run {
   #abort() {
     this.#stopped = true
     if (this.#state !== 'submitted') return
-    const reason = this.#scope.runInAsyncScope(reasonOf, undefined, this.options.signal)
+    const { signal } = this.options
+    const reason = signal
+      ? this.#scope.runInAsyncScope(reasonOf, undefined, signal)
+      : new Error('the script that has called it has ended')
     this.#conclude('aborted', { error: { reason } })
     if (this.#decoding) this.#stopDecoding()
     else this.#desk.native.kill(this.#id)
+  }
+
+  /** The run that waits for it has ended. */
+  stop() {
+    this.#abort()
   }
 
   /** The native engine is done with it. Until its result is decoded, it is still in flight, and then it returns true. */
@@ -303,6 +327,7 @@ class Run {
     this.#state = 'concluded'
     this.counts(end)
     this.#hostCall?.end()
+    this.#calls?.end()
     // Nobody needs them any more, nor the memory that they take.
     if (this.#args) this.#args.cancelled = true
     this.#resolve(outcome)
@@ -390,6 +415,33 @@ class Run {
       const isOver = () => this.#state !== 'submitted'
       this.#args = callFunction(called, this.#host, args, { answer, fail, isOver, showsAll })
     }
+    this.#act(act)
+  }
+
+  /** A script calls another one by its name, and waits for what that returns. */
+  callScript(callId, name) {
+    if (this.#state !== 'submitted') return
+    const { execute, scripts, showsErrors } = this.#desk
+    this.#calls ??= new ScriptCalls()
+    const act = (hostCall) => {
+      this.#hostCall = hostCall
+      const { call, code } = scripts.calledOf(name, callId)
+      const run = new Run(this.#desk, call).take(code)
+      this.#calls.begin(callId, { run, execute, showsErrors }, (error, told) => this.#called(error, told))
+    }
+    this.#act(act)
+  }
+
+  /** The script that it has called has ended. What that returned, the native engine has given to it. */
+  #called(error, told) {
+    const id = this.#goesOn()
+    if (!told || this.#state !== 'submitted') return
+    this.#causes ??= new Causes()
+    this.#desk.native.failScript(id, told.code, told.message, this.#causes.keepCalled(error))
+  }
+
+  /** Lets the host do something for which it waits. */
+  #act(act) {
     if (this.#context) this.#scope.runInAsyncScope(wait, undefined, this.#context, act)
     else this.#scope.runInAsyncScope(act)
   }

@@ -283,6 +283,7 @@ impl From<Exchange> for VmExchange {
             extras: None,
             telling: exchange.telling.map(VmTelling::from),
             released: None,
+            called: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `log`, `Shared` and `State`. One
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `scripts`, `json`, `log`, `Shared` and `State`. One
 //! file each.
 
 pub(crate) mod host;
@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod output;
 pub(crate) mod require;
 pub(crate) mod script;
+pub(crate) mod scripts;
 pub(crate) mod shared;
 pub(crate) mod state;
 

@@ -11,6 +11,7 @@ mod given;
 mod kill;
 mod limits;
 mod modules;
+mod scripts;
 mod services;
 mod shared;
 #[doc(hidden)]
@@ -28,6 +29,7 @@ pub use given::{Extras, Functions, Given, HostFunction, Supply};
 pub use kill::Kill;
 pub use limits::Limits;
 pub use modules::Modules;
+pub use scripts::{Called, MAX_DEPTH, Scripts};
 pub use services::Services;
 pub(crate) use shared::Dicts;
 pub use shared::{Access, SharedDict, SharedDicts};

@@ -16,6 +16,8 @@
 //! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
 //!   as queued;
 //! - a run that is killed goes before all others, to give its VM back;
+//! - a run that a script has called takes the place of one that waits for such a script, as far as limits of ids go, and
+//!   where memory is short it begins, or is refused, when everything else waits: it may be what all of them wait for;
 //! - when the VMs hold seven eighths of what they may (less when runs are large), no run begins that needs another one, as long as any other has begun
 //!   and not ended; when none has, and so contexts between two runs hold that much, one at a time begins, and when those
 //!   hold everything, it is refused;
@@ -46,6 +48,7 @@ pub use workers::{Batch, Threads, Workers};
 
 use crate::bridge::{Answer, HostCall, Question};
 use crate::error::Error;
+use crate::memory::Held;
 use crate::state::{Quotas, ScriptId};
 use crate::vm::{Factory, Script};
 use runs::{Asked, Runs};
@@ -193,7 +196,12 @@ impl<W: Workers> Scheduler<W> {
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
     pub fn answer(&self, id: u64, answer: Answer) {
-        self.step(|runs| runs.answer(id, answer));
+        self.step(|runs| runs.answer(id, answer, None));
+    }
+
+    /// As [`Self::answer`], with what another script returned. That holds memory of the engine until it is taken over.
+    pub fn answer_by_script(&self, id: u64, answer: Answer, held: Option<Held>) {
+        self.step(|runs| runs.answer(id, answer, held));
     }
 
     /// Hears what another thread has to say, and says what came of that.

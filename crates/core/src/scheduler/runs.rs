@@ -13,8 +13,9 @@ use super::timer::Timer;
 use super::turns::Turns;
 use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, ToldBy, Totals};
-use crate::bridge::{Answer, HostCall, Kill, Question, Told, Wait};
+use crate::bridge::{Answer, HostCall, HostError, Kill, Question, Told, Wait};
 use crate::error::Error;
+use crate::memory::Held;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
 use std::collections::{HashMap, VecDeque};
@@ -237,13 +238,23 @@ impl Runs {
             return settled;
         }
         self.evicted.extend(self.contexts.evict());
-        if self.goes_on() || !self.evicted.is_empty() {
+        if self.moves() || !self.evicted.is_empty() {
             return settled;
         }
-        while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm()) {
-            self.settle(run.refuse(self.memory.starved()), &mut settled);
+        // What waits will give memory back, but not to scripts that it waits for.
+        let called_only = self.goes_on();
+        while let Some(run) =
+            self.queued.pop_item(|_, run| !run.has_vm() && (run.is_called() || !called_only))
+        {
+            self.settle(run.refuse(self.memory.starved(called_only)), &mut settled);
         }
         settled
+    }
+
+    /// Whether any run that has begun does more than wait, or ended as [`Self::goes_on`] says.
+    fn moves(&self) -> bool {
+        let lined_up = self.preempted.len() + self.ready.len() + self.killed.len();
+        self.busy > 0 || lined_up > 0 || self.memory.keeps_results()
     }
 
     /// Whether any run has begun and not ended, or ended with a result that JavaScript has not taken over: it will, if only
@@ -397,7 +408,7 @@ impl Runs {
             return None;
         }
         let (timer, call) = match wait {
-            Wait::Call(call) => match self.may_call(&run) {
+            Wait::Call(mut call) => match self.prepare_call(&mut run, &mut call) {
                 Ok(true) => match self.call(&run, call) {
                     Ok(call) => (None, call),
                     Err(Lost) => {
@@ -411,7 +422,7 @@ impl Runs {
                     return None;
                 }
                 Err(error) => {
-                    run.answer(Err(error));
+                    run.answer(Err(error), None);
                     self.go_on(run);
                     return None;
                 }
@@ -436,16 +447,32 @@ impl Runs {
         call
     }
 
+    /// Whether a run may make its call now; see [`Self::may_call`]. A call of a script is none of the host's functions.
+    fn prepare_call(&mut self, run: &mut Run, call: &mut HostCall) -> Result<bool, HostError> {
+        let Some(script) = &mut call.script else { return self.may_call(run) };
+        script.deadline = run.deadline();
+        run.set_calling(true);
+        Ok(true)
+    }
+
     fn wait(&mut self, run: Run, timer: Option<Timer>, call: Option<HostCall>) {
         self.place(run.id(), Place::Waiting);
-        self.tenants[run.tenant()].waiting += 1;
+        let tenant = &mut self.tenants[run.tenant()];
+        tenant.waiting += 1;
+        tenant.calling += usize::from(run.is_calling());
+        if tenant.limits.memory.is_some() && tenant.queued > 0 && tenant.only_waits() {
+            self.maybe_starved.push(run.tenant());
+        }
         self.waiting.insert(run.id(), Suspended { run, _timer: timer, call });
     }
 
     /// The run does not wait any more, if it did.
     pub(super) fn stop_waiting(&mut self, id: u64) -> Option<Run> {
-        let Suspended { run, .. } = self.waiting.remove(&id)?;
-        self.tenants[run.tenant()].waiting -= 1;
+        let Suspended { mut run, .. } = self.waiting.remove(&id)?;
+        let tenant = &mut self.tenants[run.tenant()];
+        tenant.waiting -= 1;
+        tenant.calling -= usize::from(run.is_calling());
+        run.set_calling(false);
         Some(run)
     }
 
@@ -485,9 +512,9 @@ impl Runs {
     }
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
-    pub(super) fn answer(&mut self, id: u64, answer: Answer) {
+    pub(super) fn answer(&mut self, id: u64, answer: Answer, held: Option<Held>) {
         if let Some(mut run) = self.stop_waiting(id) {
-            run.answer(answer);
+            run.answer(answer, held);
             self.go_on(run);
         }
         self.fill();
@@ -742,7 +769,7 @@ impl Runs {
         let Some(Ticket { owner, is_taken, .. }) = self.tickets.remove(&id) else { return };
         if is_taken {
             self.tenants[owner].begun -= 1;
-            if self.tenants[owner].begun == 0 {
+            if self.tenants[owner].only_waits() {
                 self.may_be_starved(owner);
             }
         } else {
@@ -873,10 +900,11 @@ impl Runs {
         let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
         let [started, fresh] = [self.started, self.fresh].map(|runs| runs + self.queued_batches);
-        let (share, needs_vm) = match begin {
-            Begin::Any => (share, false),
-            Begin::One => (1, false),
-            Begin::WithVm => (share, true),
+        let (share, fits): (_, fn(&Run) -> bool) = match begin {
+            Begin::Any => (share, |_| true),
+            Begin::One => (1, |_| true),
+            Begin::WithVm => (share, Run::has_vm),
+            Begin::Called => (1, |run| run.has_vm() || run.is_called()),
         };
         let mut runs = Vec::new();
         while runs.len() < share {
@@ -885,8 +913,8 @@ impl Runs {
                 let tenant = &tenants[owner];
                 // However many go on that have waited, a script with nothing started does not wait for those.
                 (started < MAX_STARTED || fresh < 2 * MAX_STARTED && tenant.started == 0)
-                    && (!needs_vm || run.has_vm())
-                    && tenant.may_begin(run.has_vm())
+                    && fits(run)
+                    && tenant.may_begin(run.has_vm(), run.is_called())
                     && now.is_none_or(|now| !tenant.is_over(now))
             };
             let Some(run) = self.queued.pop_item(may) else { break };
@@ -902,7 +930,7 @@ impl Runs {
             // VMs that nobody uses go first.
             self.warm.clear();
         }
-        self.memory.may_begin(self.goes_on())
+        self.memory.may_begin(self.goes_on(), self.moves())
     }
 
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {

@@ -116,20 +116,24 @@ impl Runs {
         self.evicted.extend(self.contexts.evict());
         for owner in std::mem::take(&mut self.maybe_starved) {
             let tenant = &self.tenants[owner];
-            if tenant.queued == 0 || tenant.begun > 0 {
+            if tenant.queued == 0 || !tenant.only_waits() {
                 continue;
             }
             if tenant.share.keeps_results() || !self.evicted.is_empty() {
                 // When they are gone, this is asked again.
                 self.maybe_starved.push(owner);
             } else if tenant.is_starved() {
-                let message = format!(
-                    "contexts of this id between two runs hold all of its perId.memory of {} bytes; nothing was run. \
-                     Close some",
-                    tenant.share.max()
-                );
+                // What waits will give memory back, but not to scripts that it waits for.
+                let called_only = tenant.begun > 0;
+                let (who, hint) = match called_only {
+                    true => ("runs of this id that wait", ""),
+                    false => ("contexts of this id between two runs", ". Close some"),
+                };
+                let most = tenant.share.max();
+                let message = format!("{who} hold all of its perId.memory of {most} bytes; nothing was run{hint}");
                 let error = Error { limit: Kill::IdMemory.limit(), ..Error::new(Code::Memory, message) };
-                while let Some(run) = self.queued.pop_item(|of, run| of == owner && !run.has_vm()) {
+                let is_starved = |run: &Run| !run.has_vm() && (run.is_called() || !called_only);
+                while let Some(run) = self.queued.pop_item(|of, run| of == owner && is_starved(run)) {
                     self.settle(run.refuse(error.clone()), settled);
                 }
             }
@@ -152,7 +156,7 @@ impl Runs {
         self.await_next_call(owner).map_err(|error| {
             self.tenants[owner].callers.pop_back();
             let message = format!("the call cannot wait for its turn: the system refused a thread for that ({error})");
-            HostError { message, cause: 0, shown: None }
+            HostError { message, ..HostError::default() }
         })?;
         Ok(false)
     }

@@ -124,7 +124,8 @@ impl Vm {
         let given = given(&services.supply, extras.as_deref(), kept);
         let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
         let about = (&script.limits, script.exchange.telling);
-        let context = Context::new(id, name, services, (given, extras), budget, about, depends);
+        let mut context = Context::new(id, name, services, (given, extras), budget, about, depends);
+        context.called = script.exchange.called.clone();
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
@@ -304,6 +305,11 @@ impl Vm {
     /// Gives the script the answer that it waits for.
     fn answer(&self, answer: Answer) {
         self.with_context(|context| context.set_answer(answer));
+    }
+
+    /// Keeps what the answer holds until the script takes that over.
+    fn hold_result(&self, held: Held) {
+        self.with_context(|context| context.hold_result(held));
     }
 
     /// Gives the script the store's answer.
