@@ -71,7 +71,7 @@ describe('who', () => {
         "'x' is none of the callers of the script 'secret'",
       ])
     }
-    expect(await valuesOf(engine, caught('scripts.call, "host"'), 'admin')).toMatchObject([false, 'ERR_SCRIPT_DENIED'])
+    expect((await valuesOf(engine, caught('scripts.call, "host"'), 'admin'))[1]).toBe('ERR_SCRIPT_DENIED')
     expect(await valuesOf(engine, 'return scripts.call("secret")', 'admin')).toEqual(['secret'])
   })
 
@@ -87,7 +87,12 @@ describe('who', () => {
     const storage = new AsyncLocalStorage()
     const engine = engineWith()
     const seen = []
-    const host = { see: async ({ scriptId, data }) => (await later(), seen.push([scriptId, data, storage.getStore()])) }
+    const host = {
+      see: async ({ scriptId, data }) => {
+        await later()
+        seen.push([scriptId, data, storage.getStore()])
+      },
+    }
     engine.addScript('inner', 'host.see() return limit, require("m")', {
       callers: '*',
       host,
@@ -169,7 +174,7 @@ describe('what is wrong with arguments', () => {
     ['a\0b', RangeError, 'without control characters'],
     ['a\nb', RangeError, 'without control characters'],
     ['\ud800', RangeError, 'lone surrogate'],
-    ['é'.repeat(129), RangeError, '1 to 256 UTF-8 bytes .*Received 258 bytes'],
+    ['é'.repeat(129), RangeError, '1 to 256 UTF-8 bytes without control characters. Received 258 bytes'],
     [5, TypeError, 'type number'],
     [undefined, TypeError, 'undefined'],
   ])('the name %j', async (name, ErrorClass, says) => {
@@ -192,9 +197,9 @@ describe('what is wrong with arguments', () => {
   })
 
   test.each([
-    [{ callers: 'x' }, RangeError, "options.callers.* must be '\\*' or an array of scriptIds"],
+    [{ callers: 'x' }, RangeError, `options.callers" property must be '*' or an array of scriptIds`],
     [{ callers: 5 }, TypeError, 'options.callers'],
-    [{ callers: ['x', ''] }, RangeError, 'options.callers\\[1\\]'],
+    [{ callers: ['x', ''] }, RangeError, '"options.callers" property[1]'],
     [{ scriptId: '' }, RangeError, 'options.scriptId'],
     [{ caller: '*' }, TypeError, "unknown option 'caller'; did you mean 'callers'"],
     [{ name: 'a' }, TypeError, "unknown option 'name'"],
@@ -234,7 +239,7 @@ describe('what is wrong with arguments', () => {
     )
     expect(thrownBy(() => engine.addScript('b', 'x ='))).toMatchObject({ code: 'ERR_LUA_SYNTAX', chunk: 'b' })
     expectBadArgument(await rejection(engine.callScript('a', 5)), TypeError, '"args" argument')
-    expectBadArgument(await rejection(engine.callScript('a', [[print]])), TypeError, 'args\\[0\\]\\[0\\] is function')
+    expectBadArgument(await rejection(engine.callScript('a', [[print]])), TypeError, 'args[0][0] is function')
     expectBadArgument(
       await rejection(engine.callScript('a', [], { scriptId: 'b' })),
       TypeError,
@@ -319,13 +324,13 @@ describe('errors', () => {
     const codes = {}
     for (const name of ['bad', 'table', 'output', 'memory', 'host', 'none']) {
       const [, code, message] = await valuesOf(engine, caught(`scripts.call, "${name}"`))
-      codes[name] = [code, message.slice(0, 30)]
+      codes[name] = [code, message.slice(0, 29)]
     }
     expect(codes).toEqual({
       bad: ['ERR_LUA_RUNTIME', 'bad:1: attempt to index a nil'],
       table: ['ERR_LUA_RUNTIME', 'said'],
-      output: ['ERR_LUA_OUTPUT', 'the script wrote more than its'],
-      memory: ['ERR_LUA_MEMORY', 'the script needs more memory t'],
+      output: ['ERR_LUA_OUTPUT', 'the script wrote more than it'],
+      memory: ['ERR_LUA_MEMORY', 'the script needs more memory '],
       host: ['ERR_HOST_FUNCTION', 'host:1: host.fail failed'],
       none: ['ERR_SCRIPT_UNKNOWN', "there is no script 'none'"],
     })
@@ -371,9 +376,9 @@ describe('replacing and removing', () => {
     await until(() => waiting.length === 2)
     engine.addScript('a', 'return "new"', { callers: ['x'], replace: true })
     expect(await valuesOf(engine, 'return scripts.call("a")')).toEqual(['new'])
-    expect(await valuesOf(engine, caught('scripts.call, "a"'), 'y')).toMatchObject([false, 'ERR_SCRIPT_DENIED'])
+    expect((await valuesOf(engine, caught('scripts.call, "a"'), 'y'))[1]).toBe('ERR_SCRIPT_DENIED')
     expect([engine.removeScript('a'), engine.removeScript('a')]).toEqual([true, false])
-    expect(await valuesOf(engine, caught('scripts.call, "a"'))).toMatchObject([false, 'ERR_SCRIPT_UNKNOWN'])
+    expect((await valuesOf(engine, caught('scripts.call, "a"')))[1]).toBe('ERR_SCRIPT_UNKNOWN')
     for (const open of waiting) open()
     expect(await Promise.all(runs)).toEqual([['old'], ['old']])
   })
@@ -384,13 +389,16 @@ describe('replacing and removing', () => {
     expect((await engine.callScript('a')).value).toBe(1)
   })
 
-  test('what a call checked before it is made is checked again then', async () => {
-    const engine = engineWith({ concurrency: 1 })
-    engine.addScript('a', 'return 1', { callers: '*' })
-    // The thread is the caller's when the script is removed: the call comes after that.
-    const run = valuesOf(engine, caught('scripts.call, "a"'))
+  test('whether a script may be called is asked again when the call is made', async () => {
+    const engine = engineWithScripts({ a: 'return 1', b: 'return 1', warm: '' })
+    await valuesOf(engine, 'scripts.call("warm")')
+    const codes = (name) => valuesOf(engine, caught(`scripts.call, "${name}"`))
+    const runs = [codes('a'), codes('b')]
+    // The worker finds that it may. Before this thread hears of the call, it may not any more.
+    for (const start = performance.now(); performance.now() - start < 100; );
     engine.removeScript('a')
-    expect(await run).toMatchObject([false, 'ERR_SCRIPT_UNKNOWN'])
+    engine.addScript('b', 'return 2', { replace: true })
+    expect((await Promise.all(runs)).map(([, code]) => code)).toEqual(['ERR_SCRIPT_UNKNOWN', 'ERR_SCRIPT_DENIED'])
   })
 })
 
