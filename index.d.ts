@@ -678,7 +678,7 @@ export interface IdLimits {
    */
   cpuPerSecond?: number | undefined
   /**
-   * Calls of host functions a second: a whole number from 1 to 4 294 967 295. What is not used is saved up for one second.
+   * Calls of host functions, and of named scripts by others, a second: a whole number from 1 to 4 294 967 295. What is not used is saved up for one second.
    * Further calls wait, in order; the run's `timeout` goes on meanwhile.
    */
   hostCallsPerSecond?: number | undefined

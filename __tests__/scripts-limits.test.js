@@ -5,6 +5,7 @@ const { engineWith, isIdle, until } = require('./support/engine')
 const { ENDLESS, FOREVER, MIB } = require('./support/constants')
 const { gate } = require('./support/host-functions')
 const { ends, rejection } = require('./support/rejection')
+const { watched } = require('./support/stalls')
 
 const CALL = 'return scripts.call(...)'
 const CAUGHT = 'local ok, e = pcall(scripts.call, ...) return ok, e.code, e.message'
@@ -100,11 +101,11 @@ describe('10 000 runs in flight on 3 threads', () => {
     const engine = engineWith({ concurrency: 3, maxQueue: 2 * count, maxMemory: 4096 * MIB })
     const { calls, open } = gate()
     engine.expose('open', open)
-    engine.addScript('open', 'return host.open(...) + 1', { callers: '*' })
+    engine.addScript('open', 'return host.open(...) + 1', { callers: '*', timeout: FOREVER })
     const runs = Array.from({ length: count / 2 }, (_, i) =>
       engine.run(CALL, `id-${i % 100}`, { args: ['open', i], timeout: FOREVER }),
     )
-    await until(() => calls.length === count / 2)
+    await until(() => calls.length === count / 2 && engine.stats().running === 0)
     expect(engine.stats().suspended).toBe(count)
     for (const { args, resolve } of calls) resolve(args[0])
     const values = await Promise.all(runs.map(async (running) => (await running).value))
@@ -142,6 +143,16 @@ describe('a call never waits for its own caller', () => {
     calls[1].reject(new Error('no'))
     await Promise.all(runs)
     expect(engine.usage('one')).toMatchObject({ started: 0, queued: 0, failed: 2, rejected: 1, hostCalls: 2 })
+  })
+
+  test('calls count as calls of the host, and wait for their turn', async () => {
+    const engine = engineWith({ perId: (id) => (id === 'x' ? { hostCallsPerSecond: 20 } : {}) })
+    engine.addScript('a', 'return 1', { callers: '*' })
+    const start = performance.now()
+    const sum = 'local sum = 0 for _ = 1, 22 do sum = sum + scripts.call("a") end return sum'
+    expect(await valuesOf(engine, sum)).toEqual([22])
+    // Beyond those of one second, each waits 50 ms.
+    expect(performance.now() - start).toBeGreaterThan(75)
   })
 
   test('a full queue is an error', async () => {
@@ -187,6 +198,17 @@ describe('a call never waits for its own caller', () => {
     await until(() => isIdle(engine))
     expect((await engine.run('return 1', 'x')).value).toBe(1)
   })
+})
+
+test('a flood of calls never holds the event loop', async () => {
+  const engine = engineWith()
+  const big = 'return ("x"):rep(4e6), ...'
+  engine.addScript('big', big, { callers: '*' })
+  const flood =
+    'local big = ("x"):rep(4e6) while true do for _ = 1, 100 do pcall(scripts.call, "none") end scripts.call("big", big) end'
+  const { error, longest } = await watched(() => run(engine, flood, [], { timeout: 300 }))
+  expect(error.code).toBe('ERR_LUA_TIMEOUT')
+  expect(longest).toBeLessThan(50)
 })
 
 describe('careless hosts', () => {

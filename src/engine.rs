@@ -181,12 +181,7 @@ impl NativeEngine {
     /// Lets scripts call others by these names; and those of the removed names not any more. `callers` are the ids of those
     /// who may, or absent for everybody.
     #[napi(catch_unwind)]
-    pub fn change_scripts(
-        &self,
-        removed: Vec<String>,
-        added: Vec<String>,
-        callers: Option<Vec<String>>,
-    ) -> Result<()> {
+    pub fn change_scripts(&self, removed: Vec<String>, added: Vec<String>, callers: Option<Vec<String>>) -> Result<()> {
         let callers = access_of(callers)?;
         let added = added.into_iter().map(|name| (name, callers.clone()));
         self.inner.services.scripts.change(&removed, added);

@@ -5,9 +5,9 @@
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
+use crate::scripts::{NativeNamed, ScriptCalls};
 use crate::state::StateDesk;
 use crate::wake_up::{Awakened, Waker};
-use crate::scripts::{NativeNamed, ScriptCalls};
 use moonpool_core::bridge::{Called, HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::memory::Held;

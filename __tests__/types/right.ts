@@ -111,6 +111,8 @@ export function isOurFault(code: LuaErrorCode): boolean {
     case 'ERR_STATE_QUOTA':
     case 'ERR_STATE_UNAVAILABLE':
     case 'ERR_HOST_FUNCTION':
+    case 'ERR_SCRIPT_UNKNOWN':
+    case 'ERR_SCRIPT_DENIED':
     case 'ERR_CONTEXT_CLOSED':
     case 'ERR_CONTEXT_BUSY':
     case 'ERR_QUEUE_FULL':

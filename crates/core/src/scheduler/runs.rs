@@ -243,9 +243,7 @@ impl Runs {
         }
         // What waits will give memory back, but not to scripts that it waits for.
         let called_only = self.goes_on();
-        while let Some(run) =
-            self.queued.pop_item(|_, run| !run.has_vm() && (run.is_called() || !called_only))
-        {
+        while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm() && (run.is_called() || !called_only)) {
             self.settle(run.refuse(self.memory.starved(called_only)), &mut settled);
         }
         settled
@@ -447,12 +445,14 @@ impl Runs {
         call
     }
 
-    /// Whether a run may make its call now; see [`Self::may_call`]. A call of a script is none of the host's functions.
+    /// Whether a run may make its call now; see [`Self::may_call`]. Calls of scripts take the host's time, too.
     fn prepare_call(&mut self, run: &mut Run, call: &mut HostCall) -> Result<bool, HostError> {
-        let Some(script) = &mut call.script else { return self.may_call(run) };
-        script.deadline = run.deadline();
-        run.set_calling(true);
-        Ok(true)
+        let may = self.may_call(run);
+        if let Some(script) = &mut call.script {
+            script.deadline = run.deadline();
+            run.set_calling(may.is_ok());
+        }
+        may
     }
 
     fn wait(&mut self, run: Run, timer: Option<Timer>, call: Option<HostCall>) {
