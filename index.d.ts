@@ -1277,6 +1277,7 @@ export interface ReplaceOptions {
 /** What all runs of a named script begin with, and who may call it. Limits and shapes are the engine's where none are given. */
 export interface ScriptOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
   extends Limits,
+    HearingOptions,
     ValueOptions<Dates>,
     Given {
   /** As in {@link RunInputs}. They are copied when the script is added. */
@@ -1297,6 +1298,7 @@ export interface ScriptOptions<Dates extends DateMode = DateMode, Globals = LuaO
 /** The options of one call of a named script by the host. What is left out is as the script has it. */
 export interface ScriptCallOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
   extends Omit<Limits, 'maxSource'>,
+    HearingOptions,
     ValueOptions<Dates>,
     Pick<RunInputs, 'signal'>,
     Given {
