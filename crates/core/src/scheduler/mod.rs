@@ -16,7 +16,7 @@
 //! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
 //!   as queued;
 //! - a run that is killed goes before all others, to give its VM back;
-//! - a run that a script has called takes the place of one that waits for such a script, as far as limits of ids go, and
+//! - a run that a script has called goes before others of its id, takes the place of one that waits for such a script, as far as limits of ids go, and
 //!   where memory is short it begins, or is refused, when everything else waits: it may be what all of them wait for;
 //! - when the VMs hold seven eighths of what they may (less when runs are large), no run begins that needs another one, as long as any other has begun
 //!   and not ended; when none has, and so contexts between two runs hold that much, one at a time begins, and when those

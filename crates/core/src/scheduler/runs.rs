@@ -266,10 +266,15 @@ impl Runs {
         self.queued() + self.followers
     }
 
+    /// Takes a run out of the queue.
+    pub(super) fn take_queued(&mut self, owner: TenantRef, id: u64) -> Option<Run> {
+        self.queued.remove(owner, id).or_else(|| self.queued.remove(owner, id | NOT_CALLED))
+    }
+
     fn enqueue(&mut self, run: Run) {
         self.place(run.id(), Place::Queued);
         let owner = run.tenant();
-        self.queued.push(owner, self.tenants[owner].stride, run.id(), run);
+        self.queued.push(owner, self.tenants[owner].stride, queue_key(&run), run);
     }
 
     /// Takes note of a batch that a worker has executed, takes the next, and says what came of its runs.
@@ -358,7 +363,7 @@ impl Runs {
         } else if queued {
             self.place(id, Place::Queued);
             self.is_taken_back(id);
-            self.queued.put_back(owner, stride, id, run);
+            self.queued.put_back(owner, stride, queue_key(&run), run);
         } else if let Some(ticket) = self.tickets.get_mut(&id) {
             ticket.place = Place::Ready;
             self.ready.put_back(owner, stride, ticket.key, run);
@@ -575,7 +580,7 @@ impl Runs {
                 }
             }
             Place::Queued => {
-                if let Some(run) = self.queued.remove(owner, id) {
+                if let Some(run) = self.take_queued(owner, id) {
                     self.settle(run.refuse_killed(), &mut settled);
                 }
             }
@@ -938,6 +943,15 @@ impl Runs {
         let (factory, wake_up, stopped) = (self.factory.clone(), self.wake_up.clone(), self.stopped.clone());
         Batch { runs, queued, warm, build: 0, factory, wake_up, stopped, executed: 0, worked: Duration::ZERO }
     }
+}
+
+/// In the keys of queued runs that no script has called.
+pub(super) const NOT_CALLED: u64 = 1 << 63;
+
+/// Where a run stands among those of its id: those that scripts have called come first, in the order of submission, as one
+/// that may not begin yet could be waiting for them.
+fn queue_key(run: &Run) -> u64 {
+    if run.is_called() { run.id() } else { run.id() | NOT_CALLED }
 }
 
 /// The next few of those who may have a turn.

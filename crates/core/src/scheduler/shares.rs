@@ -3,7 +3,7 @@
 use super::HostCallOf;
 use super::gate::Lost;
 use super::run::{Run, SLICE, Settled};
-use super::runs::{Place, Runs, Suspended, Ticket};
+use super::runs::{NOT_CALLED, Place, Runs, Suspended, Ticket};
 use super::signal::Signal;
 use super::tenants::{IdLimits, TenantRef, Tenants};
 use super::timer::Timer;
@@ -86,9 +86,9 @@ impl Runs {
 
     /// Takes a run out that has not begun, wherever it waits.
     fn take_from_queue(&mut self, id: u64) -> Option<Run> {
-        let Ticket { owner, place, .. } = self.tickets.get(&id)?;
-        match *place {
-            Place::Queued => self.queued.remove(*owner, id),
+        let &Ticket { owner, place, .. } = self.tickets.get(&id)?;
+        match place {
+            Place::Queued => self.take_queued(owner, id),
             Place::InContext(context) => self.contexts.remove(context, id),
             _ => None,
         }
@@ -96,7 +96,7 @@ impl Runs {
 
     /// The last of an id's runs that have not begun: of those that could, or else of those that wait for others in contexts.
     fn last_queued_of(&self, owner: TenantRef) -> Option<u64> {
-        self.queued.last_of(owner).or_else(|| self.contexts.last_of(owner))
+        self.queued.last_of(owner).map(|key| key & !NOT_CALLED).or_else(|| self.contexts.last_of(owner))
     }
 
     /// Asks soon whether an id's queued runs, if it has any, have memory to wait for.
