@@ -711,7 +711,7 @@ export interface IdLimits {
    */
   cpuPerSecond?: number | undefined
   /**
-   * Calls of host functions a second: a whole number from 1 to 4 294 967 295. What is not used is saved up for one second.
+   * Calls of host functions, and of named scripts by others, a second: a whole number from 1 to 4 294 967 295. What is not used is saved up for one second.
    * Further calls wait, in order; the run's `timeout` goes on meanwhile.
    */
   hostCallsPerSecond?: number | undefined
@@ -810,6 +810,7 @@ export type Library =
   | 'log'
   | 'math'
   | 'os'
+  | 'scripts'
   | 'Shared'
   | 'State'
   | 'string'
@@ -851,6 +852,7 @@ export interface CodeCacheOptions {
  *   watches, something is wrong. What was there before stays.
  * - `log` (a {@link LogEntry}): a script has logged something. All entries of a run come in their order, and before its
  *   promise settles. A listener that throws keeps no other one from hearing of them.
+ * - `scriptError` (the error, and the name of the script where it is known): the same, for {@link Engine.addScripts}.
  *
  * @typeParam Mode `'iso'` where dates go in as text, otherwise `never`. It is inferred from the options.
  *
@@ -871,6 +873,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   error: [LuaError]
   moduleError: [error: Error, name: string | undefined]
   log: [entry: LogEntry]
+  scriptError: [error: Error, name: string | undefined]
 }> {
   /**
    * @param options See {@link EngineOptions}.
@@ -1042,6 +1045,69 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
    * @returns (resolves) The names of the modules, sorted.
    */
   addModules(folder: string | URL, options?: AddModulesOptions): Promise<string[]>
+
+  /**
+   * Adds a named script, which {@link Engine.callScript} runs, and which other scripts may call with
+   * `scripts.call(name, …)`, if `callers` allows them. It is compiled now, on this thread, and once. Each call runs in a
+   * fresh VM, under the `scriptId` that the options give it, and gets its arguments as `...`.
+   *
+   * @param name By the rules of `scriptId`, and the chunk's name in messages. It must be new.
+   * @param source Lua source, or a {@link Script}, which keeps the chunk name that it was compiled with.
+   * @param options Who it is, who may call it, and what its runs begin with. With `replace`, the name may have a script
+   *   already. Runs that have begun keep the old one.
+   * @throws {LuaError} with `ERR_LUA_SYNTAX` when it does not compile, or `ERR_ENGINE_CLOSED`. Then nothing has changed.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * engine.addScript('price', 'local item = ... return item.count * 5', { callers: ['shop'] })
+   * console.log(await engine.runLua('return scripts.call("price", { count = 3 })', 'shop')) // 15
+   * const { value } = await engine.callScript('price', [{ count: 4 }])
+   * console.log(value) // 20
+   * ```
+   */
+  addScript<Globals extends LuaObject = LuaObject, Dates extends DateMode = DateMode>(
+    name: string,
+    source: string | Uint8Array | Script,
+    options?: ScriptOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>> & ReplaceOptions,
+  ): void
+
+  /**
+   * Adds every `*.lua` file below a folder as a named script, all with the same options. Names, links and `watch` are as in
+   * {@link Engine.addModules}, and what is wrong in a folder that is watched is told by the event `scriptError`.
+   *
+   * @returns (resolves) The names of the scripts, sorted.
+   */
+  addScripts<Globals extends LuaObject = LuaObject, Dates extends DateMode = DateMode>(
+    folder: string | URL,
+    options?: ScriptOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>> & AddModulesOptions,
+  ): Promise<string[]>
+
+  /**
+   * Removes a named script. Runs of it that have begun go on.
+   *
+   * @returns Whether there was one of this name.
+   */
+  removeScript(name: string): boolean
+
+  /**
+   * Runs a named script, and resolves with values, as {@link Engine.run} does. In it, `script.caller` is nil.
+   *
+   * @param args The values of the chunk's `...`: at most 1000.
+   * @param options What is left out is as the script's own options have it.
+   * @throws {LuaError} (rejects) with `ERR_SCRIPT_UNKNOWN` when there is none of this name, or as {@link Engine.run}.
+   */
+  callScript<
+    Values extends readonly unknown[] = LuaOutput[],
+    Globals extends LuaObject = LuaObject,
+    Dates extends DateMode = DateMode,
+  >(
+    name: string,
+    args?: readonly LuaInput<Or<Dates, Mode>>[],
+    options?: ScriptCallOptions<Dates, Globals & Crossing<Globals, Or<Dates, Mode>>>,
+  ): Promise<RunResult<Values>>
 
   /**
    * Declares a shared dictionary: keys and values in memory that scripts of different ids use together, as
@@ -1241,7 +1307,39 @@ export interface ReplaceOptions {
   replace?: boolean | undefined
 }
 
-/** How the modules of a folder are added. */
+/** What all runs of a named script begin with, and who may call it. Limits and shapes are the engine's where none are given. */
+export interface ScriptOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
+  extends Limits,
+    HearingOptions,
+    ValueOptions<Dates>,
+    Given {
+  /** As in {@link RunInputs}. They are copied when the script is added. */
+  globals?: Globals | undefined
+  /**
+   * Who the script is, whoever calls it: its State, its turns and its limits in {@link EngineOptions.perId} are those of
+   * this id.
+   * @defaultValue the name
+   */
+  scriptId?: string | undefined
+  /**
+   * Which ids may call it from Lua: `'*'` for all, or a list. The host may call it in any case.
+   * @defaultValue `[]`
+   */
+  callers?: '*' | readonly string[] | undefined
+}
+
+/** The options of one call of a named script by the host. What is left out is as the script has it. */
+export interface ScriptCallOptions<Dates extends DateMode = DateMode, Globals = LuaObject>
+  extends Omit<Limits, 'maxSource'>,
+    HearingOptions,
+    ValueOptions<Dates>,
+    Pick<RunInputs, 'signal'>,
+    Given {
+  /** As in {@link RunInputs}, in place of the script's. */
+  globals?: Globals | undefined
+}
+
+/** How the modules or the scripts of a folder are added. */
 export interface AddModulesOptions {
   /**
    * Whether the folder is watched.
@@ -1957,6 +2055,8 @@ export interface TimeSummary {
  * | `ERR_STATE_QUOTA` | `State`: the script's space is full |
  * | `ERR_STATE_UNAVAILABLE` | `State`: the store cannot be opened or reached, or has lost a write that this depends on |
  * | `ERR_HOST_FUNCTION` | a host function failed, and the script did not catch it; `cause` is what it threw, whatever the script saw of it |
+ * | `ERR_SCRIPT_UNKNOWN` | there is no named script of this name |
+ * | `ERR_SCRIPT_DENIED` | `scripts.call`: the caller's id is none of the script's `callers` |
  * | `ERR_CONTEXT_CLOSED` | not run: the {@link Context} or {@link ContextPool} is closed, or a run in the context was stopped |
  * | `ERR_CONTEXT_BUSY` | not run: a run in the {@link Context} waits for the host function that makes this call; or what makes it holds a context of the {@link ContextPool} |
  * | `ERR_QUEUE_FULL` | not run: `maxQueue` runs wait already, and its id holds its part of the places or more; or `maxPending` calls of the context or pool; {@link LuaError.limit} says which |
@@ -1980,6 +2080,8 @@ export type LuaErrorCode =
   | 'ERR_STATE_QUOTA'
   | 'ERR_STATE_UNAVAILABLE'
   | 'ERR_HOST_FUNCTION'
+  | 'ERR_SCRIPT_UNKNOWN'
+  | 'ERR_SCRIPT_DENIED'
   | 'ERR_CONTEXT_CLOSED'
   | 'ERR_CONTEXT_BUSY'
   | 'ERR_QUEUE_FULL'
@@ -2033,7 +2135,10 @@ export class LuaError extends Error {
    * carry it, and where it has more than 1 MiB of JSON or 50 000 values and keys.
    */
   readonly luaValue?: unknown
-  /** What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. */
+  /**
+   * What the host function threw, or rejected with, for `ERR_HOST_FUNCTION`: the value itself. When a script failed with the
+   * error of another one that it had called: the `LuaError` of that.
+   */
   readonly cause?: unknown
   /** The option whose limit was met, where the failure was caused by one. */
   readonly limit?: LimitName

@@ -62,15 +62,16 @@ test('the definition file names exactly the globals and library functions of a V
 })
 
 test('the definition file names the fields of script', async () => {
-  const [, ...fields] = /^---@class moonpool\.Script.*\n---@field (\w+) string.*\n---@field (\w+) string.*\n\n/m.exec(
+  const [, described] = /^---@class moonpool\.Script.*\n((?:---@field \w+ string.*\n)+)\n/m.exec(
     readFileSync(FILE, 'utf8'),
   )
+  const fields = Array.from(described.matchAll(/^---@field (\w+)/gm), ([, field]) => field)
   const { values } = await engine.run(
     `return ${fields.map((field) => `type(script.${field})`).join(', ')}, script.other`,
     'x',
   )
-  expect(fields).toEqual(['id', 'name'])
-  expect(values).toEqual(['string', 'string', undefined])
+  expect(fields).toEqual(['id', 'name', 'caller'])
+  expect(values).toEqual(['string', 'string', 'nil', undefined])
 })
 
 test('the definition file compiles, and describes every parameter', () => {

@@ -14,6 +14,7 @@ const { AddedModules } = require('./added-modules')
 const { Logs } = require('./logs')
 const { NativeEngine, outside } = require('./native')
 const {
+  checkArgs,
   checkLabel,
   readCloseOptions,
   readCompileOptions,
@@ -24,9 +25,12 @@ const {
   readPoolOptions,
   readReplaceOptions,
   readRunOptions,
+  readScriptFolderOptions,
+  readScriptOptions,
   readValueRunOptions,
   readWatchOptions,
 } = require('./options')
+const { NamedScripts } = require('./named-scripts')
 const { PerId } = require('./per-id')
 const { poolOf } = require('./pool')
 const { Run, resolvable } = require('./run')
@@ -63,6 +67,7 @@ class Engine extends EventEmitter {
   #desk
   #modules
   #functions
+  #scripts
   #shared
   // What the host asks of State.
   #state
@@ -91,16 +96,25 @@ class Engine extends EventEmitter {
       Engine.#callerOf(inFlight),
       Engine.#giverUpOf(inFlight),
       Engine.#hearerOf(inFlight),
+      Engine.#scriptCallerOf(inFlight),
     ]
-    const [settle, pressure, call, giveUp, told] = this.#callbacks
-    this.#native = new NativeEngine(store, options, defaults, settle, pressure, call, giveUp, answers.answered, told)
+    const [settle, pressure, call, giveUp, told, callScript] = this.#callbacks
+    const { answered } = answers
+    this.#native = new NativeEngine(store, options, defaults, settle, pressure, call, giveUp, answered, told, callScript)
     if (perId) this.#perId = new PerId(this.#native, perId)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
     this.#usage = new Usage(this.#native, trackedIds)
     this.#shared = new SharedDicts(this.#native)
     this.#functions = new ExposedFunctions(this.#native, defaults)
-    this.#modules = new AddedModules(this.#native, defaults.maxSource, (...told) => this.#tellModuleError(...told))
+    const teller =
+      (event) =>
+      (...told) =>
+        this.#tellInScope(event, ...told)
+    this.#modules = new AddedModules(this.#native, defaults.maxSource, teller('moduleError'))
+    const ownOf = (options) => this.#ownOf(options)
+    const tellingOf = (options) => this.#logs.tellingOf(options)
+    this.#scripts = new NamedScripts(this.#native, { ownOf, tellingOf }, teller('scriptError'))
     this.#logs = new Logs({ logger, ...defaults }, this)
     this.#desk = {
       native: this.#native,
@@ -108,6 +122,8 @@ class Engine extends EventEmitter {
       usage: this.#usage,
       perId: this.#perId,
       functions: this.#functions,
+      scripts: this.#scripts,
+      execute: (run) => this.#execute(run),
       showsErrors: hostErrors === 'messages',
       logs: this.#logs,
       log: (entry) => this.#logs.tellOwn(entry),
@@ -196,6 +212,26 @@ class Engine extends EventEmitter {
     return this.#modules.set(sources)
   }
 
+  addScript(name, source, given) {
+    const options = readScriptOptions(given, this.#defaults)
+    this.#scripts.addOne(name, source, options, () => this.#checkOpen('scripts'))
+  }
+
+  async addScripts(folder, given) {
+    const options = readScriptFolderOptions(given, this.#defaults)
+    return this.#scripts.addFolder(folder, options, () => this.#checkOpen('scripts'))
+  }
+
+  removeScript(name) {
+    return this.#scripts.remove(name)
+  }
+
+  async callScript(name, args = [], options = undefined) {
+    checkArgs(args, 'The "args" argument')
+    const { call, code } = this.#scripts.callOf(name, args, options)
+    return this.#execute(new Run(this.#desk, call).take(code))
+  }
+
   sharedDict(name, options) {
     if (options === undefined) return this.#shared.get(name)
     return this.#shared.declare(name, options, () => this.#checkOpen('dictionaries'))
@@ -282,6 +318,7 @@ class Engine extends EventEmitter {
     const { timeout } = readCloseOptions(options)
     this.#closing ??= resolvable()
     this.#modules.endWatches()
+    this.#scripts.endWatches()
     this.#noticeIdle()
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
@@ -338,7 +375,7 @@ class Engine extends EventEmitter {
 
   /** Why a run is not taken any more, if it is not: those that were accepted before may still begin. */
   #refusalOf(run) {
-    if (!this.#killed && (!this.#closing || run.state === 'accepted')) return undefined
+    if (!this.#killed && (!this.#closing || run.state === 'accepted' || run.isCalled)) return undefined
     return { code: 'ERR_ENGINE_CLOSED', message: 'the engine is closed: it runs nothing any more', output: '' }
   }
 
@@ -406,7 +443,7 @@ class Engine extends EventEmitter {
 
   /** The native engine's `pressure`: the queue is full, or empty after that. */
   static #pressureOf(weak) {
-    return (full) => weak.deref()?.#tellPressure(full ? 'full' : 'drain')
+    return (full) => weak.deref()?.#tellInScope(full ? 'full' : 'drain')
   }
 
   /** The native engine's `settle`. */
@@ -432,12 +469,13 @@ class Engine extends EventEmitter {
     return (runId, frames) => inFlight.get(runId)?.hear(frames)
   }
 
-  #tellPressure(event) {
-    this.#scope.runInAsyncScope(() => this.#tell(event))
+  /** The native engine's `callScript`. */
+  static #scriptCallerOf(inFlight) {
+    return (runId, callId, name, wait) => inFlight.get(runId)?.callScript(callId, name, wait)
   }
 
-  #tellModuleError(error, name) {
-    this.#scope.runInAsyncScope(() => this.#tell('moduleError', error, name))
+  #tellInScope(event, ...values) {
+    this.#scope.runInAsyncScope(() => this.#tell(event, ...values))
   }
 
   /** In the async context of the run that failed. */

@@ -11,6 +11,9 @@ const { Encoding, isPlain } = require('./values')
 /** How many errors are kept for a run that may fail with one of them. */
 const MAX_CAUSES = 1000
 
+/** How many of those are of scripts that it has called: a script may choose how large they are. */
+const MAX_CALLED = 10
+
 /** So many bytes of an answer are encoded at once; and so many, if the turn has time for them. */
 const FEW = 1024
 const SMALL = 16 * 1024
@@ -115,17 +118,27 @@ function encodeAnswer(encoding, answer, fail, isOver) {
 class Causes {
   static #last = 0
   #errors = new Map()
+  #called = new Map()
 
   keep(error) {
-    // A context may keep an error from one run to the next: no number is given twice.
-    Causes.#last = (Causes.#last + 1) % 2 ** 32
-    this.#errors.set(Causes.#last, error)
-    if (this.#errors.size > MAX_CAUSES) this.#errors.delete(this.#errors.keys().next().value)
-    return Causes.#last
+    return this.#keep(error, this.#errors, MAX_CAUSES)
+  }
+
+  /** That of a script. */
+  keepCalled(error) {
+    return this.#keep(error, this.#called, MAX_CALLED)
   }
 
   get(number) {
-    return this.#errors.get(number)
+    return this.#errors.get(number) ?? this.#called.get(number)
+  }
+
+  #keep(error, errors, most) {
+    // A context may keep an error from one run to the next: no number is given twice.
+    Causes.#last = (Causes.#last + 1) % 2 ** 32
+    errors.set(Causes.#last, error)
+    if (errors.size > most) errors.delete(errors.keys().next().value)
+    return Causes.#last
   }
 }
 

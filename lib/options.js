@@ -121,6 +121,23 @@ const REPLACE = { replace: { default: false, check: checkBoolean } }
 /** Of `addModules`. */
 const WATCH = { watch: { default: false, check: checkBoolean } }
 
+/** Of a named script: what all its runs begin with, and who may call it. */
+const SCRIPT = {
+  ...LIMITS,
+  ...HEARD,
+  ...CROSSING,
+  globals: RUN.globals,
+  ...GIVEN,
+  scriptId: { default: undefined, check: checkLabel },
+  callers: { default: [], check: checkIds },
+}
+
+const NEW_SCRIPT = { ...SCRIPT, ...REPLACE }
+const SCRIPT_FOLDER = { ...SCRIPT, ...WATCH }
+
+/** Of one call of a named script, which was compiled before. */
+const { name: _______, args: ______, maxSource: ________, ...SCRIPT_CALL } = RUN_FOR_VALUES
+
 /** Of `functions`: how values cross, as far as there is a choice. */
 const SHARED_DICT = {
   maxItems: { default: undefined, check: whole('entries', 1, Number.MAX_SAFE_INTEGER) },
@@ -233,6 +250,12 @@ function readGrant(given, optional = []) {
 const readCompileOptions = (given) => readOptions(given, COMPILE)
 const readReplaceOptions = (given) => readOptions(given, REPLACE)
 const readWatchOptions = (given) => readOptions(given, WATCH)
+/** The options of a named script on an engine with these defaults: of a new one, of those of a folder, and of one call. */
+const readScriptOptions = (given, defaults) => withIds(readOptions(given, NEW_SCRIPT, 'options', defaults))
+const readScriptFolderOptions = (given, defaults) => withIds(readOptions(given, SCRIPT_FOLDER, 'options', defaults))
+const readScriptCallOptions = (given, script) => readOptions(given, SCRIPT_CALL, 'options', script)
+/** The ids are read once, too. */
+const withIds = ({ callers, ...options }) => ({ ...options, callers: sortedIds(callers) })
 const readCloseOptions = (given) => readOptions(given, CLOSE)
 /** The options of a shared dictionary; ids sorted, each once. */
 function readSharedDictOptions(given) {
@@ -413,6 +436,9 @@ module.exports = {
   readReplaceOptions,
   readPerId,
   readRunOptions,
+  readScriptCallOptions,
+  readScriptFolderOptions,
+  readScriptOptions,
   readSharedDictOptions,
   readValueRunOptions,
   readWatchOptions,

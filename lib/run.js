@@ -8,6 +8,7 @@ const { Causes, callFunction } = require('./host')
 const { attempt, LEVELS } = require('./logs')
 const { ParallelCalls } = require('./parallel-calls')
 const { Scope } = require('./scope')
+const { ScriptCalls } = require('./script-calls')
 const { Telling } = require('./telling')
 const { wait } = require('./waits')
 
@@ -42,6 +43,11 @@ class Run {
   #unwatch
   // Whether its signal was aborted before the native engine had it.
   #stopped = false
+  // A named script, if it runs one; and the number of the call, if another script has called that.
+  #named
+  #callId
+  // The scripts that it has called.
+  #calls
   // For host functions that it calls: what they are told, how they hear of its end, and the errors that they threw.
   #controller
   #host
@@ -60,9 +66,11 @@ class Run {
   /**
    * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `own` are functions and modules
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
-   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any.
+   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any; `named` is
+   * the named script that it runs, which has limits and functions, and `callId` the number of the call of another script that
+   * waits for it.
    */
-  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions }) {
+  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions, named, callId }) {
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
@@ -73,6 +81,8 @@ class Run {
     this.#context = context
     this.#group = group
     this.#functions = functions
+    this.#named = named
+    this.#callId = callId
   }
 
   get state() {
@@ -81,6 +91,11 @@ class Run {
 
   get name() {
     return this.#name
+  }
+
+  /** Whether another run waits for it. */
+  get isCalled() {
+    return this.#callId !== undefined
   }
 
   /** What it took, once it is known. */
@@ -157,6 +172,7 @@ class Run {
   }
 
   #start(native) {
+    if (this.#named) return native.runNamed(this.#named, this.#exchange?.args, this.#callId)
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own
@@ -218,10 +234,18 @@ class Run {
   #abort() {
     this.#stopped = true
     if (this.#state !== 'submitted') return
-    const reason = this.#scope.runInAsyncScope(reasonOf, undefined, this.options.signal)
+    const { signal } = this.options
+    const reason = signal
+      ? this.#scope.runInAsyncScope(reasonOf, undefined, signal)
+      : new Error('the script that has called it has ended')
     this.#conclude('aborted', { error: { reason } })
     if (this.#decoding) this.#stopDecoding()
     else this.#desk.native.kill(this.#id)
+  }
+
+  /** The run that waits for it has ended. */
+  stop() {
+    this.#abort()
   }
 
   /** The native engine is done with it. Until its result is decoded, it is still in flight, and then it returns true. */
@@ -306,6 +330,7 @@ class Run {
     this.#state = 'concluded'
     this.counts(end)
     this.#hostCall?.end()
+    this.#calls?.end()
     // Nobody needs them any more, nor the memory that they take.
     if (this.#args) this.#args.cancelled = true
     this.#resolve(outcome)
@@ -420,10 +445,36 @@ class Run {
   }
 
   #giveUp(wait) {
+    this.#calls?.stop(wait)
     const call = this.#parallel?.take(wait)
     if (!call) return
     const reason = new Error(`the run of '${this.scriptId}' does not wait for this call any more`)
     this.#scope.runInAsyncScope(() => call.abort(reason))
+  }
+
+  /** A script calls another one by its name, and waits for what that returns: for this alone, or, with a number, for others too. */
+  callScript(callId, name, wait) {
+    if (this.#state !== 'submitted') return
+    const { execute, scripts, showsErrors } = this.#desk
+    this.#calls ??= new ScriptCalls()
+    const act = (hostCall) => {
+      if (wait === 0) this.#hostCall = hostCall
+      const { call, code } = scripts.calledOf(name, callId)
+      const run = new Run(this.#desk, call).take(code)
+      this.#calls.begin(wait, { run, execute, showsErrors }, (error, told) => {
+        if (wait === 0) this.#goesOn()
+        else hostCall?.end()
+        this.#called(wait, error, told)
+      })
+    }
+    this.#enterCall(act)
+  }
+
+  /** The script that it has called has ended. What that returned, the native engine has given to it. */
+  #called(wait, error, told) {
+    if (!told || this.#state !== 'submitted') return
+    this.#causes ??= new Causes()
+    this.#desk.native.failScript(this.#id, wait, told.code, told.message, this.#causes.keepCalled(error))
   }
 
   /** Calls `act` as what a call of the run's is made in, with what its context knows of the call. */

@@ -163,6 +163,7 @@ module.exports = {
   codeOf,
   isDetached,
   nameOfFile,
+  nativeOf,
   readSource,
   scriptOf,
   sourceOf,

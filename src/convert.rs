@@ -301,6 +301,7 @@ impl From<Exchange> for VmExchange {
             extras: None,
             telling: exchange.telling.map(VmTelling::from),
             released: None,
+            called: None,
         }
     }
 }

@@ -7,12 +7,13 @@ use crate::convert::{
     StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
-use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, SettleArgs, TellArgs};
+use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, SettleArgs, TellArgs};
+use crate::scripts::NativeNamed;
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Answer, Compiled, HostError, Limits as VmLimits, Modules, Services};
-use moonpool_core::error::{Failure as RunFailure, Shown};
+use moonpool_core::bridge::{Access, Answer, Compiled, HostError, Limits as VmLimits, Modules, Services};
+use moonpool_core::error::{Code, Failure as RunFailure, Shown};
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
 use moonpool_core::state::{Op, Request, Response, ScriptId};
@@ -42,7 +43,8 @@ impl NativeEngine {
     /// that; `call` when a script calls an exposed function, and then waits for the answer, under a number when functions of
     /// `parallel` wait for several; `giveUp` when nobody waits for such an answer any more; `answered` exactly once for each
     /// question to State that got a number, and with the number 0 when the store is closed; `told` when a run
-    /// tells something while it runs, before anything else of that run.
+    /// tells something while it runs, before anything else of that run; `callScript` when a script calls a named one, which is
+    /// to be begun by `runNamed` before that returns, or else it goes on by `failScript`.
     #[allow(clippy::too_many_arguments, reason = "each function is one, and napi takes no list of them")]
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -61,6 +63,8 @@ impl NativeEngine {
         #[napi(ts_arg_type = "(questionId: number, values: Buffer | null, failure: Failure | null) => void")]
         answered: Function<FnArgs<AnswerArgs>, ()>,
         #[napi(ts_arg_type = "(runId: number, frames: Buffer) => void")] told: Function<FnArgs<TellArgs>, ()>,
+        #[napi(ts_arg_type = "(runId: number, callId: number, name: string, wait: number) => void")]
+        call_script: Function<FnArgs<ScriptCallArgs>, ()>,
     ) -> Result<Self> {
         let callbacks = Callbacks {
             settle: Callback::new(&settle)?,
@@ -68,6 +72,7 @@ impl NativeEngine {
             call: Callback::new(&call)?,
             give_up: Callback::new(&give_up)?,
             told: Callback::new(&told)?,
+            call_script: Callback::new(&call_script)?,
         };
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
             .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
@@ -145,6 +150,63 @@ impl NativeEngine {
             Ok(id) => Either::A(id as f64),
             Err(error) => Either::B(error.into()),
         })
+    }
+
+    /// Makes a named script of a compiled one: all that its runs have in common.
+    #[allow(clippy::too_many_arguments, reason = "as for `run`")]
+    #[napi(catch_unwind)]
+    pub fn name_script(
+        &self,
+        script: &NativeScript,
+        script_id: String,
+        name: String,
+        limits: Limits,
+        exchange: Option<Exchange>,
+        functions: Option<&NativeFunctions>,
+        modules: Option<&NativeModules>,
+    ) -> Result<NativeNamed> {
+        let mut exchange = exchange.map(VmExchange::from).unwrap_or_default();
+        exchange.extras = extras(functions, modules);
+        Ok(NativeNamed::new(Script {
+            chunk: Chunk::Compiled(script.compiled.clone()),
+            id: id_of(&script_id)?,
+            name: name.into(),
+            limits: limits.into(),
+            exchange,
+            services: self.inner.services.clone(),
+        }))
+    }
+
+    /// Lets scripts call others by these names; and those of the removed names not any more. `callers` are the ids of those
+    /// who may, or absent for everybody.
+    #[napi(catch_unwind)]
+    pub fn change_scripts(&self, removed: Vec<String>, added: Vec<String>, callers: Option<Vec<String>>) -> Result<()> {
+        let callers = access_of(callers)?;
+        let added = added.into_iter().map(|name| (name, callers.clone()));
+        self.inner.services.scripts.change(&removed, added);
+        Ok(())
+    }
+
+    /// As `run`, for a named script: with these arguments, or for a call of another script with those of that call.
+    #[napi(catch_unwind)]
+    pub fn run_named(
+        &self,
+        named: &NativeNamed,
+        args: Option<Uint8Array>,
+        call_id: Option<f64>,
+    ) -> Result<Either<f64, Failure>> {
+        let args = args.map(|args| args.to_vec());
+        Ok(match self.inner.run_named(named, args, call_id.map(|id| id as u64))? {
+            Ok(id) => Either::A(id as f64),
+            Err(error) => Either::B(error.into()),
+        })
+    }
+
+    /// Answers the call of a script that a run waits for with a failure, known by a number.
+    #[napi(catch_unwind)]
+    pub fn fail_script(&self, run_id: f64, wait: u32, code: String, message: String, cause: u32) {
+        let code = Code::of(&code);
+        self.answered(run_id, wait, Err(HostError { message, cause, code, shown: None }));
     }
 
     /// A new context, without a VM yet. It keeps what the engine gives now, and may have functions and modules of its own.
@@ -232,7 +294,7 @@ impl NativeEngine {
     ) {
         let details = details.map(|details| details.to_vec());
         let shown = (code.is_some() || details.is_some()).then(|| Box::new(Shown { code, details }));
-        self.answered(run_id, wait, Err(HostError { message, cause, shown }));
+        self.answered(run_id, wait, Err(HostError { message, cause, shown, code: None }));
     }
 
     /// JavaScript has made its own values of what came of a run, for which `settle` returned true.
@@ -373,6 +435,12 @@ impl NativeEngine {
     fn answered(&self, run_id: f64, wait: u32, answer: Answer) {
         self.inner.scheduler.answer_one(run_id as u64, wait, answer);
     }
+}
+
+/// Whom something is allowed to: these ids, or everybody.
+fn access_of(ids: Option<Vec<String>>) -> Result<Access> {
+    let Some(ids) = ids else { return Ok(Access::Everybody) };
+    Ok(Access::Only(ids.iter().map(|id| id_of(id)).collect::<Result<_>>()?))
 }
 
 fn id_of(script_id: &str) -> Result<ScriptId> {

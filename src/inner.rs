@@ -5,13 +5,15 @@
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
+use crate::scripts::{NativeNamed, ScriptCalls};
 use crate::state::StateDesk;
 use crate::wake_up::{Awakened, Waker};
-use moonpool_core::bridge::{HostError, Limits, Services};
+use moonpool_core::bridge::{Called, HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::memory::Held;
 use moonpool_core::scheduler::Finished as Outgoing;
 use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled, ToldBy};
+use moonpool_core::value::Values;
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
 use napi::sys;
@@ -33,6 +35,9 @@ pub(super) type GiveUpArgs = (f64, u32);
 /// The run's number, and what it tells while it runs, in frames.
 pub(super) type TellArgs = (f64, Bytes);
 
+/// The run's number, the call's, the name of the script that is called, and the number of the wait.
+pub(super) type ScriptCallArgs = (f64, f64, String, u32);
+
 /// What JavaScript is told by. The engine in JavaScript holds these functions; and `settle`, which is held from here while
 /// runs are in flight, holds that engine through them.
 pub(super) struct Callbacks {
@@ -42,6 +47,7 @@ pub(super) struct Callbacks {
     pub(super) call: Callback<CallArgs>,
     pub(super) give_up: Callback<GiveUpArgs>,
     pub(super) told: Callback<TellArgs>,
+    pub(super) call_script: Callback<ScriptCallArgs>,
 }
 
 /// An engine on its JS thread.
@@ -62,6 +68,7 @@ pub(super) struct Inner {
     untold: RefCell<Vec<Settled>>,
     /// What outcomes hold that JavaScript is still taking over, by the numbers of their runs.
     held: RefCell<HashMap<u64, Held>>,
+    script_calls: ScriptCalls,
 }
 
 thread_local! {
@@ -102,6 +109,7 @@ impl Inner {
                 submitting: Cell::new(0),
                 untold: RefCell::default(),
                 held: RefCell::default(),
+                script_calls: ScriptCalls::default(),
             }
         });
         if EXITING.get() {
@@ -160,6 +168,7 @@ impl Inner {
     }
 
     fn tell_one(&self, Settled { id, outcome, usage, held, .. }: Settled) {
+        let (outcome, held, answer) = self.script_calls.settled(id, outcome, held);
         let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
         let settle = |text, values, failure| {
             let peak_memory = usage.peak_memory as f64;
@@ -188,6 +197,9 @@ impl Inner {
         if told.is_err() {
             // Something did not become a value of JavaScript, and the run shall settle all the same.
             let _ = settle(None, None, Some(error.into()));
+        }
+        if let Some(answer) = answer {
+            answer.give(&self.scheduler);
         }
         self.in_flight.update(|runs| runs - 1);
         if self.in_flight.get() == 0 {
@@ -249,12 +261,54 @@ impl Inner {
         }
         self.tell(finished.settled);
         for HostCallOf { run, number, call } in finished.calls {
+            if let Some(called) = call.script {
+                self.call_script((run, number), *called, call.args);
+                continue;
+            }
             let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args), number));
             if told.is_err() {
                 let message = "the call cannot cross: JavaScript has no room for its arguments".to_owned();
                 self.scheduler.answer_one(run, number, Err(HostError { message, ..HostError::default() }));
             }
         }
+    }
+}
+
+impl Inner {
+    /// Lets JavaScript begin a script that another one calls, if that may.
+    fn call_script(&self, waiting @ (run, number): (u64, u32), called: Called, args: Values) {
+        if let Err(error) = self.services.scripts.check(called.name(), &called.by) {
+            return self.scheduler.answer_one(run, number, Err(error.into()));
+        }
+        let name = called.name().to_owned();
+        let call = self.script_calls.ask(waiting, called, args);
+        let told = self.callbacks.call_script.call((run as f64, call as f64, name, number));
+        // Whoever is still there was not begun. JavaScript has said why, unless it failed.
+        if self.script_calls.take(call).is_some() && told.is_err() {
+            let message = "the call failed: JavaScript has no room for it".to_owned();
+            self.scheduler.answer_one(run, number, Err(HostError { message, ..HostError::default() }));
+        }
+    }
+
+    /// Queues a run of a named script: with these arguments, or for the call of this number.
+    ///
+    /// # Errors
+    /// When there is no such call. Inside: as [`Inner::submit`].
+    pub(super) fn run_named(
+        &self,
+        named: &NativeNamed,
+        args: Option<Values>,
+        call: Option<u64>,
+    ) -> napi::Result<Result<u64, Error>> {
+        let Some(call) = call else { return Ok(self.submit(named.script(args), None)) };
+        let no_call = || napi::Error::from_reason("there is no such call of a script");
+        let asked = self.script_calls.take(call).ok_or_else(no_call)?;
+        let waiting = asked.waiting;
+        let submitted = self.submit(named.called(asked), None);
+        if let Ok(id) = submitted {
+            self.script_calls.begun(id, waiting);
+        }
+        Ok(submitted)
     }
 }
 

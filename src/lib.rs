@@ -27,7 +27,7 @@
 //!
 //! This crate is the addon: the only one that depends on Node-API. It converts and delegates.
 //!
-//! - [`engine`], [`context`], [`given`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
+//! - [`engine`], [`context`], [`given`], [`scripts`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State.
@@ -58,6 +58,7 @@ mod given;
 mod inner;
 mod outside;
 mod pool;
+mod scripts;
 mod shared;
 mod state;
 mod wake_up;

@@ -26,11 +26,13 @@
 ---| "ERR_STATE_VALUE" # State: a key, a value or an option outside the rules
 ---| "ERR_STATE_QUOTA" # State: the space is full
 ---| "ERR_STATE_UNAVAILABLE" # State: the store cannot be reached
----| "ERR_LUA_RESULT" # json.encode: a value that JSON cannot carry
+---| "ERR_LUA_RESULT" # json.encode: a value that JSON cannot carry; scripts.call: a value that cannot cross
 ---| "ERR_HOST_FUNCTION" # host: the function failed, or a value cannot cross
+---| "ERR_SCRIPT_UNKNOWN" # scripts.call: no script has this name
+---| "ERR_SCRIPT_DENIED" # scripts.call: this script may not call that one
 ---| "ERR_LUA_RUNTIME" # wrong arguments, text that is not JSON, writing to script
 
----What `pcall` returns as the error of `Shared`, `State`, `json`, `host`, `sleep` and `script`. `tostring` gives the whole text.
+---What `pcall` returns as the error of `Shared`, `State`, `json`, `host`, `scripts`, `sleep` and `script`. `tostring` gives the whole text.
 ---@class moonpool.Error: userdata
 ---@field code moonpool.ErrorCode|string Of host functions, it may be one that the host chose.
 ---@field message string The text without chunk and line.
@@ -216,9 +218,25 @@ function xpcall(f, msgh, ...) end
 ---@class moonpool.Script: userdata
 ---@field id string The id that the host runs the script under.
 ---@field name string The name of the chunk.
+---@field caller string? The id of the script that called this one; nil when the host did.
 
 ---@type moonpool.Script
 script = {}
+
+-- scripts
+
+scripts = {}
+
+---Runs a script that the host has named, in a VM of its own and under its own id, and returns what it returned. Raises the
+---script's error, or ERR_SCRIPT_UNKNOWN or ERR_SCRIPT_DENIED.
+---@param name string
+---@param ... any
+---@return any ...
+function scripts.call(name, ...) end
+
+---The names of the scripts that this one may call, sorted.
+---@return string[]
+function scripts.list() end
 
 -- host
 

@@ -32,9 +32,10 @@ const FLOOR = 16 * 2 ** 20
 const CODES = [
   ...['ERR_LUA_SYNTAX', 'ERR_LUA_RUNTIME', 'ERR_LUA_TIMEOUT', 'ERR_LUA_MEMORY', 'ERR_LUA_OUTPUT', 'ERR_LUA_RESULT'],
   ...['ERR_STATE_DENIED', 'ERR_STATE_VALUE', 'ERR_STATE_QUOTA', 'ERR_STATE_UNAVAILABLE'],
+  ...['ERR_SCRIPT_UNKNOWN', 'ERR_SCRIPT_DENIED'],
 ]
 
-const FIELDS = ['mechanism', 'options', 'values', 'shared', 'expect', 'id', 'setup', 'after']
+const FIELDS = ['mechanism', 'options', 'values', 'shared', 'scripts', 'expect', 'id', 'setup', 'after']
 
 /** The names of the corpus's scripts whose section is `letter`. */
 function attackNames(letter = '') {
@@ -55,6 +56,7 @@ function readAttack(name) {
  *   values     how its results are given as values, as JSON, for `engine.run`; without it they are text, of `runLua`
  *   shared     the shared dictionaries of its engine, as JSON: options by name
  *   expect     the allowed outcomes, separated by `|`: error codes, `value "a JSON string"`, or `any`
+ *   scripts    named scripts of its engine that all may call, as JSON: source by name
  *   id         the script id; by default, the script's name
  *   setup      a run before, as JSON: { id, code }
  *   after      a run after, as JSON: { id, code, expect }
@@ -77,6 +79,7 @@ function parseAttack(name, source) {
     options: json(fields.options) ?? { timeout: 300 },
     values: json(fields.values),
     shared: json(fields.shared),
+    scripts: json(fields.scripts),
     expect: parseOutcomes(name, fields.expect),
     id: fields.id ?? name,
     setup: json(fields.setup),

@@ -43,6 +43,8 @@ import {
   type RunStats,
   runLua,
   type Script,
+  type ScriptCallOptions,
+  type ScriptOptions,
   type SharedDict,
   type SharedDictOptions,
   type SharedInput,
@@ -110,6 +112,8 @@ export function isOurFault(code: LuaErrorCode): boolean {
     case 'ERR_STATE_QUOTA':
     case 'ERR_STATE_UNAVAILABLE':
     case 'ERR_HOST_FUNCTION':
+    case 'ERR_SCRIPT_UNKNOWN':
+    case 'ERR_SCRIPT_DENIED':
     case 'ERR_CONTEXT_CLOSED':
     case 'ERR_CONTEXT_BUSY':
     case 'ERR_QUEUE_FULL':
@@ -275,6 +279,21 @@ export async function giveThings(engine: Engine): Promise<unknown[]> {
   const names: string[] = await engine.addModules('rules', { watch: true })
   engine.on('moduleError', (error, name) => console.log(error.message, name?.length))
   return [gone, names, new Engine({ hostErrors: 'messages' })]
+}
+
+export async function nameThings(engine: Engine, script: Script): Promise<unknown[]> {
+  const options: ScriptOptions = { scriptId: 'jobs', callers: ['a', 'b'] as const, timeout: 100, data: 5, host: {} }
+  engine.addScript('a', 'return 1', { ...options, globals: { limit: 5 } })
+  engine.addScript('a', script, { replace: true, callers: '*', tables: 'map', dates: 'iso' })
+  engine.addScript('b', Buffer.from(''))
+  const names: string[] = await engine.addScripts(new URL('file:///jobs'), { watch: true, scriptId: 'jobs' })
+  engine.on('scriptError', (error, name) => console.log(error.message, name?.length))
+  const call: ScriptCallOptions = { signal: AbortSignal.timeout(5), timeout: 5, data: null }
+  const { value, output } = await engine.callScript<[number]>('a', [1, { deep: [null] }], call)
+  await engine.callScript('a', [new Date()], { dates: 'iso' })
+  const gone: boolean = engine.removeScript('a')
+  const kept = new Engine({ libraries: ['scripts'] })
+  return [names, value + 1, output, await engine.callScript('b'), gone, kept]
 }
 
 export function refuse(why: unknown): never {

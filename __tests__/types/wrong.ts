@@ -174,6 +174,16 @@ engine.addModule('tax', '', { replace: 'yes' })
 engine.addModules('rules', { watched: true })
 // @ts-expect-error: a context has its functions for all its runs
 engine.createContext('tenant-1').run('', { host: {} })
+// @ts-expect-error: all or a list
+engine.addScript('a', '', { callers: 'shop' })
+// @ts-expect-error: the name is the chunk's
+engine.addScript('a', '', { name: 'other' })
+// @ts-expect-error: a signal is for one call
+engine.addScript('a', '', { signal: new AbortController().signal })
+// @ts-expect-error: arguments come in an array
+engine.callScript('a', 1)
+// @ts-expect-error: who it is was said when it was added
+engine.callScript('a', [], { scriptId: 'admin' })
 // @ts-expect-error: one or the other
 new Engine({ hostErrors: 'all' })
 // @ts-expect-error: a message is text

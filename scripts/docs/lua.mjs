@@ -29,7 +29,7 @@ async function runs({ code, place }, moonpool) {
   return false
 }
 
-/** With the host functions, the module and the dictionary that the pages assume. */
+/** With the host functions, the module, the named scripts and the dictionary that the pages assume. */
 function engineOfDocuments({ Engine, HostError }) {
   const engine = new Engine()
   const prices = new Map([['tea', 2.5]])
@@ -39,6 +39,8 @@ function engineOfDocuments({ Engine, HostError }) {
   })
   engine.expose('stock', { count: () => 3 })
   engine.sharedDict('cats', { maxItems: 1000 })
+  engine.addScript('double', 'return ..., ...', { callers: ['docs'] })
+  engine.addScript('fail', 'error("no")', { callers: '*' })
   engine.addModule('tax', 'local tax = {} function tax.with(price) return price * 1.25 end return tax')
   return engine
 }

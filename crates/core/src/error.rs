@@ -50,6 +50,10 @@ codes! {
     StateUnavailable = "ERR_STATE_UNAVAILABLE",
     /// A host function failed.
     HostFunction = "ERR_HOST_FUNCTION",
+    /// There is no script of this name.
+    ScriptUnknown = "ERR_SCRIPT_UNKNOWN",
+    /// The script may not be called by this id.
+    ScriptDenied = "ERR_SCRIPT_DENIED",
     /// The queue is full: not run.
     QueueFull = "ERR_QUEUE_FULL",
     /// More of an id than one of its limits in `perId` allows: not run.
@@ -82,7 +86,7 @@ impl Code {
     }
 
     /// The code with this string.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    pub fn of(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 }

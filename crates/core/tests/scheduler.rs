@@ -554,7 +554,10 @@ fn a_run_that_waits_for_the_host_holds_no_slot_and_goes_on_with_the_answer() {
     let (engine, held, host) = asking();
     ask(&engine, &host, 0, "return host.ask(41) + 1");
     let calls = step_to_calls(&engine, &held);
-    assert_eq!(calls, [HostCallOf { run: 0, number: 0, call: HostCall { function: 7, args: list_of(41) } }]);
+    assert_eq!(
+        calls,
+        [HostCallOf { run: 0, number: 0, call: HostCall { function: 7, script: None, args: list_of(41) } }]
+    );
     assert_eq!((engine.busy(), engine.suspended(), engine.started()), (0, 1, 0));
     ask(&engine, &host, 1, "return 'meanwhile'");
     assert_eq!(codes(step(&engine, &held)), [(1, "ok")]);
@@ -857,7 +860,7 @@ fn the_error_of_the_host_can_be_caught_and_keeps_its_number() {
     let (engine, held, host) = asking();
     ask(&engine, &host, 0, "local ok, e = pcall(host.ask) print(ok, e.code, e.message) error(e)");
     step_to_calls(&engine, &held);
-    engine.answer(0, Err(HostError { message: "no".into(), cause: 3, shown: None }));
+    engine.answer(0, Err(HostError { message: "no".into(), cause: 3, ..HostError::default() }));
     let failure = step(&engine, &held).remove(0).outcome.expect_err("it is thrown again");
     assert_eq!(failure.output, "false\tERR_HOST_FUNCTION\tno\n");
     assert_eq!((failure.error.code.as_str(), failure.error.cause), ("ERR_HOST_FUNCTION", Some(3)));

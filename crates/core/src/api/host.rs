@@ -5,7 +5,7 @@ use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
 use crate::error::{Code, Error};
 use crate::memory::Killed;
 use crate::value::wire::{self, Reader};
-use crate::value::{Refusal, Shapes};
+use crate::value::{Refusal, Shapes, Values};
 use mlua::{Lua, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
@@ -16,7 +16,7 @@ use std::time::Duration;
 const LONGEST_SLEEP: f64 = 2_147_483.647;
 
 /// More arguments than a call needs. Each takes a place in a table of mlua's before anybody counts it.
-const MAX_ARGS: c_int = 50_000;
+pub(super) const MAX_ARGS: c_int = 50_000;
 
 /// Sets the global `sleep`, and `host` as an empty table.
 ///
@@ -90,7 +90,7 @@ unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ff
 }
 
 /// Refuses a call with so many arguments.
-fn refuse_call(call: &Call) -> Result<Value, Error> {
+pub(super) fn refuse_call(call: &Call) -> Result<Value, Error> {
     let Value::Integer(count) = *call.arg(0) else { return Err(Error::new(Code::Internal, "a call without a count")) };
     let message =
         format!("the call cannot cross: it has {count} arguments, and may have {MAX_ARGS}; give them in a table");
@@ -102,22 +102,29 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
         return Err(Error::new(Code::Internal, "a function without a number"));
     };
     can_wait(call, "a host function cannot be called here")?;
-    let max_nodes = call.context.max_nodes;
     let shapes = Shapes::from_bits((upvalue >> u32::BITS) as u32);
+    let (args, held) = write_args(call, shapes, Code::HostFunction)?;
+    call.context.wait_for_call(HostCall { function: upvalue as u32, script: None, args }, held);
+    Ok(Value::Nil)
+}
+
+/// The arguments of a call after the first, as bytes, and how many bytes are counted for them.
+///
+/// # Errors
+/// When they cannot cross, with this code.
+pub(super) fn write_args(call: &Call, shapes: Shapes, code: Code) -> Result<(Values, usize), Error> {
+    let max_nodes = call.context.max_nodes;
     let args = wire::write_all(call.budget(), &*call.marks()?, &call.args[1..], "args", shapes, max_nodes);
-    let (args, held) = args.map_err(|refusal| match refusal {
+    args.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
-        Refusal::Value(reason) => Error::new(Code::HostFunction, format!("the call cannot cross: {reason}")),
+        Refusal::Value(reason) => Error::new(code, format!("the call cannot cross: {reason}")),
         Refusal::TooMany(most) => {
-            let message = format!("the call cannot cross: it has more values than its maxNodes of {most}");
-            Error::new(Code::HostFunction, message)
+            Error::new(code, format!("the call cannot cross: it has more values than its maxNodes of {most}"))
         }
         Refusal::TooLong | Refusal::TooManyFunctions(_) => {
-            Error::new(Code::HostFunction, "the call cannot cross: the arguments are too long")
+            Error::new(code, "the call cannot cross: the arguments are too long")
         }
-    })?;
-    call.context.wait_for_call(HostCall { function: upvalue as u32, args }, held);
-    Ok(Value::Nil)
+    })
 }
 
 fn end_call(call: &Call) -> Result<Value, Error> {

@@ -2,7 +2,7 @@
 //!
 //! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
-use super::{host, json, log, output, parallel, require, script, set_library, shared, state};
+use super::{host, json, log, output, parallel, require, script, scripts, set_library, shared, state};
 use crate::bridge::error_value;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -23,6 +23,7 @@ const SELECTABLE: &[(&str, Open)] = &[
     ("log", Open::Ours(log::install)),
     ("math", Open::Lua(c"math", ffi::luaopen_math)),
     ("os", Open::Ours(open_os)),
+    ("scripts", Open::Ours(scripts::install)),
     ("Shared", Open::Ours(shared::install)),
     ("State", Open::Ours(state::install)),
     ("string", Open::Ours(open_string)),

@@ -1,5 +1,5 @@
-//! What scripts see beyond Lua itself: output, `script`, `require`, `host`, `sleep` and `parallel`, `json`, `log`, `Shared` and
-//! `State`. One
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host`, `sleep` and `parallel`, `scripts`, `json`, `log`,
+//! `Shared` and `State`. One
 //! file each.
 
 pub(crate) mod host;
@@ -10,6 +10,7 @@ pub(crate) mod output;
 pub(crate) mod parallel;
 pub(crate) mod require;
 pub(crate) mod script;
+pub(crate) mod scripts;
 pub(crate) mod shared;
 pub(crate) mod state;
 

@@ -33,6 +33,10 @@ fn index(call: &Call) -> Result<Value, Error> {
     let text = match &*key.as_bytes() {
         b"id" => call.context.id.as_str(),
         b"name" => &call.context.name,
+        b"caller" => match &call.context.called {
+            Some(called) => called.by.as_str(),
+            None => return Ok(Value::Nil),
+        },
         _ => return Ok(Value::Nil),
     };
     call.string(text)

@@ -4,9 +4,9 @@ use super::direct::Kept;
 use super::parallel::{Parallel, SuspendsAs};
 use super::tasks::{Task, Updating};
 use super::telling::Gathered;
-use super::{Answer, Dicts, Extras, Given, Kill, Limits, Services, Sources, Telling, Wait};
+use super::{Answer, Called, Dicts, Extras, Given, Kill, Limits, Services, Sources, Telling, Wait};
 use crate::error::Error;
-use crate::memory::{Budget, Killed};
+use crate::memory::{Budget, Held, Killed};
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub struct Context {
     pub id: ScriptId,
     /// The chunk's name in messages.
     pub name: Arc<str>,
+    /// Which script called this one, if one did.
+    pub(crate) called: Option<Arc<Called>>,
     /// What the engine gives to all its scripts.
     pub services: Arc<Services>,
     /// What the engine gave when the run began, and what the run is given beside that.
@@ -37,6 +39,8 @@ pub struct Context {
     /// What the script waits for, until its run is off the worker; and what came of it.
     pub(super) wait: RefCell<Option<Wait>>,
     pub(super) answer: RefCell<Option<Answer>>,
+    /// What a script's answer holds of that script's memory.
+    pub(super) held_result: RefCell<Option<Held>>,
     /// What the arguments of the host function take that it waits for.
     pub(super) held_args: Cell<usize>,
     /// Why it could not sleep, until it goes on.
@@ -77,6 +81,7 @@ impl Context {
         Self {
             id,
             name,
+            called: None,
             shared: services.shared.all(),
             telling: telling.unwrap_or(services.telling),
             gathered: RefCell::default(),
@@ -90,6 +95,7 @@ impl Context {
             panic: RefCell::default(),
             wait: RefCell::default(),
             answer: RefCell::default(),
+            held_result: RefCell::default(),
             held_args: Cell::default(),
             refused_sleep: RefCell::default(),
             task: RefCell::default(),

@@ -1,6 +1,7 @@
-//! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
+//! What an engine gives to all its scripts: State, modules, host functions, shared dictionaries, and each
+//! other.
 
-use super::{SharedDicts, Supply, Telling};
+use super::{Scripts, SharedDicts, Supply, Telling};
 use crate::state::{Quotas, Store};
 use std::sync::Arc;
 
@@ -18,12 +19,14 @@ pub struct Services {
     pub supply: Supply,
     /// What `Shared` has, for runs that begin from now on.
     pub shared: SharedDicts,
+    /// What `scripts` has.
+    pub scripts: Scripts,
 }
 
 impl Services {
-    /// The services of an engine without modules, host functions and shared dictionaries.
+    /// The services of an engine without modules, host functions, shared dictionaries and named scripts.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
-        let (supply, shared) = (Supply::default(), SharedDicts::default());
+        let (supply, shared, scripts) = (Supply::default(), SharedDicts::default(), Scripts::default());
         Self {
             store,
             quotas: Arc::new(Quotas::new(state_quota)),
@@ -31,6 +34,7 @@ impl Services {
             telling: Telling::default(),
             supply,
             shared,
+            scripts,
         }
     }
 

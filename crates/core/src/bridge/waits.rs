@@ -3,8 +3,9 @@
 //! A C function that waits suspends the VM through all coroutines, as the end of a slice does, so that nobody inside can
 //! tell. What it waits for stands in the context until the run is off its worker; the answer is there when it goes on.
 
-use super::{Context, Question};
+use super::{Called, Context, Question};
 use crate::error::{Code, Error, Shown};
+use crate::memory::Held;
 use crate::state::{Answered, Depends};
 use crate::value::Values;
 use std::time::Duration;
@@ -47,16 +48,18 @@ impl Came {
     }
 }
 
-/// A call of a host function.
+/// A call of a host function, or of a named script, which the host begins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostCall {
     /// Which function: the number that the host gave it.
     pub function: u32,
+    /// Or which script.
+    pub script: Option<Box<Called>>,
     /// Its arguments.
     pub args: Values,
 }
 
-/// What the host answers: a list with one value, or why there is none.
+/// What the host answers: a list with one value, or with all that a script returned; or why there is none.
 pub type Answer = Result<Values, HostError>;
 
 /// Why a host function failed.
@@ -64,8 +67,10 @@ pub type Answer = Result<Values, HostError>;
 pub struct HostError {
     /// What scripts and messages show.
     pub message: String,
-    /// The host's number for the error itself.
+    /// The host's number for the error itself, or 0.
     pub cause: u32,
+    /// The code, if it is no function of the host's that failed.
+    pub code: Option<Code>,
     /// What else scripts see of it.
     pub shown: Option<Box<Shown>>,
 }
@@ -73,7 +78,14 @@ pub struct HostError {
 impl HostError {
     /// The error as scripts get it.
     pub(crate) fn error(self) -> Error {
-        Error { cause: Some(self.cause), shown: self.shown, ..Error::new(Code::HostFunction, self.message) }
+        let code = self.code.unwrap_or(Code::HostFunction);
+        Error { cause: (self.cause != 0).then_some(self.cause), shown: self.shown, ..Error::new(code, self.message) }
+    }
+}
+
+impl From<Error> for HostError {
+    fn from(error: Error) -> Self {
+        Self { message: error.message, cause: error.cause.unwrap_or(0), code: Some(error.code), shown: error.shown }
     }
 }
 
@@ -100,6 +112,15 @@ impl Context {
     pub(crate) fn take_answer(&self) -> Result<Answer, Error> {
         self.budget.release(self.held_args.take());
         self.answer.borrow_mut().take().ok_or_else(|| Error::new(Code::Internal, "the host gave no answer"))
+    }
+
+    /// What the answer holds of the memory of whoever gave it, until it is taken over.
+    pub(crate) fn take_held_result(&self) -> Option<Held> {
+        self.held_result.borrow_mut().take()
+    }
+
+    pub(crate) fn hold_result(&self, held: Held) {
+        *self.held_result.borrow_mut() = Some(held);
     }
 
     /// Why the script could not sleep, if it could not.

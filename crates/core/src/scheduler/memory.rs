@@ -21,6 +21,8 @@ pub(super) enum Begin {
     One,
     /// Those that have their context's VM, which counts already.
     WithVm,
+    /// Beside those, one that a script has called, because everything that has begun waits.
+    Called,
 }
 
 impl Memory {
@@ -44,10 +46,11 @@ impl Memory {
     }
 
     /// Which queued runs may begin. When another run has begun and `goes_on`, it will end, if only by its timeout, and
-    /// give its memory back.
-    pub(super) fn may_begin(&self, goes_on: bool) -> Begin {
+    /// give its memory back. Unless one `moves`, all of them may wait for scripts that they have called.
+    pub(super) fn may_begin(&self, goes_on: bool, moves: bool) -> Begin {
         match self.room() {
             Room::Free => Begin::Any,
+            Room::Tight if goes_on && !moves => Begin::Called,
             _ if goes_on => Begin::WithVm,
             Room::Tight => Begin::One,
             Room::None => Begin::WithVm,
@@ -67,12 +70,14 @@ impl Memory {
         self.factory.memory().keep(self.peak.saturating_mul(slots).saturating_mul(3) / 2);
     }
 
-    /// Why a run is refused that no memory will ever come free for by itself.
-    pub(super) fn starved(&self) -> Error {
-        let message = format!(
-            "contexts between two runs hold all of the engine's maxMemory of {} bytes; nothing was run. Close some",
-            self.factory.memory().max()
-        );
+    /// Why a run is refused that no memory will ever come free for by itself, or one that is called by a run that waits.
+    pub(super) fn starved(&self, called_only: bool) -> Error {
+        let (who, hint) = match called_only {
+            true => ("runs that wait", ""),
+            false => ("contexts between two runs", ". Close some"),
+        };
+        let max = self.factory.memory().max();
+        let message = format!("{who} hold all of the engine's maxMemory of {max} bytes; nothing was run{hint}");
         Error { limit: Kill::EngineMemory.limit(), ..Error::new(Code::Memory, message) }
     }
 

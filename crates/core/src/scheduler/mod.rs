@@ -16,6 +16,8 @@
 //! - runs of one context happen one after the other, in the order of submission; those whose turn has not come count
 //!   as queued;
 //! - a run that is killed goes before all others, to give its VM back;
+//! - a run that a script has called goes before others of its id, takes the place of one that waits for such a script, as far as limits of ids go, and
+//!   where memory is short it begins, or is refused, when everything else waits: it may be what all of them wait for;
 //! - when the VMs hold seven eighths of what they may (less when runs are large), no run begins that needs another one, as long as any other has begun
 //!   and not ended; when none has, and so contexts between two runs hold that much, one at a time begins, and when those
 //!   hold everything, it is refused;
@@ -47,6 +49,7 @@ pub use workers::{Batch, Threads, Workers};
 
 use crate::bridge::{Answer, HostCall, Question};
 use crate::error::Error;
+use crate::memory::Held;
 use crate::state::{Quotas, ScriptId};
 use crate::vm::{Factory, Script};
 use runs::Runs;
@@ -204,7 +207,12 @@ impl<W: Workers> Scheduler<W> {
 
     /// As [`Self::answer`], in its wait of this number.
     pub fn answer_one(&self, id: u64, number: u32, answer: Answer) {
-        self.step(|runs| runs.answer(id, number, answer));
+        self.step(|runs| runs.answer(id, number, answer, None));
+    }
+
+    /// As [`Self::answer_one`], with what another script returned. That holds memory of the engine until it is taken over.
+    pub fn answer_by_script(&self, id: u64, number: u32, answer: Answer, held: Option<Held>) {
+        self.step(|runs| runs.answer(id, number, answer, held));
     }
 
     /// Hears what another thread has to say, and says what came of that.

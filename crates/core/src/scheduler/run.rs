@@ -48,6 +48,9 @@ pub struct Run {
     requests: Option<Box<Requests>>,
     /// Whether it has waited for anything but its turn.
     has_waited: bool,
+    /// Whether a script has called it; and whether it waits for one that it has called.
+    is_called: bool,
+    is_calling: bool,
     /// The context whose VM it uses, if it does; and that VM, before and after.
     context: Option<ContextId>,
     vm: Option<Box<Vm>>,
@@ -172,6 +175,8 @@ impl Run {
             wait: None,
             requests: None,
             has_waited: false,
+            is_called: script.exchange.called.is_some(),
+            is_calling: false,
             context,
             vm: None,
             held: None,
@@ -203,6 +208,23 @@ impl Run {
     /// Whether it has waited for anything but its turn.
     pub(super) fn has_waited(&self) -> bool {
         self.has_waited
+    }
+
+    pub(super) fn is_called(&self) -> bool {
+        self.is_called
+    }
+
+    pub(super) fn is_calling(&self) -> bool {
+        self.is_calling
+    }
+
+    pub(super) fn set_calling(&mut self, is_calling: bool) {
+        self.is_calling = is_calling;
+    }
+
+    /// When its time is over, once it has begun.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.began.and_then(|began| began.checked_add(self.limits.timeout))
     }
 
     /// Takes it out of its context, in which its turn has not come.
@@ -354,7 +376,13 @@ impl Run {
 }
 
 impl Run {
-    fn start(&mut self, script: Box<Script>, slice: Slice, warm: Option<Vm>) -> Stage {
+    fn start(&mut self, mut script: Box<Script>, slice: Slice, warm: Option<Vm>) -> Stage {
+        if let Some(deadline) = script.exchange.called.as_ref().and_then(|called| called.deadline) {
+            // Nobody waits longer for it.
+            let left = deadline.saturating_duration_since(Instant::now());
+            script.limits.timeout = script.limits.timeout.min(left);
+            self.limits.timeout = script.limits.timeout;
+        }
         // The clock starts here: building the VM and compiling the source are the script's time, too.
         let tell = slice.wake_up.map(|wake_up| (wake_up.clone(), self.id));
         let timeout = match Watchdog::after(script.limits.timeout, &self.flag, Act::Kill(Kill::Timeout, tell)) {
@@ -464,6 +492,13 @@ impl Run {
     pub(super) fn answer(&mut self, answer: Answer) {
         if let Stage::Suspended(started) = &mut self.stage {
             started.execution.answer(answer);
+        }
+    }
+
+    /// Keeps what the answer holds, which comes next.
+    pub(super) fn hold_result(&mut self, held: Held) {
+        if let Stage::Suspended(started) = &mut self.stage {
+            started.execution.hold_result(held);
         }
     }
 }

@@ -14,8 +14,9 @@ use super::timer::Timer;
 use super::turns::Turns;
 use super::workers::Batch;
 use super::{Capacity, Finished, HostCallOf, Pressure, ToldBy, Totals};
-use crate::bridge::{Answer, Came, Kill, Told, Wait};
+use crate::bridge::{Answer, Came, HostCall, HostError, Kill, Told, Wait};
 use crate::error::Error;
+use crate::memory::Held;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
 use std::collections::{HashMap, VecDeque};
@@ -230,13 +231,21 @@ impl Runs {
             return settled;
         }
         self.evicted.extend(self.contexts.evict());
-        if self.goes_on() || !self.evicted.is_empty() {
+        if self.moves() || !self.evicted.is_empty() {
             return settled;
         }
-        while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm()) {
-            self.settle(run.refuse(self.memory.starved()), &mut settled);
+        // What waits will give memory back, but not to scripts that it waits for.
+        let called_only = self.goes_on();
+        while let Some(run) = self.queued.pop_item(|_, run| !run.has_vm() && (run.is_called() || !called_only)) {
+            self.settle(run.refuse(self.memory.starved(called_only)), &mut settled);
         }
         settled
+    }
+
+    /// Whether any run that has begun does more than wait, or ended as [`Self::goes_on`] says.
+    fn moves(&self) -> bool {
+        let lined_up = self.preempted.len() + self.ready.len() + self.killed.len();
+        self.busy > 0 || lined_up > 0 || self.memory.keeps_results()
     }
 
     /// Whether any run has begun and not ended, or ended with a result that JavaScript has not taken over: it will, if only
@@ -250,10 +259,15 @@ impl Runs {
         self.queued() + self.followers
     }
 
+    /// Takes a run out of the queue.
+    pub(super) fn take_queued(&mut self, owner: TenantRef, id: u64) -> Option<Run> {
+        self.queued.remove(owner, id).or_else(|| self.queued.remove(owner, id | NOT_CALLED))
+    }
+
     fn enqueue(&mut self, run: Run) {
         self.place(run.id(), Place::Queued);
         let owner = run.tenant();
-        self.queued.push(owner, self.tenants[owner].stride, run.id(), run);
+        self.queued.push(owner, self.tenants[owner].stride, queue_key(&run), run);
     }
 
     /// Takes note of a batch that a worker has executed, takes the next, and says what came of its runs.
@@ -351,7 +365,7 @@ impl Runs {
         } else if queued {
             self.place(id, Place::Queued);
             self.is_taken_back(id);
-            self.queued.put_back(owner, stride, id, run);
+            self.queued.put_back(owner, stride, queue_key(&run), run);
         } else if let Some(ticket) = self.tickets.get_mut(&id) {
             ticket.place = Place::Ready;
             self.ready.put_back(owner, stride, ticket.key, run);
@@ -399,7 +413,7 @@ impl Runs {
             return None;
         }
         let (timer, call) = match wait {
-            Wait::Call(call) => match self.may_call(&run, 0) {
+            Wait::Call(mut call) => match self.prepare_call(&mut run, &mut call) {
                 Ok(true) => match self.call(Delayed::new(&run, 0, call)) {
                     Ok(call) => (None, call),
                     Err(Lost) => {
@@ -439,29 +453,48 @@ impl Runs {
         call
     }
 
+    /// Whether a run may make its call now; see [`Self::may_call`]. Calls of scripts take the host's time, too.
+    fn prepare_call(&mut self, run: &mut Run, call: &mut HostCall) -> Result<bool, HostError> {
+        let may = self.may_call(run, 0);
+        if let Some(script) = &mut call.script {
+            script.deadline = run.deadline();
+            run.set_calling(may.is_ok());
+        }
+        may
+    }
+
     fn wait(&mut self, run: Run, timer: Option<Timer>, call: Option<Box<Delayed>>) {
         self.put_aside(Suspended { run, _timer: timer, call, for_any: false });
     }
 
     /// Puts a run aside that waits until anything comes of what functions of `parallel` wait for.
-    fn suspend_for_any(&mut self, run: Run) {
+    fn suspend_for_any(&mut self, mut run: Run) {
         if run.is_killed() || self.has_come(run.id()) {
             return self.go_on(run);
         }
+        run.set_calling(self.calls_scripts(run.id()));
         self.put_aside(Suspended { run, _timer: None, call: None, for_any: true });
     }
 
     fn put_aside(&mut self, suspended: Suspended) {
         let run = &suspended.run;
         self.place(run.id(), Place::Waiting);
-        self.tenants[run.tenant()].waiting += 1;
+        let tenant = &mut self.tenants[run.tenant()];
+        tenant.waiting += 1;
+        tenant.calling += usize::from(run.is_calling());
+        if tenant.limits.memory.is_some() && tenant.queued > 0 && tenant.only_waits() {
+            self.maybe_starved.push(run.tenant());
+        }
         self.waiting.insert(run.id(), suspended);
     }
 
     /// The run does not wait any more, if it did.
     pub(super) fn stop_waiting(&mut self, id: u64) -> Option<Run> {
-        let Suspended { run, .. } = self.waiting.remove(&id)?;
-        self.tenants[run.tenant()].waiting -= 1;
+        let Suspended { mut run, .. } = self.waiting.remove(&id)?;
+        let tenant = &mut self.tenants[run.tenant()];
+        tenant.waiting -= 1;
+        tenant.calling -= usize::from(run.is_calling());
+        run.set_calling(false);
         Some(run)
     }
 
@@ -503,7 +536,14 @@ impl Runs {
     }
 
     /// Gives a run the answer that it waits for. One that does not wait any more has no use for it.
-    pub(super) fn answer(&mut self, id: u64, number: u32, answer: Answer) {
+    pub(super) fn answer(&mut self, id: u64, number: u32, answer: Answer, held: Option<Held>) {
+        // What functions of `parallel` are answered counts as their run's from now on.
+        if let Some(held) = held
+            && number == 0
+            && let Some(Suspended { run, for_any: false, .. }) = self.waiting.get_mut(&id)
+        {
+            run.hold_result(held);
+        }
         self.comes(id, number, Came::Answer(answer));
         self.fill();
     }
@@ -568,7 +608,7 @@ impl Runs {
                 }
             }
             Place::Queued => {
-                if let Some(run) = self.queued.remove(owner, id) {
+                if let Some(run) = self.take_queued(owner, id) {
                     self.settle(run.refuse_killed(), &mut settled);
                 }
             }
@@ -766,7 +806,7 @@ impl Runs {
         let Some(Ticket { owner, is_taken, .. }) = self.tickets.remove(&id) else { return };
         if is_taken {
             self.tenants[owner].begun -= 1;
-            if self.tenants[owner].begun == 0 {
+            if self.tenants[owner].only_waits() {
                 self.may_be_starved(owner);
             }
         } else {
@@ -897,10 +937,11 @@ impl Runs {
         let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
         let [started, fresh] = [self.started, self.fresh].map(|runs| runs + self.queued_batches);
-        let (share, needs_vm) = match begin {
-            Begin::Any => (share, false),
-            Begin::One => (1, false),
-            Begin::WithVm => (share, true),
+        let (share, fits): (_, fn(&Run) -> bool) = match begin {
+            Begin::Any => (share, |_| true),
+            Begin::One => (1, |_| true),
+            Begin::WithVm => (share, Run::has_vm),
+            Begin::Called => (1, |run| run.has_vm() || run.is_called()),
         };
         let mut runs = Vec::new();
         while runs.len() < share {
@@ -909,8 +950,8 @@ impl Runs {
                 let tenant = &tenants[owner];
                 // However many go on that have waited, a script with nothing started does not wait for those.
                 (started < MAX_STARTED || fresh < 2 * MAX_STARTED && tenant.started == 0)
-                    && (!needs_vm || run.has_vm())
-                    && tenant.may_begin(run.has_vm())
+                    && fits(run)
+                    && tenant.may_begin(run.has_vm(), run.is_called())
                     && now.is_none_or(|now| !tenant.is_over(now))
             };
             let Some(run) = self.queued.pop_item(may) else { break };
@@ -926,7 +967,7 @@ impl Runs {
             // VMs that nobody uses go first.
             self.warm.clear();
         }
-        self.memory.may_begin(self.goes_on())
+        self.memory.may_begin(self.goes_on(), self.moves())
     }
 
     fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
@@ -945,6 +986,15 @@ impl Runs {
             worked: Duration::ZERO,
         }
     }
+}
+
+/// In the keys of queued runs that no script has called.
+pub(super) const NOT_CALLED: u64 = 1 << 63;
+
+/// Where a run stands among those of its id: those that scripts have called come first, in the order of submission, as one
+/// that may not begin yet could be waiting for them.
+fn queue_key(run: &Run) -> u64 {
+    if run.is_called() { run.id() } else { run.id() | NOT_CALLED }
 }
 
 /// The next few of those who may have a turn.

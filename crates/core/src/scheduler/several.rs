@@ -27,6 +27,8 @@ enum Pending {
     /// The host, the store or the gate has it.
     Elsewhere {
         is_call: bool,
+        /// Whether what is called is a script.
+        is_script: bool,
     },
     /// A call that is to be made when its id may do so.
     Delayed(Box<Delayed>),
@@ -66,23 +68,29 @@ impl Runs {
                 return;
             }
             let begun = match wait {
-                Wait::Call(call) => match self.may_call(run, number) {
-                    Ok(true) => match self.call(Delayed::new(run, number, call)) {
-                        Ok(call) => {
-                            finished.calls.extend(call);
-                            Ok(Pending::Elsewhere { is_call: true })
-                        }
-                        Err(Lost) => {
-                            run.flag().kill(Kill::StateLost.reason());
-                            return;
-                        }
-                    },
-                    Ok(false) => Ok(Pending::Delayed(Box::new(Delayed::new(run, number, call)))),
-                    Err(error) => Err(Came::Answer(Err(error))),
-                },
+                Wait::Call(mut call) => {
+                    if let Some(script) = &mut call.script {
+                        script.deadline = run.deadline();
+                    }
+                    let is_script = call.script.is_some();
+                    match self.may_call(run, number) {
+                        Ok(true) => match self.call(Delayed::new(run, number, call)) {
+                            Ok(call) => {
+                                finished.calls.extend(call);
+                                Ok(Pending::Elsewhere { is_call: true, is_script })
+                            }
+                            Err(Lost) => {
+                                run.flag().kill(Kill::StateLost.reason());
+                                return;
+                            }
+                        },
+                        Ok(false) => Ok(Pending::Delayed(Box::new(Delayed::new(run, number, call)))),
+                        Err(error) => Err(Came::Answer(Err(error))),
+                    }
+                }
                 Wait::State(question) => {
                     self.questions.push(Asked { run: id, number, question });
-                    Ok(Pending::Elsewhere { is_call: false })
+                    Ok(Pending::Elsewhere { is_call: false, is_script: false })
                 }
                 Wait::Sleep(time) => {
                     let wake_up = self.wake_up.clone();
@@ -109,7 +117,7 @@ impl Runs {
 
     fn give_up(&mut self, id: u64, number: u32, finished: &mut Finished) {
         let pending = self.several.get_mut(&id).and_then(|several| several.pending.remove(&number));
-        if matches!(pending, Some(Pending::Elsewhere { is_call: true })) {
+        if matches!(pending, Some(Pending::Elsewhere { is_call: true, .. })) {
             self.gate.forget(id, number);
             finished.given_up.push((id, number));
         }
@@ -136,6 +144,16 @@ impl Runs {
         }
     }
 
+    /// Whether a run waits for scripts that it has called.
+    pub(super) fn calls_scripts(&self, id: u64) -> bool {
+        let is_script = |pending: &Pending| match pending {
+            Pending::Elsewhere { is_script, .. } => *is_script,
+            Pending::Delayed(delayed) => delayed.call.call.script.is_some(),
+            Pending::Sleep { .. } => false,
+        };
+        self.several.get(&id).is_some_and(|several| several.pending.values().any(is_script))
+    }
+
     /// Whether anything has come that a run was not given.
     pub(super) fn has_come(&self, id: u64) -> bool {
         self.several.get(&id).is_some_and(|several| !several.came.is_empty())
@@ -156,7 +174,7 @@ impl Runs {
     pub(super) fn forget_several(&mut self, id: u64) {
         let Some(several) = self.several.remove(&id) else { return };
         for (number, pending) in several.pending {
-            if matches!(pending, Pending::Elsewhere { is_call: true }) {
+            if matches!(pending, Pending::Elsewhere { is_call: true, .. }) {
                 self.gate.forget(id, number);
             }
         }
@@ -177,10 +195,9 @@ impl Runs {
             return self.waiting.get_mut(&id)?.call.take().map(|call| *call);
         }
         let pending = self.several.get_mut(&id)?.pending.get_mut(&number)?;
-        if !matches!(pending, Pending::Delayed(_)) {
-            return None;
-        }
-        match std::mem::replace(pending, Pending::Elsewhere { is_call: true }) {
+        let Pending::Delayed(delayed) = &*pending else { return None };
+        let is_script = delayed.call.call.script.is_some();
+        match std::mem::replace(pending, Pending::Elsewhere { is_call: true, is_script }) {
             Pending::Delayed(call) => Some(*call),
             _ => None,
         }

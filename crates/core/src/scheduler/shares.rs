@@ -3,7 +3,7 @@
 use super::HostCallOf;
 use super::gate::Lost;
 use super::run::{Run, SLICE, Settled};
-use super::runs::{Place, Runs, Ticket};
+use super::runs::{NOT_CALLED, Place, Runs, Ticket};
 use super::several::Delayed;
 use super::signal::Signal;
 use super::tenants::{IdLimits, TenantRef, Tenants};
@@ -87,9 +87,9 @@ impl Runs {
 
     /// Takes a run out that has not begun, wherever it waits.
     fn take_from_queue(&mut self, id: u64) -> Option<Run> {
-        let Ticket { owner, place, .. } = self.tickets.get(&id)?;
-        match *place {
-            Place::Queued => self.queued.remove(*owner, id),
+        let &Ticket { owner, place, .. } = self.tickets.get(&id)?;
+        match place {
+            Place::Queued => self.take_queued(owner, id),
             Place::InContext(context) => self.contexts.remove(context, id),
             _ => None,
         }
@@ -97,7 +97,7 @@ impl Runs {
 
     /// The last of an id's runs that have not begun: of those that could, or else of those that wait for others in contexts.
     fn last_queued_of(&self, owner: TenantRef) -> Option<u64> {
-        self.queued.last_of(owner).or_else(|| self.contexts.last_of(owner))
+        self.queued.last_of(owner).map(|key| key & !NOT_CALLED).or_else(|| self.contexts.last_of(owner))
     }
 
     /// Asks soon whether an id's queued runs, if it has any, have memory to wait for.
@@ -117,20 +117,24 @@ impl Runs {
         self.evicted.extend(self.contexts.evict());
         for owner in std::mem::take(&mut self.maybe_starved) {
             let tenant = &self.tenants[owner];
-            if tenant.queued == 0 || tenant.begun > 0 {
+            if tenant.queued == 0 || !tenant.only_waits() {
                 continue;
             }
             if tenant.share.keeps_results() || !self.evicted.is_empty() {
                 // When they are gone, this is asked again.
                 self.maybe_starved.push(owner);
             } else if tenant.is_starved() {
-                let message = format!(
-                    "contexts of this id between two runs hold all of its perId.memory of {} bytes; nothing was run. \
-                     Close some",
-                    tenant.share.max()
-                );
+                // What waits will give memory back, but not to scripts that it waits for.
+                let called_only = tenant.begun > 0;
+                let (who, hint) = match called_only {
+                    true => ("runs of this id that wait", ""),
+                    false => ("contexts of this id between two runs", ". Close some"),
+                };
+                let most = tenant.share.max();
+                let message = format!("{who} hold all of its perId.memory of {most} bytes; nothing was run{hint}");
                 let error = Error { limit: Kill::IdMemory.limit(), ..Error::new(Code::Memory, message) };
-                while let Some(run) = self.queued.pop_item(|of, run| of == owner && !run.has_vm()) {
+                let is_starved = |run: &Run| !run.has_vm() && (run.is_called() || !called_only);
+                while let Some(run) = self.queued.pop_item(|of, run| of == owner && is_starved(run)) {
                     self.settle(run.refuse(error.clone()), settled);
                 }
             }
@@ -153,7 +157,7 @@ impl Runs {
         self.await_next_call(owner).map_err(|error| {
             self.tenants[owner].callers.pop_back();
             let message = format!("the call cannot wait for its turn: the system refused a thread for that ({error})");
-            HostError { message, cause: 0, shown: None }
+            HostError { message, ..HostError::default() }
         })?;
         Ok(false)
     }

@@ -95,8 +95,9 @@ pub(super) struct Tenant {
     /// Of those, the ones that do not wait and have been on a worker; and of those, the ones that have never waited.
     pub(super) started: usize,
     pub(super) fresh: usize,
-    /// Those that wait.
+    /// Those that wait; and of those, the ones that wait for a script that they have called.
     pub(super) waiting: usize,
+    pub(super) calling: usize,
     /// What all its VMs hold.
     pub(super) share: Arc<Share>,
     pub(super) cpu: Bucket,
@@ -128,6 +129,7 @@ impl Tenant {
             started: 0,
             fresh: 0,
             waiting: 0,
+            calling: 0,
             share,
             cpu: Bucket::default(),
             host_calls: Bucket::default(),
@@ -140,27 +142,37 @@ impl Tenant {
         }
     }
 
-    /// Whether another of its runs may begin, for all that its own limits say.
-    pub(super) fn may_begin(&self, has_vm: bool) -> bool {
+    /// Whether another of its runs may begin, for all that its own limits say. One that a script has called takes the place
+    /// of a run that waits for such a script: that may be the one that waits for it.
+    pub(super) fn may_begin(&self, has_vm: bool, is_called: bool) -> bool {
+        let begun = if is_called { self.begun - self.calling } else { self.begun };
         // A run that has waited once may do so again at any time, and one that was never on a worker may begin with it.
-        let may_wait = self.begun - self.fresh;
-        self.limits.max_started.is_none_or(|most| self.begun < most)
+        let may_wait = begun - self.fresh;
+        self.limits.max_started.is_none_or(|most| begun < most)
             && self.limits.max_waiting.is_none_or(|most| may_wait < most)
-            && (has_vm || self.limits.memory.is_none() || self.has_room())
+            && (has_vm || self.limits.memory.is_none() || self.has_room(is_called))
     }
 
     /// As for all VMs of the engine: near the bound none begins while others go on that will give memory back.
-    fn has_room(&self) -> bool {
+    fn has_room(&self, is_called: bool) -> bool {
         match self.share.room() {
             Room::Free => true,
-            Room::Tight => self.begun == 0 && !self.share.keeps_results(),
+            Room::Tight => {
+                let is_alone = if is_called { self.only_waits() } else { self.begun == 0 };
+                is_alone && !self.share.keeps_results()
+            }
             Room::None => false,
         }
     }
 
-    /// Whether no memory will ever come free for its queued runs by itself.
+    /// Whether all of its runs that have begun wait, if there are any.
+    pub(super) fn only_waits(&self) -> bool {
+        self.begun == self.waiting
+    }
+
+    /// Whether no memory will ever come free by itself for its queued runs, or for those that are called by runs that wait.
     pub(super) fn is_starved(&self) -> bool {
-        self.queued > 0 && self.begun == 0 && !self.share.keeps_results() && self.share.room() == Room::None
+        self.queued > 0 && self.only_waits() && !self.share.keeps_results() && self.share.room() == Room::None
     }
 
     /// Whether it has used up its time on workers.

@@ -23,9 +23,14 @@ pub enum Tables {
     Maps,
     /// Tables 1 to n are arrays. Others are objects, with integer keys in decimal.
     Records,
+    /// Tables 1 to n are arrays. Others are maps. Nothing is lost, but JavaScript would find two kinds.
+    Exact,
 }
 
 impl Shapes {
+    /// For another VM: whatever can be there, as it is.
+    pub const EXACT: Self = Self { bytes: true, tables: Tables::Exact, functions: FunctionRule::Refused };
+
     const BYTES: u32 = 1;
     const MAPS: u32 = 2;
     const RECORDS: u32 = 4;
@@ -44,7 +49,7 @@ impl Shapes {
     pub fn bits(self) -> u32 {
         let tables = match self.tables {
             Tables::Objects => 0,
-            Tables::Maps => Self::MAPS,
+            Tables::Maps | Tables::Exact => Self::MAPS,
             Tables::Records => Self::RECORDS,
         };
         tables | if self.bytes { Self::BYTES } else { 0 }

@@ -469,6 +469,7 @@ fn open(
         Tables::Objects => members(marks, table, budget, rules),
         Tables::Maps => map_members(table, budget, rules),
         Tables::Records => record_members(marks, table, budget, rules),
+        Tables::Exact => exact_members(marks, table, budget, rules),
     };
     let (members, held) = listed.map_err(|problem| match problem {
         Refusal::Value(reason) => refuse(&reason),
@@ -584,6 +585,15 @@ fn record_members(marks: &Marks, table: &Table, budget: &Budget, rules: Rules) -
     }
     let (names, held) = listed.take();
     Ok((Members::Record(names), held))
+}
+
+/// As [`record_members`], where a table that is no array is a map.
+fn exact_members(marks: &Marks, table: &Table, budget: &Budget, rules: Rules) -> Result<(Members, usize), Refusal> {
+    if let Some(count) = length_of_array(table, budget)?.filter(|&count| count > 0 || is_marked(marks, table)) {
+        rules.check_values(count)?;
+        return Ok((Members::Array(count), 0));
+    }
+    map_members(table, budget, rules)
 }
 
 /// How many values a table has that has the keys 1 to n alone.

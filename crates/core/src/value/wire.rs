@@ -15,7 +15,7 @@ use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
 use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
 use super::{FunctionRule, Functions, MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
 use crate::memory::Budget;
-use mlua::{Function, Lua, Value};
+use mlua::{Function, Lua, Table, Value};
 
 pub(super) const NIL: u8 = 0;
 pub(super) const FALSE: u8 = 1;
@@ -272,6 +272,19 @@ impl<'a> Reader<'a> {
     /// When the VM's memory does not suffice, the run is killed, or the bytes are no list.
     pub(crate) fn values(mut self) -> Result<Vec<Value>, Refusal> {
         (0..self.count()?).map(|_| self.value(0)).collect()
+    }
+
+    /// Puts the values of a list into a table, under 1 to n, and returns n. Takes one at a time, however many there are.
+    ///
+    /// # Errors
+    /// As [`Reader::values`].
+    pub(crate) fn into_table(mut self, table: &Table) -> Result<usize, Refusal> {
+        let count = self.count()?;
+        for i in 1..=count {
+            let value = self.value(0)?;
+            table.raw_set(i, value)?;
+        }
+        Ok(count)
     }
 
     /// The names and values of a list that has them in turn.

@@ -85,6 +85,11 @@ impl Execution {
         self.vm().give(came);
     }
 
+    /// Keeps what the answer holds until the script takes that over.
+    pub fn hold_result(&self, held: Held) {
+        self.vm().hold_result(held);
+    }
+
     /// Gives the script the store's answer.
     pub fn answer_state(&self, answered: Answered) {
         self.vm().answer_state(answered);

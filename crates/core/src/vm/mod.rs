@@ -149,6 +149,7 @@ impl Vm {
         let about = (&script.limits, script.exchange.telling);
         let mut context = Context::new(id, name, services, (given, extras), budget, about, depends);
         context.sources = Sources::new(script.exchange.repeats.as_ref(), chance);
+        context.called = script.exchange.called.clone();
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
@@ -346,6 +347,11 @@ impl Vm {
     /// Gives functions of `parallel` what came of their waits.
     fn give(&self, came: Vec<(u32, Came)>) {
         self.with_context(|context| came.into_iter().for_each(|(number, came)| context.came(number, came)));
+    }
+
+    /// Keeps what the answer holds until the script takes that over.
+    fn hold_result(&self, held: Held) {
+        self.with_context(|context| context.hold_result(held));
     }
 
     /// Gives the script the store's answer.

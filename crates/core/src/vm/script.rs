@@ -1,6 +1,6 @@
 //! What a run executes, what it is given, and what comes of it.
 
-use crate::bridge::{Compiled, Extras, Limits, Repeats, Services, Telling};
+use crate::bridge::{Called, Compiled, Extras, Limits, Repeats, Services, Telling};
 use crate::error::Failure;
 use crate::state::ScriptId;
 use crate::value::{Released, Shapes, Values};
@@ -59,6 +59,8 @@ pub struct Exchange {
     pub telling: Option<Telling>,
     /// The functions of the VM that JavaScript does not need any more.
     pub released: Option<Arc<Released>>,
+    /// Which script called this one, if one did.
+    pub called: Option<Arc<Called>>,
 }
 
 /// What a run ended with, or why there is nothing.

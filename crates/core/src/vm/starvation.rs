@@ -106,7 +106,7 @@ fn run(source: &str, from: usize, count: usize) -> (Result<String, String>, usiz
             Progress::Waiting(Wait::Call(call)) if call.function == 1 => {
                 let shown = Shown { code: Some("FAILED".to_owned()), details: Some(list_of_one()) };
                 let (message, shown) = ("it failed".to_owned(), Some(Box::new(shown)));
-                execution.answer(Err(HostError { message, cause: 1, shown }));
+                execution.answer(Err(HostError { message, cause: 1, shown, ..HostError::default() }));
             }
             Progress::Waiting(Wait::Call(_)) => execution.answer(Ok(list_of_one())),
             _ => {}

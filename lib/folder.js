@@ -1,4 +1,4 @@
-// Modules for `require`: their names, and those of a folder.
+// What has a name and source, as modules and named scripts do: one, and those of a folder.
 'use strict'
 
 const { promises: fs } = require('node:fs')
@@ -8,50 +8,54 @@ const { checkLabel } = require('./options')
 const { checkPath, checkSource, readSource, sourceOf } = require('./source')
 const { valueError, withCode } = require('./errors')
 
-/** One module as the native engine takes it; `what` the source is called, and `names` what its name is. */
-function moduleOf(name, source, maxSource, what = 'source', names = 'The "name" argument') {
+/** A name and its source; `what` the source is called, and `names` what its name is. */
+function sourceNamed(name, source, maxSource, what = 'source', names = 'The "name" argument') {
   checkLabel(name, names)
   checkSource(source, what)
   return { name, source: sourceOf(source, maxSource, what) }
 }
 
-/** The modules of a folder: `rules/price.lua` is `rules.price`, `rules/init.lua` is `rules`. All of them, or an error. */
-async function modulesOfFolder(folder, maxSource) {
-  const { files, folders } = await scanned(folder, (error) => {
+/**
+ * What is in a folder: `rules/price.lua` is `rules.price`, `rules/init.lua` is `rules`. All of it, or an error. `kind` is what
+ * one of them is called.
+ */
+async function sourcesOfFolder(folder, maxSource, kind) {
+  const refuse = (error) => {
     throw error
-  })
-  const modules = []
-  for (const file of files) modules.push({ ...file, source: await readSource(file.file, maxSource) })
-  return { modules, folders }
+  }
+  const { files, folders } = await scanned(folder, kind, refuse)
+  const sources = []
+  for (const file of files) sources.push({ ...file, source: await readSource(file.file, maxSource) })
+  return { sources, folders }
 }
 
 /**
- * What is in a folder: its modules with their files, sorted by name, and its folders. `refuse` hears what is wrong with a
+ * What is in a folder: names with their files, sorted by name, and its folders. `refuse` hears what is wrong with a
  * file, and with which; if it throws, that is the end. Of two files for one name the first is taken, or that which `known`
  * says.
  */
-async function scanned(folder, refuse, known = () => undefined) {
+async function scanned(folder, kind, refuse, known = () => undefined) {
   const root = await realPath(checkPath(folder))
   const found = { files: [], folders: [] }
   await look(root, { root, found, refuse }, [root])
-  const modules = new Map()
+  const named = new Map()
   for (const { file, stat } of found.files) {
     const name = nameOf(path.relative(root, file))
     try {
-      checkLabel(name, `The module name of ${inspect(file)}`)
-      const first = modules.get(name)
+      checkLabel(name, `The ${kind} name of ${inspect(file)}`)
+      const first = named.get(name)
       const isTaken = !first || known(name) === file
-      if (isTaken) modules.set(name, { name, file, print: printOf(stat) })
-      if (first) refuse(second(folder, name, isTaken ? first.file : file), isTaken ? first.file : file)
+      if (isTaken) named.set(name, { name, file, print: printOf(stat) })
+      if (first) refuse(second(folder, kind, name, isTaken ? first.file : file), isTaken ? first.file : file)
     } catch (error) {
       refuse(error, file)
     }
   }
-  return { files: [...modules.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), folders: found.folders }
+  return { files: [...named.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), folders: found.folders }
 }
 
-function second(folder, name, file) {
-  return valueError(`The folder ${inspect(folder)} has two files for the module '${name}'. Received ${inspect(file)}`)
+function second(folder, kind, name, file) {
+  return valueError(`The folder ${inspect(folder)} has two files for the ${kind} '${name}'. Received ${inspect(file)}`)
 }
 
 /** Finds every `*.lua` file below a folder, through links that stay within the root. */
@@ -99,4 +103,4 @@ async function realPath(file) {
   }
 }
 
-module.exports = { moduleOf, modulesOfFolder, scanned }
+module.exports = { scanned, sourceNamed, sourcesOfFolder }

@@ -1,4 +1,4 @@
-// A folder of modules that is watched: what changes in it changes the modules, and what is wrong with it is told.
+// A folder that is watched: what changes in it changes what was added from it, and what is wrong with it is told.
 //
 // What the system says of changes is only taken as a hint to look again. So it does not matter how an editor writes.
 'use strict'
@@ -9,7 +9,7 @@ const path = require('node:path')
 const { performance } = require('node:perf_hooks')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers')
-const { scanned } = require('./modules')
+const { scanned } = require('./folder')
 const { outside } = require('./native')
 const { checkPath, readSource } = require('./source')
 
@@ -34,9 +34,9 @@ const dropped = new FinalizationRegistry((watch) => watch.end())
 class FolderWatch {
   #folder
   #maxSource
-  // Weak, as the system holds what it calls: a watch keeps no engine alive.
-  #modules
-  // By name: the file that the module came from, what it was like, and whether it was missing when it was last looked for.
+  // Where it was added. Weak, as the system holds what it calls: a watch keeps no engine alive.
+  #added
+  // By name: the file that it came from, what it was like, and whether it was missing when it was last looked for.
   #known = new Map()
   // What was said last of a file, or of the folder, so that it is said once.
   #told = new Map()
@@ -49,15 +49,15 @@ class FolderWatch {
   #again = false
   #ended = false
 
-  /** Of a folder in which this was `found`. `modules` is the way to the engine's. */
-  constructor(folder, { modules, folders }, maxSource, weak) {
+  /** Of a folder in which this was `found`; `weak` is where that was added. */
+  constructor(folder, { sources, folders }, maxSource, weak) {
     this.#folder = path.resolve(checkPath(folder))
     this.#maxSource = maxSource
-    this.#modules = weak
+    this.#added = weak
     this.#folders = folders
     dropped.register(weak.deref(), this)
     // Not what they were like: they may have changed since they were read.
-    for (const { name, file, source } of modules) this.#known.set(name, { file, hash: hashOf(source) })
+    for (const { name, file, source } of sources) this.#known.set(name, { file, hash: hashOf(source) })
   }
 
   begin() {
@@ -115,7 +115,7 @@ class FolderWatch {
   /** Something may have changed. It looks soon. */
   #hear(after = QUIET) {
     if (this.#ended) return
-    if (this.#modules.deref() === undefined) return this.end()
+    if (this.#added.deref() === undefined) return this.end()
     const now = performance.now()
     this.#since ??= now
     clearTimeout(this.#timer)
@@ -147,17 +147,22 @@ class FolderWatch {
   async #update() {
     const wrong = new Map()
     const known = (name) => this.#known.get(name)?.file
-    const { files, folders } = await scanned(this.#folder, (error, file) => wrong.set(file, error), known)
+    const { files, folders } = await scanned(
+      this.#folder,
+      this.#added.deref()?.kind,
+      (error, file) => wrong.set(file, error),
+      known,
+    )
     if (this.#ended) return
     // What happened before it listened it has not heard.
     if (this.#listen(folders)) this.#hear()
     const added = []
     for (const found of files) {
-      const module = this.#isKnown(found) ? undefined : await this.#read(found, wrong)
+      const one = this.#isKnown(found) ? undefined : await this.#read(found, wrong)
       if (this.#ended) return
-      if (module && this.#compile(module)) added.push(module)
+      if (one && this.#compile(one)) added.push(one)
     }
-    this.#modules.deref()?.changeBy(this, this.#missing(files, wrong), added)
+    this.#added.deref()?.changeBy(this, this.#missing(files, wrong), added)
     for (const { name, file, hash, print } of added) this.#known.set(name, { file, hash, print })
     for (const [file, error] of wrong) this.#tell(error, file)
     for (const file of this.#told.keys()) {
@@ -191,13 +196,13 @@ class FolderWatch {
     return undefined
   }
 
-  #compile(module) {
+  #compile(one) {
     try {
-      module.compiled = this.#modules.deref()?.compileFor(this, module)
-      this.#told.delete(module.file)
-      return module.compiled !== undefined
+      one.compiled = this.#added.deref()?.compileFor(this, one)
+      this.#told.delete(one.file)
+      return one.compiled !== undefined
     } catch (error) {
-      this.#tell(error, module.file, module)
+      this.#tell(error, one.file, one)
       return false
     }
   }
@@ -226,7 +231,7 @@ class FolderWatch {
     const said = this.#told.get(file)
     this.#told.set(file, { message: error.message, hash, print })
     if (said?.message === error.message && said.hash === hash) return
-    this.#modules.deref()?.tell(error, name)
+    this.#added.deref()?.tell(error, name)
   }
 }
 

@@ -1,0 +1,6 @@
+// Attacks: named scripts that call each other.
+'use strict'
+
+const { testAttacks } = require('./support/attack-suite')
+
+testAttacks('s')

@@ -1,0 +1,106 @@
+//! `scripts`: calls of other scripts by name, each in a VM and under an identity of its own.
+//!
+//! A call is a wait, as for a host function. The host begins the script that is called, so nothing here decides who that is:
+//! the name is looked up, and the caller's id compared, when the call is made.
+
+use super::host::{MAX_ARGS, refuse_call, write_args};
+use super::{Named, push_library, set_library};
+use crate::bridge::tasks::can_wait;
+use crate::bridge::{Call, Called, HostCall, entry};
+use crate::c_function;
+use crate::error::{Code, Error, quoted_bytes};
+use crate::memory::Killed;
+use crate::value::wire::Reader;
+use crate::value::{Refusal, Shapes};
+use mlua::Value;
+use moonpool_lua::ffi;
+use std::borrow::Cow;
+use std::ffi::c_int;
+
+/// The longest name of a script, in bytes: that of a label in lib/options.js.
+const LONGEST_NAME: usize = 256;
+
+const FUNCTIONS: &[Named] = &[(c"call", call_script), (c"list", c_function!(list))];
+
+/// Sets the global `scripts`.
+///
+/// # Safety
+/// As [`super::push_library`].
+pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        push_library(state, FUNCTIONS);
+        set_library(state, c"scripts");
+    }
+}
+
+fn list(call: &Call) -> Result<Value, Error> {
+    let table = call.lua.create_table().map_err(|error| call.lost(&error))?;
+    for (i, name) in call.context.services.scripts.names(&call.context.id).iter().enumerate() {
+        call.budget().check()?;
+        table.raw_set(i + 1, &**name).map_err(|error| call.lost(&error))?;
+    }
+    Ok(Value::Table(table))
+}
+
+unsafe extern "C-unwind" fn call_script(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
+    unsafe {
+        if ffi::lua_gettop(state) > MAX_ARGS {
+            ffi::lua_pushinteger(state, ffi::lua_gettop(state).into());
+            ffi::lua_replace(state, 1);
+            return entry::call(state, refuse_call);
+        }
+        entry::call_with_many(state, begin_call);
+        moonpool_lua::suspend(state, answered)
+    }
+}
+
+unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
+    // SAFETY: as above.
+    unsafe {
+        ffi::lua_settop(state, 0);
+        entry::call(state, end_call);
+        ffi::lua_rawgeti(state, 1, 0);
+        let count = ffi::lua_tointeger(state, 2) as c_int;
+        ffi::lua_settop(state, 1);
+        ffi::luaL_checkstack(state, count, c"too many results".as_ptr());
+        for i in 1..=count {
+            ffi::lua_rawgeti(state, 1, i.into());
+        }
+        count
+    }
+}
+
+fn begin_call(call: &Call) -> Result<Value, Error> {
+    let Value::String(name) = call.arg(0) else { return Err(call.bad_argument(0, "call", "string")) };
+    can_wait(call, "a script cannot be called here")?;
+    let context = call.context;
+    let name = name.as_bytes();
+    let name = label(&name);
+    // Asked again when the call is made: until then this may change.
+    context.services.scripts.check(&name, &context.id)?;
+    let called = Called::new(&context.id, &context.name, context.called.as_deref(), &name)?;
+    let (args, held) = write_args(call, Shapes::EXACT, Code::Result)?;
+    context.wait_for_call(HostCall { function: 0, script: Some(Box::new(called)), args }, held);
+    Ok(Value::Nil)
+}
+
+/// A name, or of what is too long for one, the beginning.
+fn label(name: &[u8]) -> Cow<'_, str> {
+    if name.len() > LONGEST_NAME { quoted_bytes(name) } else { String::from_utf8_lossy(name) }
+}
+
+/// What the script returned, in a table under 1 to n, with n under 0.
+fn end_call(call: &Call) -> Result<Value, Error> {
+    let _held = call.context.take_held_result();
+    let values = call.context.take_answer()?.map_err(|error| error.error())?;
+    let table = call.lua.create_table().map_err(|error| call.lost(&error))?;
+    let read = Reader::new(call.lua, call.budget(), &*call.marks()?, &values).into_table(&table);
+    let count = read.and_then(|count| Ok(table.raw_set(0, count)?));
+    count.map_err(|refusal| match refusal {
+        Refusal::Killed => Killed.into(),
+        _ => Error::new(Code::Internal, "the answer is malformed"),
+    })?;
+    Ok(Value::Table(table))
+}
