@@ -14,6 +14,7 @@ const { AddedModules } = require('./added-modules')
 const { NativeEngine, outside } = require('./native')
 const {
   checkLabel,
+  checkTimerId,
   readCloseOptions,
   readCompileOptions,
   readContextOptions,
@@ -37,6 +38,7 @@ const { StateDesk, answersOf } = require('./state-desk')
 const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
 const { Stats } = require('./stats')
 const { summaryOf } = require('./summary')
+const { Timers } = require('./timers')
 const { Usage } = require('./usage')
 const { encodeNamed, exchangeOf } = require('./values')
 
@@ -63,6 +65,7 @@ class Engine extends EventEmitter {
   #modules
   #functions
   #shared
+  #timers
   // What the host asks of State.
   #state
   #closing
@@ -83,8 +86,15 @@ class Engine extends EventEmitter {
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
     const inFlight = new Map()
     const answers = answersOf()
-    this.#callbacks = [Engine.#settlerOf(inFlight), Engine.#pressureOf(new WeakRef(this)), Engine.#callerOf(inFlight)]
-    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks, answers.answered)
+    const weak = new WeakRef(this)
+    this.#callbacks = [
+      Engine.#settlerOf(inFlight),
+      Engine.#pressureOf(weak),
+      Engine.#callerOf(inFlight),
+      answers.answered,
+      Engine.#timersOf(weak),
+    ]
+    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks)
     if (perId) this.#perId = new PerId(this.#native, perId)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
@@ -93,6 +103,7 @@ class Engine extends EventEmitter {
     this.#functions = new ExposedFunctions(this.#native, defaults)
     this.#modules = new AddedModules(this.#native, defaults.maxSource, (...told) => this.#tellModuleError(...told))
     this.#desk = {
+      defaults,
       native: this.#native,
       stats: this.#stats,
       usage: this.#usage,
@@ -105,7 +116,12 @@ class Engine extends EventEmitter {
       gone: () => this.#noticeIdle(),
       broke: (failure, scriptId) => this.#tellError(failure, scriptId),
     }
-    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(new WeakRef(this))
+    this.#timers = new Timers(this.#desk, {
+      execute: (run) => this.#execute(run),
+      scope: this.#scope,
+      capacity: Math.max(options.concurrency, options.maxQueue),
+    })
+    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(weak)
     this.#noticeIdle()
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)
   }
@@ -189,6 +205,20 @@ class Engine extends EventEmitter {
     return this.#shared.declare(name, options, () => this.#checkOpen('dictionaries'))
   }
 
+  timers() {
+    return this.#timers.list()
+  }
+
+  cancelTimer(id) {
+    checkTimerId(id)
+    return this.#timers.cancel(id)
+  }
+
+  cancelTimers(scriptId) {
+    if (scriptId !== undefined) checkLabel(scriptId, 'The "scriptId" argument')
+    return this.#timers.cancelAll(scriptId)
+  }
+
   createContext(scriptId, given) {
     checkLabel(scriptId, 'The "scriptId" argument')
     const { globals, host, modules, ...options } = readContextOptions(given, this.#defaults)
@@ -266,6 +296,7 @@ class Engine extends EventEmitter {
     const { timeout } = readCloseOptions(options)
     this.#closing ??= resolvable()
     this.#modules.endWatches()
+    this.#timers.close()
     this.#noticeIdle()
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
@@ -320,16 +351,18 @@ class Engine extends EventEmitter {
     if (own?.modules) this.#modules.checkFits(own.modules)
   }
 
-  /** Why a run is not taken any more, if it is not: those that were accepted before may still begin. */
+  /** Why a run is not taken any more, if it is not: those that were accepted before may still begin, and the last of timers. */
   #refusalOf(run) {
-    if (!this.#killed && (!this.#closing || run.state === 'accepted')) return undefined
+    if (!this.#killed && (!this.#closing || run.state === 'accepted' || run.isLast)) return undefined
     return { code: 'ERR_ENGINE_CLOSED', message: 'the engine is closed: it runs nothing any more', output: '' }
   }
 
   /** Warms up, or ends, when nothing is left to wait for. */
   #noticeIdle() {
+    if (this.#closing) this.#timers.fire()
     if (this.#desk.inFlight.size + this.#desk.accepted + this.#state.awaited > 0) return
     this.#functions.forget()
+    if (this.#closing && this.#timers.isBusy) return
     if (this.#closing) this.#closed()
     else if (this.#idleTimer) this.#idleTimer.refresh()
     else if (this.#warmer) outside(() => this.#setIdleTimer())
@@ -347,6 +380,7 @@ class Engine extends EventEmitter {
 
   #killAll() {
     this.#killed = true
+    this.#timers.giveUp()
     this.#native.killAll()
     for (const run of this.#desk.inFlight.values()) run.kill()
     if (this.#state.isClosed) this.#giveUpStore()
@@ -404,6 +438,11 @@ class Engine extends EventEmitter {
   /** The native engine's `call`. */
   static #callerOf(inFlight) {
     return (runId, number, args) => inFlight.get(runId)?.call(number, args)
+  }
+
+  /** The native engine's `timers`. */
+  static #timersOf(weak) {
+    return (news) => weak.deref()?.#timers.hear(news)
   }
 
   #tellPressure(event) {

@@ -28,6 +28,8 @@ class Run {
   #context
   // Functions and modules that it is given beside the engine's; in a context, the context has them.
   #own
+  // What has the native engine begin it, if it is a timer's.
+  #begin
   #group
   // What its id has taken.
   #tally
@@ -53,15 +55,18 @@ class Run {
   /**
    * `desk` is what the engine shares with its runs; `limits` are absent for the engine's own; `own` are functions and modules
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
-   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any.
+   * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any. The run
+   * of a timer has a `begin` of its own; and one that happens because the engine closes, `isLast`.
    */
-  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions }) {
+  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions, begin, isLast = false }) {
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
     this.limits = limits
     this.#exchange = exchange
     this.#own = own
+    this.#begin = begin
+    this.isLast = isLast
     this.#context = context
     this.#group = group
     this.#functions = functions
@@ -73,6 +78,12 @@ class Run {
 
   get name() {
     return this.#name
+  }
+
+  /** What the runs of timers that it makes have of it: all that does not belong to the call alone. */
+  get heritage() {
+    const [own, { signal, args, globals, onOutput, ...options }] = [this.#own, this.options]
+    return { options, limits: this.limits && options, own }
   }
 
   /** What it took, once it is known. */
@@ -149,6 +160,7 @@ class Run {
   }
 
   #start(native) {
+    if (this.#begin) return this.#begin(this.limits, this.#own)
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own

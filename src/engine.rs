@@ -10,8 +10,9 @@ use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, Inner, SettleArgs};
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
+use crate::timers::TimerNews;
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Answer, Compiled, HostError, Limits as VmLimits, Modules, Services};
+use moonpool_core::bridge::{Answer, Compiled, HostError, Limits as VmLimits, Modules, Services, Timers};
 use moonpool_core::error::{Failure as RunFailure, Shown};
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
@@ -25,13 +26,13 @@ use std::sync::Arc;
 /// A compiled chunk.
 #[napi]
 pub struct NativeScript {
-    compiled: Arc<Compiled>,
+    pub(super) compiled: Arc<Compiled>,
 }
 
 /// An engine on libuv's pool.
 #[napi]
 pub struct NativeEngine {
-    inner: Rc<Inner>,
+    pub(super) inner: Rc<Inner>,
 }
 
 #[napi]
@@ -40,7 +41,8 @@ impl NativeEngine {
     /// here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
     /// queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
     /// that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
-    /// question to State that got a number, and with the number 0 when the store is closed.
+    /// question to State that got a number, and with the number 0 when the store is closed; `timers` when there is
+    /// something new of timers, before the end of the run that made it.
     #[allow(clippy::too_many_arguments, reason = "each function is one, and napi takes no list of them")]
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -59,11 +61,13 @@ impl NativeEngine {
         >,
         #[napi(ts_arg_type = "(questionId: number, values: Buffer | null, failure: Failure | null) => void")]
         answered: Function<FnArgs<AnswerArgs>, ()>,
+        #[napi(ts_arg_type = "(news: TimerNews) => void")] timers: Function<FnArgs<(TimerNews,)>, ()>,
     ) -> Result<Self> {
         let callbacks = Callbacks {
             settle: Callback::new(&settle)?,
             pressure: Callback::new(&pressure)?,
             call: Callback::new(&call)?,
+            timers: Callback::new(&timers)?,
         };
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
             .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
@@ -76,6 +80,7 @@ impl NativeEngine {
         // Before an id is asked about, and where it has no limits of its own, this is its quota.
         let for_all = options.id_limits.as_ref().and_then(|limits| limits.state_quota);
         let mut services = Services::new(opened.store().clone(), for_all.unwrap_or(options.state_quota) as usize);
+        services = services.with_timers(Timers::new(options.max_timers as usize, options.max_timers_per_id as usize));
         if options.foreign_keys_missing {
             services = services.with_foreign_keys_missing();
         }
@@ -362,6 +367,6 @@ impl NativeEngine {
     }
 }
 
-fn id_of(script_id: &str) -> Result<ScriptId> {
+pub(super) fn id_of(script_id: &str) -> Result<ScriptId> {
     ScriptId::new(script_id).map_err(napi::Error::from_reason)
 }

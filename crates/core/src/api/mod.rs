@@ -1,5 +1,5 @@
-//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `Shared` and `State`. One
-//! file each.
+//! What scripts see beyond Lua itself: output, `script`, `require`, `host` and `sleep`, `json`, `Shared`, `State` and
+//! `timer`. One file each.
 
 pub(crate) mod host;
 pub(crate) mod json;
@@ -9,6 +9,7 @@ pub(crate) mod require;
 pub(crate) mod script;
 pub(crate) mod shared;
 pub(crate) mod state;
+pub(crate) mod timer;
 
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};

@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct Context {
     /// Who is running.
     pub id: ScriptId,
+    /// The number of the run.
+    pub(crate) run: u64,
     /// The chunk's name in messages.
     pub name: Arc<str>,
     /// What the engine gives to all its scripts.
@@ -65,6 +67,7 @@ impl Context {
         let is_pending = depends != Depends::default() && services.store.fate(depends) == Fate::Pending;
         Self {
             id,
+            run: 0,
             name,
             shared: services.shared.all(),
             services,
@@ -87,6 +90,11 @@ impl Context {
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),
             kept: RefCell::default(),
         }
+    }
+
+    /// The same, of the run of this number.
+    pub(crate) fn of_run(self, run: u64) -> Self {
+        Self { run, ..self }
     }
 
     /// The State of whoever is running. There is no other way to the store.

@@ -15,6 +15,7 @@ mod services;
 mod shared;
 #[doc(hidden)]
 pub mod tasks;
+mod timers;
 mod waits;
 
 pub use call::Call;
@@ -31,4 +32,7 @@ pub use services::Services;
 pub(crate) use shared::Dicts;
 pub use shared::{Access, SharedDict, SharedDicts};
 pub use tasks::Question;
+pub use timers::{
+    Due, Listed, MAX_BYTES, MAX_TIMERS, MAX_TIMERS_PER_ID, NewTimer, News, Refused, Rhythm, Timers, Work,
+};
 pub use waits::{Answer, HostCall, HostError, Wait};

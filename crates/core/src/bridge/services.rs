@@ -1,6 +1,6 @@
 //! What an engine gives to all its scripts: State, modules, host functions, and shared dictionaries.
 
-use super::{SharedDicts, Supply};
+use super::{SharedDicts, Supply, Timers};
 use crate::state::{Quotas, Store};
 use std::sync::Arc;
 
@@ -16,13 +16,21 @@ pub struct Services {
     pub supply: Supply,
     /// What `Shared` has, for runs that begin from now on.
     pub shared: SharedDicts,
+    /// What scripts have asked to be run later.
+    pub timers: Timers,
 }
 
 impl Services {
     /// The services of an engine without modules, host functions and shared dictionaries.
     pub fn new(store: Arc<dyn Store>, state_quota: usize) -> Self {
-        let (supply, shared) = (Supply::default(), SharedDicts::default());
-        Self { store, quotas: Arc::new(Quotas::new(state_quota)), tells_foreign: true, supply, shared }
+        let (supply, shared, timers) = (Supply::default(), SharedDicts::default(), Timers::default());
+        Self { store, quotas: Arc::new(Quotas::new(state_quota)), tells_foreign: true, supply, shared, timers }
+    }
+
+    /// The same, with these timers.
+    #[must_use]
+    pub fn with_timers(self, timers: Timers) -> Self {
+        Self { timers, ..self }
     }
 
     /// The same; keys that only other scripts have count as missing.

@@ -63,6 +63,7 @@ pub struct Vm {
     /// For whoever has it next.
     tell: Option<Tell>,
     share: Option<Arc<Share>>,
+    run: u64,
     /// Dropped after the state is closed; Lua and the budget point to it.
     heap: Box<Heap>,
 }
@@ -97,6 +98,7 @@ impl Vm {
             initialised: false,
             tell: None,
             share: None,
+            run: 0,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -124,6 +126,7 @@ impl Vm {
         let given = given(&services.supply, extras.as_deref(), kept);
         let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
         let context = Context::new(id, name, services, (given, extras), budget, &script.limits, depends);
+        let context = context.of_run(self.run);
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
@@ -188,6 +191,11 @@ impl Vm {
     /// What the next script's id holds together, and so with this VM.
     pub(crate) fn belong_to(&mut self, share: Arc<Share>) {
         self.share = Some(share);
+    }
+
+    /// The number of the run that has the next script.
+    pub(crate) fn belong_to_run(&mut self, run: u64) {
+        self.run = run;
     }
 
     /// Why it was killed for others, if it was, also after its script has ended.
