@@ -28,9 +28,10 @@ export declare class NativeEngine {
    * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
    * queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
    * that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
-   * question to State that got a number, and with the number 0 when the store is closed.
+   * question to State that got a number, and with the number 0 when the store is closed; `timers` when there is
+   * something new of timers, before the end of the run that made it.
    */
-  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void)
+  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void, timers: (news: TimerNews) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -99,6 +100,24 @@ export declare class NativeEngine {
   usage(scriptId: string): IdUsage
   /** What the engine does, and did since it was made. */
   stats(): EngineStats
+  /** What is new of timers, and has not been told. */
+  timerNews(): TimerNews
+  /** The next timer that is due, if there is one. It counts as running until `timerEnded`. */
+  takeTimer(): DueTimer | null
+  /** Queues the run of a timer that was taken, as `run` does: of its function, or of the script whose name it has. */
+  runTimer(id: number, name: string, limits?: Limits | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null, script?: NativeScript | undefined | null): number | Failure
+  /** The run of a timer has ended, or could not begin. */
+  timerEnded(id: number, failed: boolean): void
+  /** Lets a timer run no more. Says whether it would have. */
+  cancelTimer(id: number): boolean
+  /** Lets no timer of an id run any more, or none at all. Says how many would have. */
+  cancelTimers(scriptId?: string | undefined | null): number
+  /** From now on there are no new timers, and all are due, for the last time. */
+  closeTimers(): void
+  /** How many timers are going to run. */
+  pendingTimers(): number
+  /** All timers, in the order in which they were made. */
+  listTimers(): Array<TimerInfo>
 }
 
 /** A set of host functions that some runs are given. Which those are, JavaScript knows by number. */
@@ -164,6 +183,22 @@ export interface CodeCacheOptions {
   ttl?: number
 }
 
+/** A timer whose time has come. */
+export interface DueTimer {
+  /** Its number. */
+  id: number
+  /** Who runs. */
+  scriptId: string
+  /** The run that made it. */
+  origin: number
+  /** The name of that run. */
+  name: string
+  /** The name of the script to run, if it is no function. */
+  script?: string
+  /** Whether its time has not come, and the engine closes. */
+  premature: boolean
+}
+
 /** What an engine may use, and what it gives to its scripts. */
 export interface EngineOptions {
   /** Worker threads at once. */
@@ -178,6 +213,10 @@ export interface EngineOptions {
   stateQuota: number
   /** Whether keys that only other scripts have count as missing. */
   foreignKeysMissing: boolean
+  /** Timers that are going to run. */
+  maxTimers: number
+  /** The same, of one id. */
+  maxTimersPerId: number
   /** The names of the libraries that scripts find. */
   libraries: Array<string>
   /** What the code cache may hold, if there is one. */
@@ -416,4 +455,40 @@ export interface StatePlace {
   prefix?: string
   /** Of Redis: how long an operation may take, in ms. */
   commandTimeout?: number
+}
+
+/** What there is to know of a timer. */
+export interface TimerInfo {
+  /** Its number. */
+  id: number
+  /** Whose it is. */
+  scriptId: string
+  /** The name of the run that made it. */
+  name: string
+  /** `at` or `every`. */
+  kind: string
+  /** After which time it runs. */
+  seconds: number
+  /** In how many ms it runs next, if it does. */
+  next?: number
+  /** How many of its runs have ended. */
+  runs: number
+  /** How many times it was not run, because the run before was still at work. */
+  skipped: number
+  /** How many of its runs failed. */
+  failed: number
+  /** Whether a run of it is at work, or queued. */
+  running: boolean
+  /** How many bytes it holds. */
+  bytes: number
+}
+
+/** What has become known of timers. */
+export interface TimerNews {
+  /** Runs that timers refer to, since now. */
+  made: Array<number>
+  /** Runs to which no timer refers any more. */
+  gone: Array<number>
+  /** In how many ms the next timer is due, if there is one. */
+  next?: number
 }

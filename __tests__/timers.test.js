@@ -4,7 +4,7 @@
 const { LuaError } = require('..')
 const { FOREVER } = require('./support/constants')
 const { engineExposing, engineWith, engineWithModules, isIdle, until, valuesOf } = require('./support/engine')
-const { expectBadArgument } = require('./support/rejection')
+const { expectBadArgument, thrownBy } = require('./support/rejection')
 
 /** An engine whose scripts tell a list by `host.tell(...)`. */
 function telling(options) {
@@ -94,9 +94,9 @@ describe('timer.at', () => {
 
   test('runs although the run that made it fails, or is stopped', async () => {
     const { engine, told } = telling()
-    await expect(
-      engine.run('timer.at(0, function() host.tell("failed") end) error("no")', 'x'),
-    ).rejects.toBeInstanceOf(LuaError)
+    await expect(engine.run('timer.at(0, function() host.tell("failed") end) error("no")', 'x')).rejects.toBeInstanceOf(
+      LuaError,
+    )
     await expect(
       engine.run('timer.at(0, function() host.tell("stopped") end) while true do end', 'x', { timeout: 30 }),
     ).rejects.toMatchObject({ code: 'ERR_LUA_TIMEOUT' })
@@ -133,9 +133,11 @@ describe('what is refused', () => {
     'timer.at(0/0, print)': /a number of seconds from 0 to 2147483.647 expected, got NaN/,
     'timer.at(1/0, print)': /got inf/,
     'timer.at(1e300, print)': /a number of seconds from 0 to 2147483.647 expected, got 1/,
-    'timer.every(0, print)': /bad argument #1 to 'every' \(a number of seconds from 0.001 to 2147483.647 expected, got 0/,
+    'timer.every(0, print)':
+      /bad argument #1 to 'every' \(a number of seconds from 0.001 to 2147483.647 expected, got 0/,
     'timer.every(0.0009, print)': /a number of seconds from 0.001/,
-    'timer.at(0)': /bad argument #2 to 'at' \(a Lua function without upvalues, or the name of a script, expected, got no value/,
+    'timer.at(0)':
+      /bad argument #2 to 'at' \(a Lua function without upvalues, or the name of a script, expected, got no value/,
     'timer.at(0, nil)': /expected, got nil/,
     'timer.at(0, {})': /expected, got table/,
     'timer.at(0, coroutine.create(function() end))': /expected, got thread/,
@@ -189,14 +191,33 @@ describe('what is refused', () => {
   })
 
   test('options that are wrong, and numbers that are no timer', async () => {
+    const classOf = (value, type) => (typeof value === type ? RangeError : TypeError)
     for (const name of ['maxTimers', 'maxTimersPerId']) {
+      const rule = `The "options.${name}" property must be a whole number of timers from 0 to 1000000. Received`
       for (const value of ['1', -1, 1.5, Number.NaN, 1e9]) {
-        expectBadArgument(() => engineWith({ [name]: value }), `options.${name}`)
+        expectBadArgument(
+          thrownBy(() => engineWith({ [name]: value })),
+          classOf(value, 'number'),
+          rule,
+        )
       }
     }
     const engine = engineWith()
-    for (const value of ['1', -1, 1.5, 0, undefined]) expectBadArgument(() => engine.cancelTimer(value), 'id')
-    for (const value of [1, '', null]) expectBadArgument(() => engine.cancelTimers(value), 'scriptId')
+    for (const value of ['1', -1, 1.5, 0, undefined]) {
+      const rule = 'The "id" argument must be the number of a timer. Received'
+      expectBadArgument(
+        thrownBy(() => engine.cancelTimer(value)),
+        classOf(value, 'number'),
+        rule,
+      )
+    }
+    for (const value of [1, '', null]) {
+      expectBadArgument(
+        thrownBy(() => engine.cancelTimers(value)),
+        classOf(value, 'string'),
+        'The "scriptId" argument',
+      )
+    }
   })
 
   test('the library, where an engine leaves it out', async () => {
@@ -264,12 +285,12 @@ describe('timer.cancel', () => {
   test('takes a timer back before it runs, and only its own id may', async () => {
     const { engine, told } = telling()
     const { value: id } = await engine.run('return timer.at(0.03, function() host.tell() end)', 'x')
-    expect(await valuesOf(engine, `return timer.cancel(${id + 1}), timer.cancel(-1), timer.cancel(0.5), timer.cancel(1e300)`)).toEqual([
-      false,
-      false,
-      false,
-      false,
-    ])
+    expect(
+      await valuesOf(
+        engine,
+        `return timer.cancel(${id + 1}), timer.cancel(-1), timer.cancel(0.5), timer.cancel(1e300)`,
+      ),
+    ).toEqual([false, false, false, false])
     expect((await engine.run(`return timer.cancel(${id}), timer.pending_count()`, 'other')).values).toEqual([false, 0])
     expect(await valuesOf(engine, `return timer.cancel(${id}), timer.cancel(${id}), timer.pending_count()`)).toEqual([
       true,
@@ -318,7 +339,8 @@ describe('timer.cancel', () => {
 })
 
 describe('how many', () => {
-  const MAKE = 'local id, message for i = 1, n do id, message = timer.at(60, function() end) end return id == nil, message, timer.pending_count()'
+  const MAKE =
+    'local id, message for i = 1, n do id, message = timer.at(60, function() end) end return id == nil, message, timer.pending_count()'
   const make = async (engine, n, id = 'x') => (await engine.run(MAKE, id, { globals: { n } })).values
 
   test('64 of one id, and 1024 of all', async () => {

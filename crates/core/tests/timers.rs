@@ -47,7 +47,7 @@ fn seen(timers: &Timers, start: Instant) -> (u64, u64, u64, u128) {
 fn timers_are_due_when_their_time_has_come_in_the_order_of_those() {
     let (timers, start) = (Timers::default(), Instant::now());
     let [c, a, b] = [30, 10, 10].map(|time| at(&timers, start, time));
-    assert_eq!(taken(&timers, start + ms(9)), []);
+    assert_eq!(taken(&timers, start + ms(9)), [0_u64; 0]);
     assert_eq!(taken(&timers, start + ms(10)), [a, b]);
     assert_eq!(timers.counts(&id("x")), (1, 2));
     assert_eq!(taken(&timers, start + ms(1000)), [c]);
@@ -56,7 +56,7 @@ fn timers_are_due_when_their_time_has_come_in_the_order_of_those() {
         timers.ended(timer, false, start);
         assert_eq!(timers.counts(&id("x")), (0, 2 - i));
     }
-    assert_eq!(timers.list(start), []);
+    assert_eq!(timers.list(start), vec![]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn every_has_the_times_of_its_beginning_and_those_that_pass_are_skipped() {
     for n in 1..=50 {
         let now = start + ms(n * 100 + n % 7);
         assert_eq!(taken(&timers, now), [timer]);
-        assert_eq!(taken(&timers, now + ms(200)), []);
+        assert_eq!(taken(&timers, now + ms(200)), [0_u64; 0]);
         timers.ended(timer, n % 10 == 0, now + ms(3));
         assert_eq!(seen(&timers, start), (n, 0, n / 10, u128::from(n + 1) * 100));
     }
@@ -79,7 +79,7 @@ fn every_has_the_times_of_its_beginning_and_those_that_pass_are_skipped() {
     assert_eq!(taken(&timers, start + ms(5600)), [timer]);
     timers.ended(timer, false, start + ms(5850));
     assert_eq!(seen(&timers, start), (52, 6, 5, 5900));
-    assert_eq!(taken(&timers, start + ms(5899)), []);
+    assert_eq!(taken(&timers, start + ms(5899)), [0_u64; 0]);
     // Never again, at the end of time.
     assert_eq!(taken(&timers, start + Duration::from_secs(3_000_000_000)), [timer]);
 }
@@ -96,10 +96,10 @@ fn cancelling_is_for_what_is_pending_and_for_the_owner() {
     assert_eq!((timers.counts(&id("x")), timers.pending()), ((0, 2), 0));
     timers.ended(once, false, start);
     timers.ended(often, false, start);
-    assert_eq!(timers.list(start), []);
+    assert_eq!(timers.list(start), vec![]);
     let pending = at(&timers, start, 10);
     assert!(timers.cancel(pending, None));
-    assert_eq!(taken(&timers, start + ms(20)), []);
+    assert_eq!(taken(&timers, start + ms(20)), [0_u64; 0]);
     assert_eq!((timers.list(start), timers.pending()), (vec![], 0));
 }
 
@@ -154,8 +154,9 @@ fn runs_of_one_id_begin_at_a_rate_and_others_do_not_wait_for_them() {
             timers.ended(due.id, false, now);
         }
     }
-    assert!((64..=69).contains(&of_x), "{of_x}");
-    assert_eq!(of_y, 64.min(of_y).max(60), "it may have as many");
+    for runs in [of_x, of_y] {
+        assert!((64..=69).contains(&runs), "{of_x} {of_y}");
+    }
     assert_eq!(timers.pending(), 5);
 }
 
@@ -239,12 +240,12 @@ fn a_function_goes_to_another_vm_with_its_lines() {
 
 #[test]
 fn tables_and_strings_arrive_as_they_were() {
-    let source = "timer.at(1, function(_, t)
-        return t[1], t[2.5], t.k, t[true], #t['\\255'], t.n == json.null, math.type(t.f)
-    end, { 1, [2.5] = 2, k = 3, [true] = 4, n = json.null, f = 1.0 })";
-    let error = common::fail(&source.replace("[true]", "['\\255'] = '\\255\\0', [true]"));
-    assert!(error.error.message.contains("a key that is not UTF-8") || error.error.message.contains("args[1]"));
-    assert_eq!(fired(&source.replace("#t['\\255']", "#t.b").replace("k = 3", "k = 3, b = '\\255\\0'")), "1\t2\t3\t4\t2\ttrue\tfloat");
+    let body = "return t[1], t[2.5], t.k, t[true], t.b == '\\255\\0', t.n == json.null, math.type(t.f), #t.list";
+    let args = "{ 1, [2.5] = 2, k = 3, [true] = 4, b = '\\255\\0', n = json.null, f = 1.0, list = { 7, 8 } }";
+    let expected = "1\t2\t3\t4\ttrue\ttrue\tfloat\t2";
+    assert_eq!(fired(&format!("timer.at(1, function(_, t) {body} end, {args})")), expected);
+    let error = common::fail("timer.at(1, function() end, { a = { ['\\255'] = 1 } })").error.message;
+    assert!(error.contains("the timer cannot be made: args[1].a[\"\u{fffd}\"] is a string that is not UTF-8"), "{error}");
 }
 
 #[test]
