@@ -684,7 +684,18 @@ export interface RedisState {
 }
 
 /** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
-export type Library = 'coroutine' | 'io' | 'json' | 'math' | 'os' | 'Shared' | 'State' | 'string' | 'table' | 'utf8'
+export type Library =
+  | 'coroutine'
+  | 'io'
+  | 'json'
+  | 'math'
+  | 'os'
+  | 'Shared'
+  | 'State'
+  | 'string'
+  | 'table'
+  | 'timer'
+  | 'utf8'
 
 /** How much compiled code an engine keeps. */
 export interface CodeCacheOptions {

@@ -190,7 +190,7 @@ class Timers {
 
 /** The code of a named script, as the native engine has it. */
 function codeOf(scripts, name, scriptId) {
-  if (!scripts?.codeFor) throw notRun('ERR_SCRIPT_UNKNOWN', `there is no script '${name}'`, scriptId)
+  if (!scripts?.codeFor) throw notRun('ERR_LUA_RUNTIME', `there is no script '${name}'`, scriptId)
   return scripts.codeFor(name, scriptId)
 }
 

@@ -292,3 +292,11 @@ engine.createPool('x').call('f', new Date())
 engine.createPool('x', { globals: { at: new Date() } })
 // @ts-expect-error: it needs something to do
 engine.createPool('x').use()
+// @ts-expect-error: a number of timers
+new Engine({ maxTimers: 'many' })
+// @ts-expect-error: timers have numbers
+engine.cancelTimer('1')
+// @ts-expect-error: which timer
+engine.cancelTimer()
+// @ts-expect-error: timers are made by scripts
+engine.timers('x')

@@ -125,9 +125,7 @@ fn there_are_no_more_than_may_be_and_what_is_gone_leaves_room() {
 #[test]
 fn no_id_holds_more_bytes_than_it_may_and_all_together_neither() {
     let (timers, start) = (Timers::new(1000, 100), Instant::now());
-    let add = |owner: &str| {
-        timers.add(NewTimer { args: vec![0; 1 << 20], ..new(owner, 0, Rhythm::At, 10) }, start)
-    };
+    let add = |owner: &str| timers.add(NewTimer { args: vec![0; 1 << 20], ..new(owner, 0, Rhythm::At, 10) }, start);
     let of_one = (0..).take_while(|_| add("x").is_ok()).count();
     assert_eq!((of_one, add("x")), (7, Err(Refused::TooManyBytes)));
     let all = (0..100).filter(|i| add(&format!("y{i}")).is_ok()).count();
@@ -150,7 +148,11 @@ fn runs_of_one_id_begin_at_a_rate_and_others_do_not_wait_for_them() {
     for passed in 1..=1000 {
         let now = start + ms(passed);
         while let Some(due) = timers.take(now) {
-            if due.owner == id("x") { of_x += 1 } else { of_y += 1 }
+            if due.owner == id("x") {
+                of_x += 1
+            } else {
+                of_y += 1
+            }
             timers.ended(due.id, false, now);
         }
     }
@@ -245,7 +247,10 @@ fn tables_and_strings_arrive_as_they_were() {
     let expected = "1\t2\t3\t4\ttrue\ttrue\tfloat\t2";
     assert_eq!(fired(&format!("timer.at(1, function(_, t) {body} end, {args})")), expected);
     let error = common::fail("timer.at(1, function() end, { a = { ['\\255'] = 1 } })").error.message;
-    assert!(error.contains("the timer cannot be made: args[1].a[\"\u{fffd}\"] is a string that is not UTF-8"), "{error}");
+    assert!(
+        error.contains("the timer cannot be made: args[1].a[\"\u{fffd}\"] is a string that is not UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]

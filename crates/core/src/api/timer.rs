@@ -82,7 +82,8 @@ fn add(call: &Call, method: &str, rhythm: Rhythm) -> Result<Value, Error> {
     let args = arguments(call)?;
     let size = args.len() + work_size(&work);
     if size > MAX_BYTES {
-        let message = format!("the timer is too big: its function and its arguments take {size} bytes, and may {MAX_BYTES}");
+        let message =
+            format!("the timer is too big: its function and its arguments take {size} bytes, and may {MAX_BYTES}");
         return Err(Error::new(Code::Runtime, message));
     }
     call.budget().check()?;
@@ -235,7 +236,8 @@ fn arguments(call: &Call) -> Result<Vec<u8>, Error> {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::Runtime, format!("the timer cannot be made: {reason}")),
         Refusal::TooMany(most) => {
-            let message = format!("the timer cannot be made: its arguments have more values than its maxNodes of {most}");
+            let message =
+                format!("the timer cannot be made: its arguments have more values than its maxNodes of {most}");
             Error::new(Code::Runtime, message)
         }
         Refusal::TooLong | Refusal::TooManyFunctions(_) => {

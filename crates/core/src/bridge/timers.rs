@@ -303,7 +303,8 @@ impl Timers {
         let mut book = self.lock();
         self.news.store(false, Ordering::Release);
         book.told = book.due.first().map(|(time, ..)| *time);
-        let next = book.told.map(|time| if book.closing { Duration::ZERO } else { time.saturating_duration_since(now) });
+        let next =
+            book.told.map(|time| if book.closing { Duration::ZERO } else { time.saturating_duration_since(now) });
         let changed = std::mem::take(&mut book.changed);
         let (made, gone) = changed.into_iter().partition(|run| book.origins.contains_key(run));
         News { made, gone, next }
