@@ -9,12 +9,13 @@ import { lua } from './lua.mjs'
 import { memory } from './memory.mjs'
 import { overhead } from './overhead.mjs'
 import { scheduling } from './scheduling.mjs'
+import { scripts } from './scripts.mjs'
 import { shared } from './shared.mjs'
 import { state } from './state.mjs'
 import { tenants } from './tenants.mjs'
 import { waiting } from './waiting.mjs'
 
-const PARTS = { calls, overhead, scheduling, tenants, contexts, games, waiting, state, shared, memory, lua }
+const PARTS = { calls, overhead, scheduling, tenants, contexts, games, waiting, scripts, state, shared, memory, lua }
 
 const known = Object.keys(PARTS)
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : known

@@ -119,7 +119,8 @@ class Timers {
     const time = next === undefined ? Infinity : performance.now() + next
     // A timer that is due while there is no room for it is begun when a run has ended.
     const isNeeded = time < Infinity && this.#hasRoom()
-    if (this.#alarm && isNeeded && Math.abs(time - this.#time) < 0.5) return
+    // One that comes too early sets the next.
+    if (this.#alarm && isNeeded && this.#time < time + 0.5) return
     this.#forgetAlarm()
     if (!isNeeded) return
     this.#time = time
@@ -156,7 +157,8 @@ class Timers {
     try {
       if (reason) this.#log(due, reason.error)
     } finally {
-      this.#hearNews()
+      // Many may end in one turn of the event loop, and what is new is asked for once.
+      this.#wait(0)
       // Where the engine closes, that has waited for this.
       this.#desk.gone()
     }
