@@ -100,6 +100,24 @@ export declare class NativeEngine {
   usage(scriptId: string): IdUsage
   /** What the engine does, and did since it was made. */
   stats(): EngineStats
+  /** What is new of timers, and has not been told. */
+  timerNews(): TimerNews
+  /** The next timer that is due, if there is one. It counts as running until `timerEnded`. */
+  takeTimer(): DueTimer | null
+  /** Queues the run of a timer that was taken, as `run` does: of its function, or of the script whose name it has. */
+  runTimer(id: number, name: string, limits?: Limits | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null, script?: NativeScript | undefined | null): number | Failure
+  /** The run of a timer has ended, or could not begin. */
+  timerEnded(id: number, failed: boolean): void
+  /** Lets a timer run no more. Says whether it would have. */
+  cancelTimer(id: number): boolean
+  /** Lets no timer of an id run any more, or none at all. Says how many would have. */
+  cancelTimers(scriptId?: string | undefined | null): number
+  /** From now on there are no new timers, and all are due, for the last time. */
+  closeTimers(): void
+  /** How many timers are going to run. */
+  pendingTimers(): number
+  /** All timers, in the order in which they were made. */
+  listTimers(): Array<TimerInfo>
 }
 
 /** A set of host functions that some runs are given. Which those are, JavaScript knows by number. */
@@ -165,6 +183,22 @@ export interface CodeCacheOptions {
   ttl?: number
 }
 
+/** A timer whose time has come. */
+export interface DueTimer {
+  /** Its number. */
+  id: number
+  /** Who runs. */
+  scriptId: string
+  /** The run that made it. */
+  origin: number
+  /** The name of that run. */
+  name: string
+  /** The name of the script to run, if it is no function. */
+  script?: string
+  /** Whether its time has not come, and the engine closes. */
+  premature: boolean
+}
+
 /** What an engine may use, and what it gives to its scripts. */
 export interface EngineOptions {
   /** Worker threads at once. */
@@ -179,6 +213,10 @@ export interface EngineOptions {
   stateQuota: number
   /** Whether keys that only other scripts have count as missing. */
   foreignKeysMissing: boolean
+  /** Timers that are going to run. */
+  maxTimers: number
+  /** The same, of one id. */
+  maxTimersPerId: number
   /** The names of the libraries that scripts find. */
   libraries: Array<string>
   /** What the code cache may hold, if there is one. */
@@ -441,4 +479,40 @@ export interface Telling {
   maxLog: number
   /** Whether what it writes is told as it is written. */
   streams: boolean
+}
+
+/** What there is to know of a timer. */
+export interface TimerInfo {
+  /** Its number. */
+  id: number
+  /** Whose it is. */
+  scriptId: string
+  /** The name of the run that made it. */
+  name: string
+  /** `at` or `every`. */
+  kind: string
+  /** After which time it runs. */
+  seconds: number
+  /** In how many ms it runs next, if it does. */
+  next?: number
+  /** How many of its runs have ended. */
+  runs: number
+  /** How many times it was not run, because the run before was still at work. */
+  skipped: number
+  /** How many of its runs failed. */
+  failed: number
+  /** Whether a run of it is at work, or queued. */
+  running: boolean
+  /** How many bytes it holds. */
+  bytes: number
+}
+
+/** What has become known of timers. */
+export interface TimerNews {
+  /** Runs that timers refer to, since now. */
+  made: Array<number>
+  /** Runs to which no timer refers any more. */
+  gone: Array<number>
+  /** In how many ms the next timer is due, if there is one. */
+  next?: number
 }

@@ -582,6 +582,17 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
    */
   maxMemory?: number | undefined
   /**
+   * How many timers of scripts may be pending at once: a whole number from 0 to 1 000 000. One more is not made, and the
+   * script gets `nil` and a message.
+   * @defaultValue 1024
+   */
+  maxTimers?: number | undefined
+  /**
+   * The same, of one id. The runs of its timers begin at a rate of at most 16 a second for each that it may have.
+   * @defaultValue 64
+   */
+  maxTimersPerId?: number | undefined
+  /**
    * How many VMs the engine makes ahead once it has been idle for 20 ms: a whole number from 0 to 1024. Each serves one
    * run, or becomes the VM of one context, and takes about 50 KB until then.
    * @defaultValue 4
@@ -815,6 +826,7 @@ export type Library =
   | 'State'
   | 'string'
   | 'table'
+  | 'timer'
   | 'utf8'
 
 /** How much compiled code an engine keeps. */
@@ -1255,6 +1267,34 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   /** All grants, sorted by owner, keys and grantee. */
   grants(): Promise<StateGrant[]>
 
+  /**
+   * The timers of all scripts, in the order in which they were made: those that are going to run, and those that run now.
+   *
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine()
+   * await engine.run('timer.every(60, function() State.incr("minutes") end)', 'acme')
+   * for (const { scriptId, kind, seconds } of engine.timers()) console.log(scriptId, kind, seconds) // acme every 60
+   * console.log(engine.cancelTimers('acme')) // 1
+   * ```
+   */
+  timers(): TimerInfo[]
+
+  /**
+   * Lets a timer run no more. A run of it that has begun goes on.
+   *
+   * @param id The number of a timer: {@link TimerInfo.id}.
+   * @returns Whether it was going to run.
+   * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, when `id` is no
+   *   whole number above 0.
+   */
+  cancelTimer(id: number): boolean
+
+  /** The same for all timers of one id, or without a `scriptId` for all. Returns how many were going to run. */
+  cancelTimers(scriptId?: string): number
+
   /** What the engine does now, and what it did since it was made or since {@link Engine.resetStats} was called. */
   stats(): EngineStats
 
@@ -1287,7 +1327,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   resetStats(): void
 
   /**
-   * Accepts no more runs, and lets those that were accepted finish. After `timeout` it stops the rest, which reject
+   * Accepts no more runs, and lets those that were accepted finish. Timers that are pending run once, with `premature` true. After `timeout` it stops the rest, which reject
    * with `ERR_ENGINE_CLOSED`. Then it closes the store of State, and resolves when no run is left and all that was written
    * is as durable as the store makes it. A store that takes longer than the timeout gets one second more. May be called
    * again, for example with a shorter timeout.
@@ -1977,6 +2017,32 @@ export class Script {
   private constructor()
   /** The chunk's name in messages and tracebacks. */
   readonly name: string
+}
+
+/** A timer of a script: see {@link Engine.timers}. */
+export interface TimerInfo {
+  /** Its number, which the script was given: a whole number above 0 that says nothing else. */
+  id: number
+  /** Whose it is, and who runs. */
+  scriptId: string
+  /** The name of the run that made it. */
+  name: string
+  /** Whether it was made by `timer.at`, and runs once, or by `timer.every`. */
+  kind: 'at' | 'every'
+  /** After how many seconds it runs. */
+  seconds: number
+  /** When it is to run next; `undefined` when it is not: it runs for the last time now. */
+  next: Date | undefined
+  /** How many of its runs have ended. */
+  runs: number
+  /** How many times it was not run, because the run before was still at work or Node.js was busy. */
+  skipped: number
+  /** How many of its runs failed. */
+  failed: number
+  /** Whether a run of it is at work, or waits for its turn. */
+  running: boolean
+  /** How many bytes its function and its arguments take, with 512 for itself. */
+  bytes: number
 }
 
 /**

@@ -1,4 +1,4 @@
-// Attacks: shared dictionaries.
+// Attacks: shared dictionaries, and timers.
 'use strict'
 
 const { testAttacks } = require('./support/attack-suite')

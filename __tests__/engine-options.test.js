@@ -49,6 +49,8 @@ const GOOD = {
   concurrency: 2,
   maxQueue: 50,
   maxMemory: 64 * MIB,
+  maxTimers: 100,
+  maxTimersPerId: 10,
   warmVms: 1,
   state: 'memory',
   foreignKeys: 'missing',
@@ -400,7 +402,7 @@ test('engines share no State, neither with each other nor with runLua', async ()
 })
 
 describe('libraries', () => {
-  const ALL = ['coroutine', 'io', 'json', 'log', 'math', 'os', 'Shared', 'State', 'string', 'table', 'utf8']
+  const ALL = ['coroutine', 'io', 'json', 'log', 'math', 'os', 'scripts', 'Shared', 'State', 'string', 'table', 'timer', 'utf8']
   const GLOBALS = 'local names = {} for name in next, _G do names[#names + 1] = name end return names'
 
   const globalsOf = async (engine) => JSON.parse(await engine.runLua(GLOBALS, 'x')).sort()

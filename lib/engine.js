@@ -16,6 +16,7 @@ const { NativeEngine, outside } = require('./native')
 const {
   checkArgs,
   checkLabel,
+  checkTimerId,
   readCloseOptions,
   readCompileOptions,
   readContextOptions,
@@ -42,6 +43,7 @@ const { StateDesk, answersOf } = require('./state-desk')
 const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
 const { Stats } = require('./stats')
 const { summaryOf } = require('./summary')
+const { Timers } = require('./timers')
 const { Usage } = require('./usage')
 const { encodeNamed, exchangeOf } = require('./values')
 
@@ -69,6 +71,7 @@ class Engine extends EventEmitter {
   #functions
   #scripts
   #shared
+  #timers
   // What the host asks of State.
   #state
   #logs
@@ -90,17 +93,18 @@ class Engine extends EventEmitter {
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
     const inFlight = new Map()
     const answers = answersOf()
+    const weak = new WeakRef(this)
     this.#callbacks = [
       Engine.#settlerOf(inFlight),
-      Engine.#pressureOf(new WeakRef(this)),
+      Engine.#pressureOf(weak),
       Engine.#callerOf(inFlight),
       Engine.#giverUpOf(inFlight),
+      answers.answered,
       Engine.#hearerOf(inFlight),
       Engine.#scriptCallerOf(inFlight),
+      Engine.#timersOf(weak),
     ]
-    const [settle, pressure, call, giveUp, told, callScript] = this.#callbacks
-    const { answered } = answers
-    this.#native = new NativeEngine(store, options, defaults, settle, pressure, call, giveUp, answered, told, callScript)
+    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks)
     if (perId) this.#perId = new PerId(this.#native, perId)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
@@ -117,6 +121,7 @@ class Engine extends EventEmitter {
     this.#scripts = new NamedScripts(this.#native, { ownOf, tellingOf }, teller('scriptError'))
     this.#logs = new Logs({ logger, ...defaults }, this)
     this.#desk = {
+      defaults,
       native: this.#native,
       stats: this.#stats,
       usage: this.#usage,
@@ -133,7 +138,12 @@ class Engine extends EventEmitter {
       gone: () => this.#noticeIdle(),
       broke: (failure, scriptId) => this.#tellError(failure, scriptId),
     }
-    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(new WeakRef(this))
+    this.#timers = new Timers(this.#desk, {
+      execute: (run) => this.#execute(run),
+      scope: this.#scope,
+      capacity: Math.max(options.concurrency, options.maxQueue),
+    })
+    if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(weak)
     this.#noticeIdle()
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)
   }
@@ -237,6 +247,20 @@ class Engine extends EventEmitter {
     return this.#shared.declare(name, options, () => this.#checkOpen('dictionaries'))
   }
 
+  timers() {
+    return this.#timers.list()
+  }
+
+  cancelTimer(id) {
+    checkTimerId(id)
+    return this.#timers.cancel(id)
+  }
+
+  cancelTimers(scriptId) {
+    if (scriptId !== undefined) checkLabel(scriptId, 'The "scriptId" argument')
+    return this.#timers.cancelAll(scriptId)
+  }
+
   createContext(scriptId, given) {
     checkLabel(scriptId, 'The "scriptId" argument')
     const { globals, host, modules, ...options } = readContextOptions(given, this.#defaults)
@@ -319,6 +343,7 @@ class Engine extends EventEmitter {
     this.#closing ??= resolvable()
     this.#modules.endWatches()
     this.#scripts.endWatches()
+    this.#timers.close()
     this.#noticeIdle()
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
@@ -373,16 +398,19 @@ class Engine extends EventEmitter {
     if (own?.modules) this.#modules.checkFits(own.modules)
   }
 
-  /** Why a run is not taken any more, if it is not: those that were accepted before may still begin. */
+  /** Why a run is not taken any more, if it is not: those that were accepted before may still begin, and the last of timers. */
   #refusalOf(run) {
-    if (!this.#killed && (!this.#closing || run.state === 'accepted' || run.isCalled)) return undefined
+    const mayBegin = run.state === 'accepted' || run.isCalled || run.isLast
+    if (!this.#killed && (!this.#closing || mayBegin)) return undefined
     return { code: 'ERR_ENGINE_CLOSED', message: 'the engine is closed: it runs nothing any more', output: '' }
   }
 
   /** Warms up, or ends, when nothing is left to wait for. */
   #noticeIdle() {
+    if (this.#closing) this.#timers.fire()
     if (this.#desk.inFlight.size + this.#desk.accepted + this.#state.awaited > 0) return
     this.#functions.forget()
+    if (this.#closing && this.#timers.isBusy) return
     if (this.#closing) this.#closed()
     else if (this.#idleTimer) this.#idleTimer.refresh()
     else if (this.#warmer) outside(() => this.#setIdleTimer())
@@ -400,6 +428,7 @@ class Engine extends EventEmitter {
 
   #killAll() {
     this.#killed = true
+    this.#timers.giveUp()
     this.#native.killAll()
     for (const run of this.#desk.inFlight.values()) run.kill()
     if (this.#state.isClosed) this.#giveUpStore()
@@ -462,6 +491,11 @@ class Engine extends EventEmitter {
   /** The native engine's `giveUp`. */
   static #giverUpOf(inFlight) {
     return (runId, wait) => inFlight.get(runId)?.giveUp(wait)
+  }
+
+  /** The native engine's `timers`. */
+  static #timersOf(weak) {
+    return (news) => weak.deref()?.#timers.hear(news)
   }
 
   /** The native engine's `told`. */

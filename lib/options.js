@@ -171,6 +171,8 @@ const ENGINE = {
   concurrency: { default: undefined, check: whole('threads', 1, 1024) },
   maxQueue: { default: DEFAULTS.maxQueue, check: whole('runs', 0, MAX_COUNT) },
   maxMemory: { default: undefined, check: whole('bytes', MIB, Number.MAX_SAFE_INTEGER) },
+  maxTimers: { default: DEFAULTS.maxTimers, check: whole('timers', 0, 1_000_000) },
+  maxTimersPerId: { default: DEFAULTS.maxTimersPerId, check: whole('timers', 0, 1_000_000) },
   warmVms: { default: DEFAULTS.warmVms, check: whole('VMs', 0, 1024) },
   state: { default: 'memory', check: checkState },
   foreignKeys: { default: 'refuse', check: oneOf('refuse', 'missing') },
@@ -292,6 +294,13 @@ function unknownOption(key, names) {
   const meant = nearest(key, names)
   const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
   return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ') || 'none'})`)
+}
+
+/** The number of a timer, which a script was given. */
+function checkTimerId(value) {
+  const rule = 'The "id" argument must be the number of a timer'
+  if (typeof value !== 'number') throw typeError(`${rule}. Received ${shown(value)}`)
+  if (!Number.isSafeInteger(value) || value < 1) throw valueError(`${rule}. Received ${value}`)
 }
 
 /** A scriptId or a chunk name: text that may stand in a log line. */
@@ -422,6 +431,7 @@ function checkLibraries(value, what) {
 module.exports = {
   checkArgs,
   checkLabel,
+  checkTimerId,
   readCloseOptions,
   readCompileOptions,
   readContextCallOptions,

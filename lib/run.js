@@ -32,6 +32,8 @@ class Run {
   #context
   // Functions and modules that it is given beside the engine's; in a context, the context has them.
   #own
+  // What has the native engine begin it, if it is a timer's.
+  #begin
   #group
   // What its id has taken.
   #tally
@@ -68,9 +70,11 @@ class Run {
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
    * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any; `named` is
    * the named script that it runs, which has limits and functions, and `callId` the number of the call of another script that
-   * waits for it.
+   * waits for it. The run of a timer has a `begin` of its own; and one that happens because the engine closes, `isLast`.
    */
-  constructor(desk, { scriptId, options, limits, exchange, own, context, group, functions, named, callId }) {
+  constructor(desk, made) {
+    const { scriptId, options, limits, exchange, own, context, group, functions, named, callId } = made
+    const { begin, isLast = false } = made
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
@@ -78,6 +82,8 @@ class Run {
     const telling = limits && desk.logs.tellingOf(options)
     this.#exchange = telling ? { ...exchange, telling } : exchange
     this.#own = own
+    this.#begin = begin
+    this.isLast = isLast
     this.#context = context
     this.#group = group
     this.#functions = functions
@@ -96,6 +102,12 @@ class Run {
   /** Whether another run waits for it. */
   get isCalled() {
     return this.#callId !== undefined
+  }
+
+  /** What the runs of timers that it makes have of it: all that does not belong to the call alone. */
+  get heritage() {
+    const [own, { signal, args, globals, onOutput, ...options }] = [this.#own, this.options]
+    return { options, limits: this.limits && options, own }
   }
 
   /** What it took, once it is known. */
@@ -173,6 +185,7 @@ class Run {
 
   #start(native) {
     if (this.#named) return native.runNamed(this.#named, this.#exchange?.args, this.#callId)
+    if (this.#begin) return this.#begin(this.limits, this.#own)
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own

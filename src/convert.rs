@@ -28,6 +28,10 @@ pub struct EngineOptions {
     pub state_quota: f64,
     /// Whether keys that only other scripts have count as missing.
     pub foreign_keys_missing: bool,
+    /// Timers that are going to run.
+    pub max_timers: u32,
+    /// The same, of one id.
+    pub max_timers_per_id: u32,
     /// The names of the libraries that scripts find.
     pub libraries: Vec<String>,
     /// What the code cache may hold, if there is one.

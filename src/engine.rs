@@ -11,8 +11,9 @@ use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, Settl
 use crate::scripts::NativeNamed;
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
+use crate::timers::TimerNews;
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Access, Answer, Compiled, HostError, Limits as VmLimits, Modules, Services};
+use moonpool_core::bridge::{Access, Answer, Compiled, HostError, Limits as VmLimits, Modules, Services, Timers};
 use moonpool_core::error::{Code, Failure as RunFailure, Shown};
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Capacity};
@@ -26,13 +27,13 @@ use std::sync::Arc;
 /// A compiled chunk.
 #[napi]
 pub struct NativeScript {
-    compiled: Arc<Compiled>,
+    pub(super) compiled: Arc<Compiled>,
 }
 
 /// An engine on libuv's pool.
 #[napi]
 pub struct NativeEngine {
-    inner: Rc<Inner>,
+    pub(super) inner: Rc<Inner>,
 }
 
 #[napi]
@@ -44,7 +45,8 @@ impl NativeEngine {
     /// `parallel` wait for several; `giveUp` when nobody waits for such an answer any more; `answered` exactly once for each
     /// question to State that got a number, and with the number 0 when the store is closed; `told` when a run
     /// tells something while it runs, before anything else of that run; `callScript` when a script calls a named one, which is
-    /// to be begun by `runNamed` before that returns, or else it goes on by `failScript`.
+    /// to be begun by `runNamed` before that returns, or else it goes on by `failScript`; `timers` when
+    /// there is something new of timers, before the end of the run that made it.
     #[allow(clippy::too_many_arguments, reason = "each function is one, and napi takes no list of them")]
     #[napi(constructor, catch_unwind)]
     pub fn new(
@@ -65,6 +67,7 @@ impl NativeEngine {
         #[napi(ts_arg_type = "(runId: number, frames: Buffer) => void")] told: Function<FnArgs<TellArgs>, ()>,
         #[napi(ts_arg_type = "(runId: number, callId: number, name: string, wait: number) => void")]
         call_script: Function<FnArgs<ScriptCallArgs>, ()>,
+        #[napi(ts_arg_type = "(news: TimerNews) => void")] timers: Function<FnArgs<(TimerNews,)>, ()>,
     ) -> Result<Self> {
         let callbacks = Callbacks {
             settle: Callback::new(&settle)?,
@@ -73,6 +76,7 @@ impl NativeEngine {
             give_up: Callback::new(&give_up)?,
             told: Callback::new(&told)?,
             call_script: Callback::new(&call_script)?,
+            timers: Callback::new(&timers)?,
         };
         let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
             .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
@@ -85,6 +89,7 @@ impl NativeEngine {
         // Before an id is asked about, and where it has no limits of its own, this is its quota.
         let for_all = options.id_limits.as_ref().and_then(|limits| limits.state_quota);
         let mut services = Services::new(opened.store().clone(), for_all.unwrap_or(options.state_quota) as usize);
+        services = services.with_timers(Timers::new(options.max_timers as usize, options.max_timers_per_id as usize));
         if options.foreign_keys_missing {
             services = services.with_foreign_keys_missing();
         }
@@ -443,6 +448,6 @@ fn access_of(ids: Option<Vec<String>>) -> Result<Access> {
     Ok(Access::Only(ids.iter().map(|id| id_of(id)).collect::<Result<_>>()?))
 }
 
-fn id_of(script_id: &str) -> Result<ScriptId> {
+pub(super) fn id_of(script_id: &str) -> Result<ScriptId> {
     ScriptId::new(script_id).map_err(napi::Error::from_reason)
 }

@@ -7,6 +7,7 @@ use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::scripts::{NativeNamed, ScriptCalls};
 use crate::state::StateDesk;
+use crate::timers::{TimerNews, news};
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{Called, HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
@@ -48,6 +49,7 @@ pub(super) struct Callbacks {
     pub(super) give_up: Callback<GiveUpArgs>,
     pub(super) told: Callback<TellArgs>,
     pub(super) call_script: Callback<ScriptCallArgs>,
+    pub(super) timers: Callback<(TimerNews,)>,
 }
 
 /// An engine on its JS thread.
@@ -141,6 +143,10 @@ impl Inner {
 
     /// Tells JavaScript what came of runs.
     pub(super) fn tell(&self, mut settled: Vec<Settled>) {
+        // First, while JavaScript still knows the runs that made timers.
+        if self.services.timers.has_news() && self.submitting.get() == 0 {
+            let _ = self.callbacks.timers.call((news(&self.services.timers),));
+        }
         while !settled.is_empty() {
             if self.submitting.get() > 0 {
                 self.untold.borrow_mut().extend(settled);

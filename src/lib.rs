@@ -30,7 +30,7 @@
 //! - [`engine`], [`context`], [`given`], [`scripts`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
-//! - [`state`]: the host's own questions to State.
+//! - [`state`]: the host's own questions to State; [`timers`]: the timers of scripts, which JavaScript fires.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread.
 //!
@@ -61,4 +61,5 @@ mod pool;
 mod scripts;
 mod shared;
 mod state;
+mod timers;
 mod wake_up;

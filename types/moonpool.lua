@@ -877,6 +877,42 @@ function table.sort(list, comp) end
 ---@nodiscard
 function table.unpack(list, i, j) end
 
+-- timer
+
+---Functions that run later, each time in a VM of its own, as OpenResty's timers do.
+timer = {}
+
+---Runs `f(premature, ...)` once, after so many seconds.
+---@param seconds number From 0 to 2147483.647.
+---@param f function|string A Lua function without upvalues but the globals, or the name of a script.
+---@param ... any What it is given: values that can be copied.
+---@return integer? id Its number, or nil.
+---@return string? message Why there is no timer.
+function timer.at(seconds, f, ...) end
+
+---Takes a timer of this script's id back. A run that has begun goes on.
+---@param id integer
+---@return boolean cancelled Whether it was going to run.
+function timer.cancel(id) end
+
+---Runs `f(premature, ...)` each time that so many seconds have passed. It never runs twice at once.
+---@param seconds number From 0.001 to 2147483.647.
+---@param f function|string A Lua function without upvalues but the globals, or the name of a script.
+---@param ... any What it is given: values that can be copied.
+---@return integer? id Its number, or nil.
+---@return string? message Why there is no timer.
+function timer.every(seconds, f, ...) end
+
+---How many timers of this script's id are going to run.
+---@return integer count
+---@nodiscard
+function timer.pending_count() end
+
+---How many timers of this script's id run now, or wait for their turn.
+---@return integer count
+---@nodiscard
+function timer.running_count() end
+
 -- utf8
 
 ---@class utf8lib

@@ -53,6 +53,7 @@ import {
   type StateGrant,
   type StateImport,
   type StateSpace,
+  type TimerInfo,
   type TimeSummary,
   type ValueOptions,
   type ValueRunOptions,
@@ -129,7 +130,19 @@ export function isOurFault(code: LuaErrorCode): boolean {
 
 const limits: Limits = { queueTimeout: 0.5, timeout: 100 }
 const codeCache: CodeCacheOptions = { maxEntries: 1, maxBytes: 1, ttl: 0.5 }
-const libraries: Library[] = ['coroutine', 'io', 'json', 'math', 'os', 'Shared', 'State', 'string', 'table', 'utf8']
+const libraries: Library[] = [
+  'coroutine',
+  'io',
+  'json',
+  'math',
+  'os',
+  'Shared',
+  'State',
+  'string',
+  'table',
+  'timer',
+  'utf8',
+]
 const frozen: readonly Library[] = libraries
 
 const engineOptions: EngineOptions = {
@@ -551,4 +564,17 @@ export async function testing(): Promise<FakeCall[]> {
   await tester.reset()
   await tester.close({ timeout: 5 })
   return [...calls, ...tester.calls, { name: output, args: [value, grants], scriptId: 'x' }]
+}
+
+export function timers() {
+  const engine = new Engine({ maxTimers: 100, maxTimersPerId: 10, libraries: ['timer'] })
+  const listed: TimerInfo[] = engine.timers()
+  const ids: number[] = listed.map(({ id }) => id)
+  const kinds: ('at' | 'every')[] = listed.map(({ kind }) => kind)
+  const next: (Date | undefined)[] = listed.map((timer) => timer.next)
+  const cancelled: boolean = engine.cancelTimer(ids[0] ?? 1)
+  const count: number = engine.cancelTimers('x') + engine.cancelTimers()
+  const [first] = listed
+  const [seconds, failed]: (number | undefined)[] = [first?.seconds, first?.failed]
+  return [kinds, next, cancelled, count, seconds, failed, first?.running, first?.scriptId, first?.name]
 }

@@ -322,3 +322,11 @@ createTester().run('', 'x', { host: {} })
 createTester({ function: {} })
 // @ts-expect-error: a clock goes by milliseconds
 createTester().clock.advance('1 s')
+// @ts-expect-error: a number of timers
+new Engine({ maxTimers: 'many' })
+// @ts-expect-error: timers have numbers
+engine.cancelTimer('1')
+// @ts-expect-error: which timer
+engine.cancelTimer()
+// @ts-expect-error: timers are made by scripts
+engine.timers('x')

@@ -7,7 +7,7 @@
 //! - [`host_state`]: State as the host uses it.
 //! - [`vm`]: one VM: the snapshot that it is a copy of, its code, its script, and how a run ends.
 //! - [`api`]: what scripts see: the allow-list, and beyond Lua `print`, `script`, `require`, `host`, `sleep`, `json`,
-//!   `Shared`, `State`.
+//!   `Shared`, `State`, `timer`.
 //! - [`bridge`]: how a script calls a function of ours, what that may use, and how a script waits.
 //! - [`value`]: Lua values as JSON text, and as bytes that cross to JavaScript.
 //! - [`memory`]: what a VM may hold, and where its blocks are.

@@ -1,7 +1,7 @@
 //! What JavaScript and the documents also speak of: error codes, names of libraries, and the defaults of options.
 
 use crate::api::libraries::Libraries;
-use crate::bridge::{Limits, Telling};
+use crate::bridge::{Limits, MAX_TIMERS, MAX_TIMERS_PER_ID, Telling};
 use crate::error::Code;
 use crate::scheduler::{Capacity, IdLimits};
 use crate::shared;
@@ -43,6 +43,8 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("maxNodes", limits.nodes as f64),
         ("maxSource", Limits::SOURCE as f64),
         ("maxQueue", capacity.queue as f64),
+        ("maxTimers", MAX_TIMERS as f64),
+        ("maxTimersPerId", MAX_TIMERS_PER_ID as f64),
         ("warmVms", capacity.warm as f64),
         ("stateQuota", state::DEFAULT_QUOTA as f64),
         ("state.cacheBytes", state::DEFAULT_CACHE as f64),

@@ -2,7 +2,7 @@
 //!
 //! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
-use super::{host, json, log, output, parallel, require, script, scripts, set_library, shared, state};
+use super::{host, json, log, output, parallel, require, script, scripts, set_library, shared, state, timer};
 use crate::bridge::error_value;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -28,6 +28,7 @@ const SELECTABLE: &[(&str, Open)] = &[
     ("State", Open::Ours(state::install)),
     ("string", Open::Ours(open_string)),
     ("table", Open::Lua(c"table", ffi::luaopen_table)),
+    ("timer", Open::Ours(timer::install)),
     ("utf8", Open::Lua(c"utf8", ffi::luaopen_utf8)),
 ];
 

@@ -1,6 +1,5 @@
 //! What scripts see beyond Lua itself: output, `script`, `require`, `host`, `sleep` and `parallel`, `scripts`, `json`, `log`,
-//! `Shared` and `State`. One
-//! file each.
+//! `Shared`, `State` and `timer`. One file each.
 
 pub(crate) mod host;
 pub(crate) mod json;
@@ -13,6 +12,7 @@ pub(crate) mod script;
 pub(crate) mod scripts;
 pub(crate) mod shared;
 pub(crate) mod state;
+pub(crate) mod timer;
 
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};

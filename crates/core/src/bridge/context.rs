@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Context {
     /// Who is running.
     pub id: ScriptId,
+    /// The number of the run.
+    pub(crate) run: u64,
     /// The chunk's name in messages.
     pub name: Arc<str>,
     /// Which script called this one, if one did.
@@ -80,6 +82,7 @@ impl Context {
         let is_pending = depends != Depends::default() && services.store.fate(depends) == Fate::Pending;
         Self {
             id,
+            run: 0,
             name,
             called: None,
             shared: services.shared.all(),
@@ -109,6 +112,11 @@ impl Context {
             sources: Sources::default(),
             kept: RefCell::default(),
         }
+    }
+
+    /// The same, of the run of this number.
+    pub(crate) fn of_run(self, run: u64) -> Self {
+        Self { run, ..self }
     }
 
     /// The State of whoever is running. There is no other way to the store.

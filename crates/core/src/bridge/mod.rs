@@ -19,6 +19,7 @@ mod sources;
 #[doc(hidden)]
 pub mod tasks;
 mod telling;
+mod timers;
 mod waits;
 
 pub use call::Call;
@@ -41,4 +42,7 @@ pub(crate) use sources::Sources;
 pub use tasks::Question;
 pub(crate) use telling::{Entry, Fields};
 pub use telling::{Level, Telling, Told};
+pub use timers::{
+    Due, Listed, MAX_BYTES, MAX_TIMERS, MAX_TIMERS_PER_ID, NewTimer, News, Refused, Rhythm, Timers, Work,
+};
 pub use waits::{Answer, Came, HostCall, HostError, Wait};

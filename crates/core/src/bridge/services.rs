@@ -1,7 +1,7 @@
 //! What an engine gives to all its scripts: State, modules, host functions, shared dictionaries, and each
 //! other.
 
-use super::{Scripts, SharedDicts, Supply, Telling};
+use super::{Scripts, SharedDicts, Supply, Telling, Timers};
 use crate::state::{Quotas, Store};
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub struct Services {
     pub shared: SharedDicts,
     /// What `scripts` has.
     pub scripts: Scripts,
+    /// What scripts have asked to be run later.
+    pub timers: Timers,
 }
 
 impl Services {
@@ -35,7 +37,14 @@ impl Services {
             supply,
             shared,
             scripts,
+            timers: Timers::default(),
         }
+    }
+
+    /// The same, with these timers.
+    #[must_use]
+    pub fn with_timers(self, timers: Timers) -> Self {
+        Self { timers, ..self }
     }
 
     /// The same; keys that only other scripts have count as missing.

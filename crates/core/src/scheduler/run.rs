@@ -408,6 +408,7 @@ impl Run {
         if let Some(share) = &self.share {
             vm.belong_to(share.clone());
         }
+        vm.belong_to_run(self.id);
         vm.assign(&script, self.flag.clone());
         let (cpu_timeout, factory) = (script.limits.cpu_timeout, slice.factory.clone());
         let started = Started { execution: Execution::new(vm), cpu_timeout, _timeout: timeout };

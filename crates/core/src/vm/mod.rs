@@ -70,6 +70,7 @@ pub struct Vm {
     /// For whoever has it next.
     tell: Option<Tell>,
     share: Option<Arc<Share>>,
+    run: u64,
     /// Dropped after the state is closed; Lua and the budget point to it.
     heap: Box<Heap>,
 }
@@ -118,6 +119,7 @@ impl Vm {
             repeats,
             tell: None,
             share: None,
+            run: 0,
             heap,
         };
         // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
@@ -147,7 +149,8 @@ impl Vm {
         let given = given(&services.supply, extras.as_deref(), kept);
         let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
         let about = (&script.limits, script.exchange.telling);
-        let mut context = Context::new(id, name, services, (given, extras), budget, about, depends);
+        let context = Context::new(id, name, services, (given, extras), budget, about, depends);
+        let mut context = context.of_run(self.run);
         context.sources = Sources::new(script.exchange.repeats.as_ref(), chance);
         context.called = script.exchange.called.clone();
         // SAFETY: the state is ours, and not running.
@@ -214,6 +217,11 @@ impl Vm {
     /// What the next script's id holds together, and so with this VM.
     pub(crate) fn belong_to(&mut self, share: Arc<Share>) {
         self.share = Some(share);
+    }
+
+    /// The number of the run that has the next script.
+    pub(crate) fn belong_to_run(&mut self, run: u64) {
+        self.run = run;
     }
 
     /// Why it was killed for others, if it was, also after its script has ended.
