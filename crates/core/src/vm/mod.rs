@@ -20,7 +20,8 @@ pub use target::Target;
 
 use crate::api;
 use crate::bridge::{
-    Answer, Came, Compiled, Context, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct, error_value, given,
+    Answer, Came, Compiled, Context, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct, error_value,
+    given,
 };
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
