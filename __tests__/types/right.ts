@@ -58,8 +58,8 @@ import {
   type ValueOptions,
   type ValueRunOptions,
 } from 'moonpool'
-import pino from 'pino'
 import { createTester, type FakeCall, sequence, type Tester } from 'moonpool/testing'
+import pino from 'pino'
 
 const text: Promise<string> = runLua('return 1', 'tenant-1')
 runLua(new Uint8Array([45, 45]), 'tenant-1')
