@@ -804,16 +804,22 @@ export interface RedisState {
 
 /** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
 export type Library =
+  | 'base64'
   | 'coroutine'
+  | 'crypto'
+  | 'hex'
   | 'io'
   | 'json'
   | 'log'
   | 'math'
   | 'os'
+  | 'regex'
   | 'Shared'
   | 'State'
   | 'string'
   | 'table'
+  | 'time'
+  | 'url'
   | 'utf8'
 
 /** How much compiled code an engine keeps. */

@@ -125,7 +125,25 @@ export function isOurFault(code: LuaErrorCode): boolean {
 
 const limits: Limits = { queueTimeout: 0.5, timeout: 100 }
 const codeCache: CodeCacheOptions = { maxEntries: 1, maxBytes: 1, ttl: 0.5 }
-const libraries: Library[] = ['coroutine', 'io', 'json', 'math', 'os', 'Shared', 'State', 'string', 'table', 'utf8']
+const libraries: Library[] = [
+  'base64',
+  'coroutine',
+  'crypto',
+  'hex',
+  'io',
+  'json',
+  'log',
+  'math',
+  'os',
+  'regex',
+  'Shared',
+  'State',
+  'string',
+  'table',
+  'time',
+  'url',
+  'utf8',
+]
 const frozen: readonly Library[] = libraries
 
 const engineOptions: EngineOptions = {

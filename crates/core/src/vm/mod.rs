@@ -141,6 +141,7 @@ impl Vm {
         // What an earlier run left in the VM may rest on writes that can still be lost; and the VM keeps what it was given.
         let earlier =
             self.context().map(|context| (context.depends(), context.given.clone(), context.sources.chance()));
+        let regexes = self.context().map(|context| context.regexes.take());
         let (depends, kept, chance) =
             earlier.map_or((None, None, None), |(depends, kept, chance)| (Some(depends), Some(kept), chance));
         let extras = script.exchange.extras.clone();
@@ -149,6 +150,7 @@ impl Vm {
         let about = (&script.limits, script.exchange.telling);
         let mut context = Context::new(id, name, services, (given, extras), budget, about, depends);
         context.sources = Sources::new(script.exchange.repeats.as_ref(), chance);
+        context.regexes.replace(regexes.unwrap_or_default());
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
