@@ -815,18 +815,24 @@ export interface RedisState {
 
 /** A library that an engine can leave out. `io` is `io.write` alone, `os` the functions that read the time. */
 export type Library =
+  | 'base64'
   | 'coroutine'
+  | 'crypto'
+  | 'hex'
   | 'io'
   | 'json'
   | 'log'
   | 'math'
   | 'os'
+  | 'regex'
   | 'scripts'
   | 'Shared'
   | 'State'
   | 'string'
   | 'table'
+  | 'time'
   | 'timer'
+  | 'url'
   | 'utf8'
 
 /** How much compiled code an engine keeps. */

@@ -402,7 +402,27 @@ test('engines share no State, neither with each other nor with runLua', async ()
 })
 
 describe('libraries', () => {
-  const ALL = ['coroutine', 'io', 'json', 'log', 'math', 'os', 'scripts', 'Shared', 'State', 'string', 'table', 'timer', 'utf8']
+  const ALL = [
+    'base64',
+    'coroutine',
+    'crypto',
+    'hex',
+    'io',
+    'json',
+    'log',
+    'math',
+    'os',
+    'regex',
+    'scripts',
+    'Shared',
+    'State',
+    'string',
+    'table',
+    'time',
+    'timer',
+    'url',
+    'utf8',
+  ]
   const GLOBALS = 'local names = {} for name in next, _G do names[#names + 1] = name end return names'
 
   const globalsOf = async (engine) => JSON.parse(await engine.runLua(GLOBALS, 'x')).sort()

@@ -5,6 +5,7 @@ import { load } from './build.mjs'
 import { calls } from './calls.mjs'
 import { contexts } from './contexts.mjs'
 import { games } from './games.mjs'
+import { libraries } from './libraries.mjs'
 import { logs } from './logs.mjs'
 import { lua } from './lua.mjs'
 import { memory } from './memory.mjs'
@@ -16,7 +17,22 @@ import { state } from './state.mjs'
 import { tenants } from './tenants.mjs'
 import { waiting } from './waiting.mjs'
 
-const PARTS = { calls, overhead, scheduling, tenants, contexts, games, waiting, scripts, state, shared, logs, memory, lua }
+const PARTS = {
+  calls,
+  overhead,
+  scheduling,
+  tenants,
+  contexts,
+  games,
+  waiting,
+  scripts,
+  state,
+  shared,
+  logs,
+  libraries,
+  memory,
+  lua,
+}
 
 const known = Object.keys(PARTS)
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : known

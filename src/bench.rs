@@ -1,4 +1,4 @@
-//! The baselines of `npm run bench`, in bench builds only: an empty work item, and a VM per call without any care.
+//! The baselines of `npm run bench`, in bench builds only: an empty work item, a VM per call without any care, and others.
 #![cfg_attr(test, allow(dead_code, reason = "only JavaScript calls these, and test programs register nothing"))]
 
 use crate::pool::{Job, queue};
@@ -6,6 +6,7 @@ use mlua::{Lua, LuaOptions, StdLib};
 use moonpool_lua::ffi;
 use napi::bindgen_prelude::{Env, FnArgs, Function, FunctionRef, Result};
 use napi_derive::napi;
+use regex::bytes::Regex;
 use std::ffi::CStr;
 use std::time::Instant;
 
@@ -59,6 +60,18 @@ pub(super) fn bench_naive(env: Env, id: u32, code: String, done: Function<Done, 
 pub(super) fn bench_stock(code: String) -> f64 {
     let start = Instant::now();
     assert!(moonpool_lua::stock::run(code.as_bytes(), "=bench", 0).ok, "the benchmark script fails");
+    start.elapsed().as_secs_f64() * 1000.0
+}
+
+/// Searches `text` for the groups of `pattern` with Rust's `regex`, so many times, on this thread; what that took, in ms.
+#[napi]
+pub(super) fn bench_regex(pattern: String, text: String, times: u32) -> f64 {
+    let regex = Regex::new(&pattern).expect("the benchmark's pattern is one");
+    let mut captures = regex.capture_locations();
+    let start = Instant::now();
+    for _ in 0..times {
+        assert!(regex.captures_read(&mut captures, text.as_bytes()).is_some(), "the benchmark's pattern is found");
+    }
     start.elapsed().as_secs_f64() * 1000.0
 }
 

@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["vm"],
     &["api"],
     &["bridge"],
-    &["value"],
+    &["value", "regex"],
     &["memory"],
     &["error", "state", "shared"],
     &["runtime"],

@@ -292,6 +292,224 @@ function json.decode(text) end
 ---@return T
 function json.array(t) end
 
+-- crypto
+
+---Hashes, random bytes and UUIDs. Texts and results are strings of any bytes.
+---@class moonpool.crypto
+crypto = {}
+
+---@param text string
+---@return string hash 16 bytes.
+---@nodiscard
+function crypto.md5(text) end
+
+---@param text string
+---@return string hash 20 bytes.
+---@nodiscard
+function crypto.sha1(text) end
+
+---@param text string
+---@return string hash 32 bytes.
+---@nodiscard
+function crypto.sha256(text) end
+
+---@param text string
+---@return string hash 64 bytes.
+---@nodiscard
+function crypto.sha512(text) end
+
+---The HMAC of a text.
+---@param algorithm "md5"|"sha1"|"sha256"|"sha512"
+---@param key string
+---@param text string
+---@return string mac
+---@nodiscard
+function crypto.hmac(algorithm, key, text) end
+
+---Random bytes that nobody can foresee.
+---@param n integer From 0 to 1048576.
+---@return string bytes
+---@nodiscard
+function crypto.random(n) end
+
+---A random UUID (version 4).
+---@return string uuid
+---@nodiscard
+function crypto.uuid() end
+
+---A UUID that begins with the time (version 7): later ones sort behind.
+---@return string uuid
+---@nodiscard
+function crypto.uuid7() end
+
+---Whether two strings are equal, in a time that does not say where they differ.
+---@param a string
+---@param b string
+---@return boolean equal
+---@nodiscard
+function crypto.equal(a, b) end
+
+-- base64
+
+---@class moonpool.base64
+base64 = {}
+
+---@param bytes string
+---@param alphabet? "standard"|"url" `"url"`: with `-` and `_`, without padding.
+---@return string text
+---@nodiscard
+function base64.encode(bytes, alphabet) end
+
+---@param text string
+---@param alphabet? "standard"|"url"
+---@return string? bytes
+---@return string? message What is wrong with the text, when bytes is nil.
+---@nodiscard
+function base64.decode(text, alphabet) end
+
+-- hex
+
+---@class moonpool.hex
+hex = {}
+
+---@param bytes string
+---@return string text Hexadecimal digits, in small letters.
+---@nodiscard
+function hex.encode(bytes) end
+
+---@param text string
+---@return string? bytes
+---@return string? message What is wrong with the text, when bytes is nil.
+---@nodiscard
+function hex.decode(text) end
+
+-- url
+
+---@class moonpool.url
+url = {}
+
+---The parts of a URL, as they stand in it. What it does not have is nil.
+---@class moonpool.UrlParts
+---@field href? string The whole URL. `url.build` does not look at it.
+---@field scheme string
+---@field username? string
+---@field password? string
+---@field host? string
+---@field port? integer
+---@field path? string
+---@field query? string|moonpool.UrlQuery A table is for `url.build` only.
+---@field fragment? string
+
+---@alias moonpool.UrlValue string|number|boolean
+---@alias moonpool.UrlQuery table<string, moonpool.UrlValue|moonpool.UrlValue[]>
+
+---The parts of a URL, as the WHATWG reads them.
+---@param text string
+---@param base? string What the text may be relative to.
+---@return moonpool.UrlParts? parts
+---@return string? message Why the text is no URL, when parts is nil.
+---@nodiscard
+function url.parse(text, base) end
+
+---The URL of these parts.
+---@param parts moonpool.UrlParts
+---@return string href
+---@nodiscard
+function url.build(parts) end
+
+---A table as the text of a query, sorted by its keys; or such a text as a table.
+---@param query moonpool.UrlQuery
+---@return string text
+---@overload fun(query: string): table<string, string|string[]>
+---@nodiscard
+function url.query(query) end
+
+---As `encodeURIComponent` of JavaScript.
+---@param text string
+---@return string text
+---@nodiscard
+function url.encode(text) end
+
+---@param text string
+---@return string? text
+---@return string? message Where an escape is malformed, when text is nil.
+---@nodiscard
+function url.decode(text) end
+
+-- time
+
+---Times are seconds since 1970, with their milliseconds.
+---@class moonpool.time
+time = {}
+
+---@return number seconds
+---@nodiscard
+function time.now() end
+
+---A time as `2024-05-17T08:30:00.250Z`.
+---@param t? number By default, now.
+---@return string text
+---@nodiscard
+function time.iso(t) end
+
+---The time that a text of RFC 3339 or ISO 8601 says; of a date, its first moment in UTC.
+---@param text string
+---@return number? seconds
+---@return string? message What is wrong with the text, when seconds is nil.
+---@nodiscard
+function time.parse(text) end
+
+---The time on a clock that nobody sets, for differences.
+---@return number seconds
+---@nodiscard
+function time.monotonic() end
+
+-- regex
+
+---Regular expressions of Rust's `regex`. Where groups have names, a table of these follows the groups.
+---@class moonpool.regex
+regex = {}
+
+---@param s string
+---@param pattern string
+---@param init? integer
+---@return integer? start
+---@return integer? last
+---@return string|nil|table<string, string> ... The groups.
+---@nodiscard
+function regex.find(s, pattern, init) end
+
+---@param s string
+---@param pattern string
+---@param init? integer
+---@return string? match The first group, or the whole match.
+---@return string|nil|table<string, string> ... The other groups.
+---@nodiscard
+function regex.match(s, pattern, init) end
+
+---@param s string
+---@param pattern string
+---@return fun(): string?, ... iterator
+---@nodiscard
+function regex.gmatch(s, pattern) end
+
+---In a string, `$1` and `${name}` are groups, `$0` is the match, and `$$` a dollar sign.
+---@param s string
+---@param pattern string
+---@param replacement string|number|table|function
+---@param n? integer
+---@return string result
+---@return integer count
+function regex.gsub(s, pattern, replacement, n) end
+
+---What is between the matches.
+---@param s string
+---@param pattern string
+---@param n? integer The most strings.
+---@return string[] list
+---@nodiscard
+function regex.split(s, pattern, n) end
+
 -- Shared
 
 ---The shared dictionaries that the host has declared, by name.

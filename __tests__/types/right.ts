@@ -131,16 +131,24 @@ export function isOurFault(code: LuaErrorCode): boolean {
 const limits: Limits = { queueTimeout: 0.5, timeout: 100 }
 const codeCache: CodeCacheOptions = { maxEntries: 1, maxBytes: 1, ttl: 0.5 }
 const libraries: Library[] = [
+  'base64',
   'coroutine',
+  'crypto',
+  'hex',
   'io',
   'json',
+  'log',
   'math',
   'os',
+  'regex',
+  'scripts',
   'Shared',
   'State',
   'string',
   'table',
+  'time',
   'timer',
+  'url',
   'utf8',
 ]
 const frozen: readonly Library[] = libraries

@@ -10,6 +10,7 @@
 //!   `Shared`, `State`, `timer`.
 //! - [`bridge`]: how a script calls a function of ours, what that may use, and how a script waits.
 //! - [`value`]: Lua values as JSON text, and as bytes that cross to JavaScript.
+//! - `regex`: regular expressions that can be stopped.
 //! - [`memory`]: what a VM may hold, and where its blocks are.
 //! - The ground: [`error`], the one error type and its stable codes; [`state`], each script's own keys, behind a trait
 //!   that stores implement; [`shared`], dictionaries that scripts share; `runtime`, threads that wait for many things at
@@ -20,6 +21,7 @@ pub mod bridge;
 pub mod error;
 pub mod host_state;
 pub mod memory;
+mod regex;
 pub mod registry;
 mod runtime;
 pub mod scheduler;

@@ -77,6 +77,8 @@ settles! {
     lua_recursion: "local function f() return 1 + f() end f()" => "ERR_LUA_RUNTIME" | "ERR_LUA_MEMORY";
     gsub_callback: "local function f() return (string.gsub('x', 'x', f)) end f()" => "ERR_LUA_RUNTIME";
     gsub_callback_under_pcall: "local function f() pcall(string.gsub, 'x', 'x', f) end f() return 'ok'" => "ok";
+    regexes_below_callbacks: "local p, n = ('(?:a|'):rep(98) .. 'b' .. (')'):rep(98), 0
+        local function f() n = n + 1 regex.find('', p .. n) return (regex.gsub('x', 'x', f)) end f()" => "ERR_LUA_RUNTIME";
     sort_comparator: "local function f() table.sort({1, 2, 3}, f) return false end f()" => "ERR_LUA_RUNTIME";
     index_metamethod_chain: "local t = setmetatable({}, {}) getmetatable(t).__index = function(t, k) return t[k] end return t.x"
         => "ERR_LUA_RUNTIME";

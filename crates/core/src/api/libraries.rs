@@ -2,7 +2,10 @@
 //!
 //! Everything here is opened before any script, by `open`. What an engine may leave out are the [`Libraries`].
 
-use super::{host, json, log, output, parallel, require, script, scripts, set_library, shared, state, timer};
+use super::{
+    crypto, encoding, host, json, log, output, parallel, regex, require, script, scripts, set_library, shared, state,
+    time, timer, url,
+};
 use crate::bridge::error_value;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -17,18 +20,24 @@ enum Open {
 
 /// The libraries that an engine may leave out. Lua's own are safe as they are, after the edits to Lua.
 const SELECTABLE: &[(&str, Open)] = &[
+    ("base64", Open::Ours(encoding::install_base64)),
     ("coroutine", Open::Lua(c"coroutine", ffi::luaopen_coroutine)),
+    ("crypto", Open::Ours(crypto::install)),
+    ("hex", Open::Ours(encoding::install_hex)),
     ("io", Open::Ours(output::install_io)),
     ("json", Open::Ours(json::install)),
     ("log", Open::Ours(log::install)),
     ("math", Open::Lua(c"math", ffi::luaopen_math)),
     ("os", Open::Ours(open_os)),
+    ("regex", Open::Ours(regex::install)),
     ("scripts", Open::Ours(scripts::install)),
     ("Shared", Open::Ours(shared::install)),
     ("State", Open::Ours(state::install)),
     ("string", Open::Ours(open_string)),
     ("table", Open::Lua(c"table", ffi::luaopen_table)),
+    ("time", Open::Ours(time::install)),
     ("timer", Open::Ours(timer::install)),
+    ("url", Open::Ours(url::install)),
     ("utf8", Open::Lua(c"utf8", ffi::luaopen_utf8)),
 ];
 

@@ -1,18 +1,24 @@
 //! What scripts see beyond Lua itself: output, `script`, `require`, `host`, `sleep` and `parallel`, `scripts`, `json`, `log`,
-//! `Shared`, `State` and `timer`. One file each.
+//! `Shared`, `State` and `timer`, and libraries for what Lua lacks. One file each.
 
+mod bytes;
+pub(crate) mod crypto;
+pub(crate) mod encoding;
 pub(crate) mod host;
 pub(crate) mod json;
 pub mod libraries;
 pub(crate) mod log;
 pub(crate) mod output;
 pub(crate) mod parallel;
+pub(crate) mod regex;
 pub(crate) mod require;
 pub(crate) mod script;
 pub(crate) mod scripts;
 pub(crate) mod shared;
 pub(crate) mod state;
+pub(crate) mod time;
 pub(crate) mod timer;
+pub(crate) mod url;
 
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};

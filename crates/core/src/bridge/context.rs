@@ -7,6 +7,7 @@ use super::telling::Gathered;
 use super::{Answer, Called, Dicts, Extras, Given, Kill, Limits, Services, Sources, Telling, Wait};
 use crate::error::Error;
 use crate::memory::{Budget, Held, Killed};
+use crate::regex::Regexes;
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct Context {
     pub(crate) sources: Sources,
     /// What a direct call leaves for Lua.
     pub(super) kept: RefCell<Kept>,
+    /// The regular expressions that the VM has compiled; the next run has them, too.
+    pub(crate) regexes: RefCell<Regexes>,
 }
 
 impl Context {
@@ -111,6 +114,7 @@ impl Context {
             depends: Cell::new(if is_pending { depends } else { Depends::default() }),
             sources: Sources::default(),
             kept: RefCell::default(),
+            regexes: RefCell::default(),
         }
     }
 

@@ -252,8 +252,8 @@ pub(crate) unsafe fn make_number(state: *mut ffi::lua_State, n: c_int) {
 }
 
 /// How the first half ends.
-enum End {
-    Returned(Values),
+enum End<T> {
+    Returned(T),
     /// With an error, which the context has.
     Failed,
     Killed,
@@ -296,6 +296,48 @@ pub(crate) unsafe fn context<'a>(state: *mut ffi::lua_State) -> &'a Context {
     unsafe { &*moonpool_lua::host(state).cast::<Context>() }
 }
 
+/// Does the work of a C function that Rust does as it likes, while Lua is only read; gives what that made, or raises its
+/// error. A C function may have several such parts, and use Lua's own functions between them.
+///
+/// # Safety
+/// Only from a C function that Lua called with `state`, with nothing alive that has a destructor.
+pub(crate) unsafe fn work<T: Copy>(state: *mut ffi::lua_State, work: impl FnOnce(&Direct) -> Result<T, Error>) -> T {
+    // SAFETY: as the caller. All that `work` owns is gone when `perform` returns, and none of the functions after it does.
+    unsafe {
+        let context: *const Context = moonpool_lua::host(state).cast();
+        if !context.is_null() {
+            match perform(&Direct { context: &*context, state }, work) {
+                End::Returned(made) => return made,
+                End::Failed => {
+                    poll(state);
+                    entry::call(state, raise);
+                }
+                End::Killed => poll(state),
+            }
+        }
+        ffi::luaL_error(state, c"a VM without a context".as_ptr());
+    }
+    unreachable!("Lua has raised an error")
+}
+
+/// The string that [`Direct::keep`] was given, until [`forget_kept`], or until another one is kept.
+///
+/// # Safety
+/// As [`work`], between two of them.
+pub(crate) unsafe fn kept<'a>(state: *mut ffi::lua_State) -> &'a [u8] {
+    // SAFETY: as the caller; work was done before, so that there is a context.
+    unsafe { &*(*moonpool_lua::host(state).cast::<Context>()).kept_string() }
+}
+
+/// Lets go of what was kept.
+///
+/// # Safety
+/// As [`kept`].
+pub(crate) unsafe fn forget_kept(state: *mut ffi::lua_State) {
+    // SAFETY: as the caller.
+    unsafe { (*moonpool_lua::host(state).cast::<Context>()).forget_string() }
+}
+
 /// As [`call`], for a function that may leave the call to the way through mlua: then it is `None`, and the stack has the
 /// arguments.
 ///
@@ -323,10 +365,10 @@ fn quickly(direct: &Direct, function: fn(&Direct) -> Option<Values>) -> Option<V
     catch_unwind(AssertUnwindSafe(|| function(direct))).ok().flatten()
 }
 
-fn perform(direct: &Direct, function: Function) -> End {
+fn perform<T>(direct: &Direct, function: impl FnOnce(&Direct) -> Result<T, Error>) -> End<T> {
     let _inside = Inside::enter();
     match catch_unwind(AssertUnwindSafe(|| function(direct))) {
-        Ok(Ok(values)) => End::Returned(values),
+        Ok(Ok(made)) => End::Returned(made),
         Ok(Err(error)) => {
             direct.context.forget_list();
             direct.context.kept.borrow_mut().error = Some(error);

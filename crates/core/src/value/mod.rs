@@ -21,6 +21,7 @@ pub(crate) use list::List;
 pub(crate) use refusal::Refusal;
 pub use shapes::{Shapes, Tables};
 pub(crate) use text::Text;
+pub(crate) use walk::sort;
 pub use wire::Values;
 
 use mlua::{Table, Value};

@@ -613,7 +613,7 @@ fn is_marked(marks: &Marks, table: &Table) -> bool {
 
 /// Sorts keys, of which there may be millions. Between two comparisons the run may be killed: a sort of the standard
 /// library can be left only by unwinding.
-fn sort<T>(keys: &mut [T], budget: &Budget, compare: impl Fn(&T, &T) -> Ordering) -> Result<(), Killed> {
+pub(crate) fn sort<T>(keys: &mut [T], budget: &Budget, compare: impl Fn(&T, &T) -> Ordering) -> Result<(), Killed> {
     let sorted = catch_unwind(AssertUnwindSafe(|| {
         keys.sort_unstable_by(|a, b| match budget.check() {
             Ok(()) => compare(a, b),

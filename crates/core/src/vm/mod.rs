@@ -143,6 +143,7 @@ impl Vm {
         // What an earlier run left in the VM may rest on writes that can still be lost; and the VM keeps what it was given.
         let earlier =
             self.context().map(|context| (context.depends(), context.given.clone(), context.sources.chance()));
+        let regexes = self.context().map(|context| context.regexes.take());
         let (depends, kept, chance) =
             earlier.map_or((None, None, None), |(depends, kept, chance)| (Some(depends), Some(kept), chance));
         let extras = script.exchange.extras.clone();
@@ -153,6 +154,7 @@ impl Vm {
         let mut context = context.of_run(self.run);
         context.sources = Sources::new(script.exchange.repeats.as_ref(), chance);
         context.called = script.exchange.called.clone();
+        context.regexes.replace(regexes.unwrap_or_default());
         // SAFETY: the state is ours, and not running.
         unsafe { direct::set_context(self.lua(), self.state, context) };
         self.obey(flag, script.name.clone(), &script.limits);
