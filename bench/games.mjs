@@ -56,7 +56,10 @@ async function allBegun(engine, runs) {
   while (engine.stats().started < runs) await sleep(5)
 }
 
-export async function games({ moonpool }, { count = GAMES, endless = ENDLESS, seconds = SECONDS, warmUp = WARM_UP } = {}) {
+export async function games(
+  { moonpool },
+  { count = GAMES, endless = ENDLESS, seconds = SECONDS, warmUp = WARM_UP } = {},
+) {
   const engine = new moonpool.Engine({ concurrency: SLOTS, defaults: { timeout: FOREVER } })
   const contexts = Array.from({ length: count }, (_, i) => engine.createContext(`game-${i}`))
   const world = engine.compile(WORLD, { name: 'world.lua' })

@@ -180,7 +180,7 @@ fn a_preempted_run_gives_its_slot_up_when_others_wait() {
         let (engine, held) = engine(1);
         submit(&engine, 0, "while true do end");
         // A busy machine may take its worker away for longer.
-        let gives_up = (1..=100).any(|id| {
+        let short = (1..=100).filter(|&id| {
             drain_but(&engine, &held, 0);
             // Nobody has come for so long that its next slice is a whole one.
             burn(SLICE);
@@ -189,7 +189,8 @@ fn a_preempted_run_gives_its_slot_up_when_others_wait() {
             submit(&engine, id, "return 1");
             slice(&engine, &held) < SLICE / 2
         });
-        assert!(gives_up, "it keeps its slot");
+        // A pause of the machine may have made one or two look old.
+        assert!(short.take(5).count() == 5, "it keeps its slot");
     }
 }
 

@@ -6,7 +6,8 @@
 //! - among runs that are queued, those of different scripts take turns; one script's own begin in the order of submission;
 //! - queued runs come first, so that short runs overtake long ones, but a quarter of the time is for preempted ones, so that
 //!   long runs always make progress;
-//! - a preempted run that has a slot only because nobody else wanted it gives it up after 2 ms when queued ones wait;
+//! - a preempted run that has a slot only because nobody else wanted it gives it up after 2 ms when queued ones wait, or had
+//!   a worker within the last slice's time;
 //! - no more than [`MAX_STARTED`] runs are started and not done, and no more than as many again of scripts that had
 //!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
 //!   out, and no script that has nothing started waits for one that has much;
