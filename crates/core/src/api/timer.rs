@@ -7,7 +7,7 @@ use crate::c_function;
 use crate::error::{Code, Error, quoted_bytes};
 use crate::memory::Killed;
 use crate::value::wire;
-use crate::value::{Refusal, Shapes, Tables, type_name};
+use crate::value::{Refusal, Shapes, type_name};
 use mlua::{Function, Value};
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
@@ -24,9 +24,6 @@ const LONGEST_NAME: usize = 256;
 
 /// How many upvalues an error names.
 const FEW_NAMES: usize = 5;
-
-/// Arguments cross as they are: every string, and tables with keys of any kind.
-const SHAPES: Shapes = Shapes { bytes: true, tables: Tables::Maps, functions: crate::value::FunctionRule::Refused };
 
 const FUNCTIONS: &[Named] = &[
     (c"at", at),
@@ -231,7 +228,7 @@ unsafe fn look(state: *mut ffi::lua_State, seen: &mut Seen) {
 fn arguments(call: &Call) -> Result<Vec<u8>, Error> {
     let args = call.args.get(2..).unwrap_or_default();
     let max_nodes = call.context.max_nodes;
-    let written = wire::write_all(call.budget(), &*call.marks()?, args, "args", SHAPES, max_nodes);
+    let written = wire::write_all(call.budget(), &*call.marks()?, args, "args", Shapes::EXACT, max_nodes);
     let (args, held) = written.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         Refusal::Value(reason) => Error::new(Code::Runtime, format!("the timer cannot be made: {reason}")),

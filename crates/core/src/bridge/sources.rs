@@ -61,7 +61,6 @@ impl Sources {
     }
 }
 
-#[allow(dead_code, reason = "for libraries that ask for time or chance")]
 impl Context {
     /// The run's time, in ms since 1970, whole.
     pub(crate) fn now_ms(&self) -> f64 {
