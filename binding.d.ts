@@ -27,11 +27,14 @@ export declare class NativeEngine {
    * An idle engine. The functions are held by the caller, as long as it wants to hear of anything; `settle` is held from
    * here while runs are in flight, and has to refer to the others. `settle` is called exactly once for each run that was
    * queued, and returns whether `takenOver` will be called; `pressure` when the queue is full and when it is empty after
-   * that; `call` when a script calls an exposed function, and then waits for the answer; `answered` exactly once for each
-   * question to State that got a number, and with the number 0 when the store is closed; `told` when a run tells something
-   * while it runs, before anything else of that run.
+   * that; `call` when a script calls an exposed function, and then waits for the answer, under a number when functions of
+   * `parallel` wait for several; `giveUp` when nobody waits for such an answer any more; `answered` exactly once for each
+   * question to State that got a number, and with the number 0 when the store is closed; `told` when a run
+   * tells something while it runs, before anything else of that run; `callScript` when a script calls a named one, which is
+   * to be begun by `runNamed` before that returns, or else it goes on by `failScript`; `timers` when
+   * there is something new of timers, before the end of the run that made it.
    */
-  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void, told: (runId: number, frames: Buffer) => void)
+  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer, wait: number) => void, giveUp: (runId: number, wait: number) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void, told: (runId: number, frames: Buffer) => void, callScript: (runId: number, callId: number, name: string, wait: number) => void, timers: (news: TimerNews) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -40,6 +43,17 @@ export declare class NativeEngine {
    * modules of its own.
    */
   run(code: string | Uint8Array | NativeScript | InContext, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
+  /** Makes a named script of a compiled one: all that its runs have in common. */
+  nameScript(script: NativeScript, scriptId: string, name: string, limits: Limits, exchange?: Exchange | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeNamed
+  /**
+   * Lets scripts call others by these names; and those of the removed names not any more. `callers` are the ids of those
+   * who may, or absent for everybody.
+   */
+  changeScripts(removed: Array<string>, added: Array<string>, callers?: Array<string> | undefined | null): void
+  /** As `run`, for a named script: with these arguments, or for a call of another script with those of that call. */
+  runNamed(named: NativeNamed, args?: Uint8Array | undefined | null, callId?: number | undefined | null): number | Failure
+  /** Answers the call of a script that a run waits for with a failure, known by a number. */
+  failScript(runId: number, wait: number, code: string, message: string, cause: number): void
   /** A new context, without a VM yet. It keeps what the engine gives now, and may have functions and modules of its own. */
   createContext(functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeContext
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
@@ -64,12 +78,12 @@ export declare class NativeEngine {
   /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
   declareSharedDict(name: string, options: SharedDictOptions): NativeSharedDict
   /** Answers the call that a run waits for, with a list of one value. */
-  answer(runId: number, values: Uint8Array): void
+  answer(runId: number, wait: number, values: Uint8Array): void
   /**
    * Answers the call that a run waits for with an error, known by a number. The script may see a code and details of it:
    * those as a list of one value.
    */
-  fail(runId: number, message: string, cause: number, code?: string | undefined | null, details?: Uint8Array | undefined | null): void
+  fail(runId: number, wait: number, message: string, cause: number, code?: string | undefined | null, details?: Uint8Array | undefined | null): void
   /** JavaScript has made its own values of what came of a run, for which `settle` returned true. */
   takenOver(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
@@ -131,6 +145,9 @@ export declare class NativeImport {}
 
 /** Compiled modules, for an engine or for some of its runs. */
 export declare class NativeModules {}
+
+/** A named script: all that its runs have in common. */
+export declare class NativeNamed {}
 
 /** A compiled chunk. */
 export declare class NativeScript {}

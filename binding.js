@@ -840,6 +840,7 @@ module.exports.NativeEngine = nativeBinding.NativeEngine
 module.exports.NativeFunctions = nativeBinding.NativeFunctions
 module.exports.NativeImport = nativeBinding.NativeImport
 module.exports.NativeModules = nativeBinding.NativeModules
+module.exports.NativeNamed = nativeBinding.NativeNamed
 module.exports.NativeScript = nativeBinding.NativeScript
 module.exports.NativeSharedDict = nativeBinding.NativeSharedDict
 module.exports.NativeStore = nativeBinding.NativeStore
