@@ -130,12 +130,12 @@ class Causes {
   }
 
   get(number) {
-    return this.#errors.get(number) ?? this.#called.get(number)
+    return this.#errors.has(number) ? this.#errors.get(number) : this.#called.get(number)
   }
 
   #keep(error, errors, most) {
-    // A context may keep an error from one run to the next: no number is given twice.
-    Causes.#last = (Causes.#last + 1) % 2 ** 32
+    // A context may keep an error from one run to the next: no number is given twice. None is 0, which means no cause.
+    Causes.#last = (Causes.#last % (2 ** 32 - 1)) + 1
     errors.set(Causes.#last, error)
     if (errors.size > most) errors.delete(errors.keys().next().value)
     return Causes.#last
