@@ -1,0 +1,89 @@
+// Parts that meet: named scripts in parallel, timers that run named scripts and log, libraries under now and seed.
+'use strict'
+
+const { once } = require('node:events')
+const { Engine } = require('..')
+
+let engine
+
+afterEach(() => engine.close())
+
+test('scripts that functions of parallel call run at once, and their results come in order', async () => {
+  engine = new Engine()
+  const begun = []
+  let go
+  const all = new Promise((resolve) => {
+    go = resolve
+  })
+  engine.expose('arrive', async ({ scriptId }) => {
+    begun.push(scriptId)
+    if (begun.length === 3) go()
+    await all
+  })
+  for (const name of ['a', 'b', 'c']) {
+    engine.addScript(name, `host.arrive() return script.id .. (...)`, { callers: '*' })
+  }
+  const code = `
+    local function call(name) return function() return scripts.call(name, 1) end end
+    return parallel(call('a'), call('b'), call('c'))`
+  const { values } = await engine.run(code, 'caller')
+  expect(values).toEqual(['a1', 'b1', 'c1'])
+})
+
+test('a script that nobody waits for any more, because another function of parallel failed, is stopped', async () => {
+  engine = new Engine()
+  let aborted
+  engine.expose('wait', ({ signal }) => {
+    aborted = once(signal, 'abort')
+    return new Promise(() => {})
+  })
+  engine.addScript('slow', 'host.wait()', { callers: '*' })
+  const code = `return pcall(parallel, function() scripts.call('slow') end, function() sleep(0.01) error('no', 0) end)`
+  const { values } = await engine.run(code, 'caller')
+  expect(values).toEqual([false, 'no'])
+  await aborted
+  while (engine.stats().inFlight > 0) await new Promise(setImmediate)
+  expect(engine.stats()).toMatchObject({ aborted: 1, completed: 1 })
+})
+
+test('scripts in parallel that fail are told apart, with their codes', async () => {
+  engine = new Engine()
+  engine.addScript('bad', 'error("it broke", 0)', { callers: '*' })
+  const code = `
+    local function call(name) return function() return select(2, pcall(scripts.call, name)).code end end
+    return parallel(call('bad'), call('none'), function() return 'well' end)`
+  const { values } = await engine.run(code, 'caller')
+  expect(values).toEqual(['ERR_LUA_RUNTIME', 'ERR_SCRIPT_UNKNOWN', 'well'])
+})
+
+test('a timer runs a named script under its own id', async () => {
+  engine = new Engine()
+  const ran = new Promise((resolve) => engine.expose('ran', ({ scriptId }, ...args) => resolve([scriptId, ...args])))
+  engine.addScript('job', 'host.ran(...)', { scriptId: 'owner', callers: ['tenant'] })
+  await engine.run("timer.at(0, 'job', 7, { a = 1 })", 'tenant')
+  expect(await ran).toEqual(['tenant', false, 7, { a: 1 }])
+})
+
+test.each([
+  ['is not there', 'none', 'ERR_SCRIPT_UNKNOWN'],
+  ['that does not allow the id', 'job', 'ERR_SCRIPT_DENIED'],
+])('a timer whose script %s fails, and that is logged', async (_what, name, code) => {
+  engine = new Engine()
+  engine.addScript('job', 'return 1', { callers: ['other'] })
+  const logged = once(engine, 'log')
+  await engine.run(`timer.at(0, '${name}')`, 'tenant')
+  const [entry] = await logged
+  expect(entry).toMatchObject({ level: 'error', scriptId: 'tenant', fields: { code } })
+})
+
+test('the libraries repeat with now and seed', async () => {
+  engine = new Engine()
+  const code = `
+    return hex.encode(crypto.random(8)), crypto.uuid(), crypto.uuid7(), time.iso(time.now()), time.monotonic(), math.random(1e9)`
+  const options = { now: 1_600_000_000_000, seed: 5 }
+  const [one, other] = [await engine.run(code, 'x', options), await engine.run(code, 'y', options)]
+  expect(one.values).toEqual(other.values)
+  expect(one.values[3]).toBe('2020-09-13T12:26:40.000Z')
+  const elsewhere = await engine.run(code, 'x', { ...options, seed: 6 })
+  expect(elsewhere.values[0]).not.toBe(one.values[0])
+})
