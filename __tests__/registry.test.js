@@ -105,6 +105,18 @@ describe('codes', () => {
     expect(sorted(codesIn(read('README.md'), '`code`', 'when'))).toEqual(sorted(codes))
   })
 
+  test('docs/errors.md has a section and a symptom for each, and a row for each limit', () => {
+    const text = read('docs/errors.md')
+    expect(sorted(all(text, /^### `(ERR_\w+)`$/gm))).toEqual(sorted([...codes, 'ERR_ADDON_MISSING']))
+    const symptoms = table(text, 'what you see', 'code').flatMap(([, cell]) => all(cell, /`(ERR_\w+)`/g))
+    expect(sorted(symptoms)).toEqual(sorted([...codes, ...OTHER_CODES]))
+    const limits = all(/^export type LimitName =([^;]*?)\n\n/m.exec(`${TYPES}\n\n`)[1], /'([\w.]+)'/g)
+    const named = table(text, '`limit`', 'with the code', 'what was too much').map(([limit]) =>
+      limit.replaceAll('`', ''),
+    )
+    expect(sorted(new Set(named))).toEqual(sorted([...limits, 'maxSource']))
+  })
+
   test('script authors are told all that a script can see', () => {
     const seen = codes.filter((code) => !UNSEEN_CODES.includes(code))
     expect(codes).toEqual(expect.arrayContaining(UNSEEN_CODES))
