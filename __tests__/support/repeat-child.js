@@ -6,7 +6,7 @@ const path = require('node:path')
 const { Engine } = require('../..')
 const { ENDLESS } = require('./constants')
 
-const SOURCE = readFileSync(path.join(__dirname, '../../crates/core/tests/lua/all_that_could_differ.lua'), 'utf8')
+const SOURCE = readFileSync(path.join(__dirname, '../../crates/core/tests/repeat/all_that_could_differ.lua'), 'utf8')
   // Less of what takes long.
   .replace('1, 30000', '1, 3000')
   .replace('1, 3000 do list', '1, 400 do list')

@@ -356,8 +356,11 @@ fn the_largest_run_of_an_id_dies_for_its_others_and_nobody_elses() {
     assert!(engine.usage(&id("a")).memory > 8 * MIB && engine.usage(&id("b")).memory > 20 * MIB);
     submit_as(&engine, "a", 2, &holds(4, "return 'small'"));
     let mut settled = drain(&engine, &held);
-    let signal = held.1.borrow().recv_timeout(Duration::from_secs(30)).expect("somebody was killed");
-    assert_eq!(signal, Signal::Killed(1));
+    let next = || held.1.borrow().recv_timeout(Duration::from_secs(30)).expect("somebody was killed");
+    // On a busy machine a slice may take longer than it should, which is told, too.
+    let signal = std::iter::repeat_with(next).find(|signal| *signal != Signal::Overdue);
+    assert_eq!(signal, Some(Signal::Killed(1)));
+    let signal = Signal::Killed(1);
     settled.extend(engine.signal(signal).settled);
     settled.extend(drain(&engine, &held));
     assert_eq!(text(&settled[0]), Ok("small"));

@@ -11,7 +11,7 @@ use moonpool_core::vm::{Chunk, CodeCache, Factory, Script};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const ALL: &str = include_str!("lua/all_that_could_differ.lua");
+const ALL: &str = include_str!("repeat/all_that_could_differ.lua");
 const REPEATS: Repeats = Repeats { now: Some(1_000_000_000_000.0), seed: Some(7) };
 
 fn repeating(source: &str, repeats: Repeats) -> Script {
