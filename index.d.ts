@@ -2243,6 +2243,7 @@ export interface LuaErrorReport {
   chunk?: string
   line?: number
   limit?: LimitName
+  retryAfter?: number
   luaStack?: string
   luaValue?: unknown
   /** The last 1000 characters of the output, after a note of how many came before. */

@@ -55,6 +55,7 @@ describe('maxQueued', () => {
     const error = await rejection(engine.runLua('State.set("ran", true)', 'a'))
     expect(error).toBeInstanceOf(LuaError)
     expect(error).toMatchObject({ code: 'ERR_QUOTA', limit: 'maxQueued', scriptId: 'a', output: '' })
+    expect(error.toJSON()).toMatchObject({ limit: 'maxQueued', retryAfter: error.retryAfter })
     expect(error.message).toContain('2 runs of this id wait (perId.maxQueued)')
     expect(Number.isInteger(error.retryAfter) && error.retryAfter >= 1).toBe(true)
     const other = engine.runLua('return "other"', 'b')

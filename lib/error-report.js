@@ -18,7 +18,7 @@ const MAX_CAUSES = 8
 const MAX_LEVELS = 4
 
 /** What is shown of a run's error, in this order; then what others have added, the cause, and the traceback. */
-const ORDER = ['code', 'place', 'scriptId', 'limit', 'luaValue', 'output']
+const ORDER = ['code', 'place', 'scriptId', 'limit', 'retryAfter', 'luaValue', 'output']
 
 /**
  * An error as a plain object, without the stack of JavaScript, which names files of the host. `isOurs` tells a `LuaError`
@@ -26,7 +26,7 @@ const ORDER = ['code', 'place', 'scriptId', 'limit', 'luaValue', 'output']
  */
 function reportOf(error, isOurs, above = []) {
   const report = { name: textOf(read(error, 'name')) ?? 'Error', message: textOf(read(error, 'message')) ?? '' }
-  for (const key of ['code', 'scriptId', 'chunk', 'line', 'limit', 'luaStack', 'luaValue', 'output']) {
+  for (const key of ['code', 'scriptId', 'chunk', 'line', 'limit', 'retryAfter', 'luaStack', 'luaValue', 'output']) {
     const value = isOurs(error) ? fieldOf(error, key) : codeOf(error, key)
     if (value !== undefined) report[key] = value
   }
