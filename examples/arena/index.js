@@ -23,7 +23,7 @@ async function main() {
     if (room?.players.ada.x === 9) await arena.hold('room-1', 'ada', 'down')
   }
   console.log(`room-1: ada is at ${room.players.ada.x},${room.players.ada.y} after ${room.tick} ticks`)
-  console.log(`room-1 was stopped: ${arena.stop('room-1')}; room-2 was stopped: ${arena.stop('room-2')}`)
+  console.log(`room-2 was stopped: ${arena.stop('room-2')}`)
   await engine.close()
 }
 
