@@ -54,7 +54,7 @@ export const LEFT_OUT = [
   { file: '__tests__/examples.test.js', why: '2 s: every example as a process' },
   {
     file: '__tests__/examples-auth-pipeline.test.js',
-    why: '2 s: programs as processes, one of which waits for a timeout',
+    why: '3 s: programs as processes, two of which wait for a timeout',
   },
   { file: '__tests__/examples-servers.test.js', why: '5 s: every server as a process' },
   {

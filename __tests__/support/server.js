@@ -12,9 +12,12 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.kill('SIGKILL')
 })
 
-/** Starts an example. Resolves with its process, the address that it prints first, and what it has printed since. */
-async function startServer(example) {
-  const env = { ...process.env, PORT: '0', NODE_ENV: 'production' }
+/**
+ * Starts an example, with these variables in its environment. Resolves with its process, the address that it prints first,
+ * and what it has printed since.
+ */
+async function startServer(example, variables = {}) {
+  const env = { ...process.env, PORT: '0', NODE_ENV: 'production', ...variables }
   const options = { env, stdio: ['ignore', 'pipe', 'inherit'] }
   const server = spawn(process.execPath, [path.join(ROOT, 'examples', example)], options)
   servers.push(server)

@@ -4,6 +4,7 @@
 const { readdir, readFile } = require('node:fs/promises')
 const path = require('node:path')
 const { Engine, HostError, LuaError } = require('moonpool')
+const { services } = require('./fetch')
 
 /** How long all steps of one login may take together, in ms. Time in the queue counts, too. */
 const LOGIN_TIME = 2000
@@ -38,15 +39,24 @@ class Pipeline {
     perId: { maxStarted: 8, maxQueued: 100 },
   })
   #steps = new Map()
+  #settings
   #host
   #log
 
-  /** `groups(user, signal)` looks a user up. `log.tenant` is what tenants read, and `log.own` what only we do. */
-  constructor({ groups, log }) {
+  /**
+   * `groups(user, signal)` looks a user up. `log.tenant` is what tenants read, and `log.own` what only we do. `settings` has
+   * the `{ origins, secrets }` of tenants: where their steps may fetch from, as 'https://risk.example:8443', and with what.
+   */
+  constructor({ groups, log, settings = new Map() }) {
+    this.#settings = settings
     // A step may ask about the user who logs in, and about nobody else.
     const directory = { groups: ({ data, signal }) => groups(data.user, signal) }
-    this.#host = this.#engine.functions({ api, directory })
+    this.#host = this.#engine.functions({ api, directory, ...services })
     this.#log = log
+    // What a step logs comes before what it ends with.
+    this.#engine.on('log', ({ scriptId, name, level, message, fields }) => {
+      log.tenant(scriptId, `${name}: ${level}: ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`)
+    })
   }
 
   /** Each folder is a tenant, and its files are the steps, in the order of their names. */
@@ -62,7 +72,9 @@ class Pipeline {
   async login(tenant, event) {
     const steps = this.#steps.get(tenant)
     if (!steps) return { outcome: 'deny', reason: 'unknown tenant' }
-    const decision = { user: event.user, denied: undefined, mfa: false, claims: new Map() }
+    const { origins = [], secrets = {} } = this.#settings.get(tenant) ?? {}
+    const given = { origins: new Set(origins), secrets: new Map(Object.entries(secrets)), fetches: 0 }
+    const decision = { user: event.user, denied: undefined, mfa: false, claims: new Map(), ...given }
     const signal = AbortSignal.timeout(LOGIN_TIME)
     for (const step of steps) {
       const failure = await this.#failureOf(step, tenant, { args: [event], data: decision, signal })

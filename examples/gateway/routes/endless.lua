@@ -1,0 +1,2 @@
+-- A route with a fault. Others do not notice.
+while true do end

@@ -1,0 +1,3 @@
+-- Who calls is what the gateway says, and not the query.
+local request = ...
+return { body = "hello, " .. request.client .. ": call " .. State.incr("calls/" .. request.client) }
