@@ -119,7 +119,7 @@ export declare class NativeEngine {
   /** The next timer that is due, if there is one. It counts as running until `timerEnded`. */
   takeTimer(): DueTimer | null
   /** Queues the run of a timer that was taken, as `run` does: of its function, or of the script whose name it has. */
-  runTimer(id: number, name: string, limits?: Limits | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null, script?: NativeScript | undefined | null): number | Failure
+  runTimer(id: number, name: string, limits?: Limits | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null, script?: NativeScript | undefined | null, telling?: Telling | undefined | null): number | Failure
   /** The run of a timer has ended, or could not begin. */
   timerEnded(id: number, failed: boolean): void
   /** Lets a timer run no more. Says whether it would have. */

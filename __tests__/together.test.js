@@ -87,3 +87,14 @@ test('the libraries repeat with now and seed', async () => {
   const elsewhere = await engine.run(code, 'x', { ...options, seed: 6 })
   expect(elsewhere.values[0]).not.toBe(one.values[0])
 })
+
+test('the run of a timer logs from the level on from which the run that made it does', async () => {
+  engine = new Engine()
+  const levels = []
+  engine.on('log', ({ level, message }) => levels.push(`${level} ${message}`))
+  const done = new Promise((resolve) => engine.expose('done', resolve))
+  const code = "timer.at(0, function() log.debug('seen') log.info('seen') host.done() end)"
+  await engine.run(code, 'tenant', { logLevel: 'debug' })
+  await done
+  expect(levels).toEqual(['debug seen', 'info seen'])
+})

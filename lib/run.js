@@ -185,7 +185,7 @@ class Run {
 
   #start(native) {
     if (this.#named) return native.runNamed(this.#named, this.#exchange?.args, this.#callId)
-    if (this.#begin) return this.#begin(this.limits, this.#own)
+    if (this.#begin) return this.#begin(this.limits, this.#own, this.#exchange?.telling)
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own

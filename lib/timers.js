@@ -166,9 +166,9 @@ class Timers {
   #prepare({ id, scriptId, origin, name, script, premature }) {
     const { native, scripts } = this.#desk
     const { options, limits, own } = this.#heritages.get(origin) ?? { options: this.#desk.defaults }
-    const begin = (limits, own) => {
+    const begin = (limits, own, telling) => {
       const code = script == null ? undefined : scripts.codeFor(script, scriptId)
-      return native.runTimer(id, name, limits, own?.functions?.native, own?.modules?.native, code)
+      return native.runTimer(id, name, limits, own?.functions?.native, own?.modules?.native, code, telling)
     }
     const run = new Run(this.#desk, { scriptId, options, limits, own, begin, isLast: premature })
     return run.take({ name })

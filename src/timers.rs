@@ -1,6 +1,6 @@
 //! Timers of scripts, as JavaScript fires them: see lib/timers.js.
 
-use crate::convert::{Failure, Limits, in_milliseconds};
+use crate::convert::{Failure, Limits, Telling, in_milliseconds};
 use crate::engine::{NativeEngine, NativeScript, id_of};
 use crate::given::{NativeFunctions, NativeModules, extras};
 use moonpool_core::bridge::{Limits as VmLimits, Rhythm, Timers, Work};
@@ -94,6 +94,7 @@ impl NativeEngine {
     }
 
     /// Queues the run of a timer that was taken, as `run` does: of its function, or of the script whose name it has.
+    #[allow(clippy::too_many_arguments, reason = "as for `run`")]
     #[napi(catch_unwind)]
     pub fn run_timer(
         &self,
@@ -103,13 +104,15 @@ impl NativeEngine {
         functions: Option<&NativeFunctions>,
         modules: Option<&NativeModules>,
         script: Option<&NativeScript>,
+        telling: Option<Telling>,
     ) -> Either<f64, Failure> {
         let (owner, function, args) = match (self.timers().work(id as u64), script) {
             (Some((owner, Work::Function(function), args)), None) => (owner, function, args),
             (Some((owner, Work::Script(_), args)), Some(script)) => (owner, script.compiled.clone(), args),
             _ => return Either::B(Error::new(Code::Internal, "a timer without a function").into()),
         };
-        let exchange = Exchange { args: Some(args), extras: extras(functions, modules), ..Exchange::default() };
+        let telling = telling.map(Into::into);
+        let exchange = Exchange { args: Some(args), extras: extras(functions, modules), telling, ..Exchange::default() };
         let script = Script {
             chunk: Chunk::Compiled(function),
             id: owner,
