@@ -14,6 +14,8 @@ async function jestRuns(cases, args = [], config = {}) {
     testMatch: [`<rootDir>/${cases}.case.js`],
     moduleNameMapper: { '^moonpool$': path.join(ROOT, 'index.js') },
     watchman: false,
+    // They have as long as the process: a machine may be busy.
+    testTimeout: 30_000,
     ...config,
   }
   const command = [JEST, '--config', JSON.stringify(settings), '--no-cache', ...args]
