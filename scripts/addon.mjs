@@ -1,5 +1,5 @@
 // Builds the native addon with a cargo profile, and puts it, and what is generated with it, where lib/native.js looks.
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { mustSucceed, pipe, root, tool } from './run.mjs'
 
@@ -15,8 +15,32 @@ const RELEASE = outputOf('release')
  */
 export async function buildAddon(profile) {
   const output = outputOf(profile)
-  await compile(profile, output)
+  if (!isFresh(output)) await compile(profile, output)
   for (const file of readdirSync(output)) if (file.endsWith('.node')) install(output, file)
+}
+
+/** What an addon is built from. */
+const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'package.json', 'package-lock.json', 'src', 'crates']
+
+/**
+ * Whether nothing has changed since an addon was built. Cargo would know as well; but the tool that calls it sets a variable
+ * in the first build and not in the second, which then builds the addon once more.
+ */
+function isFresh(output) {
+  const addon = existsSync(output) && readdirSync(output).find((file) => file.endsWith('.node'))
+  return (
+    Boolean(addon) &&
+    statSync(path.join(output, addon)).mtimeMs > newestOf(SOURCES.map((file) => path.join(root, file)))
+  )
+}
+
+function newestOf(files) {
+  const times = files.map((file) => {
+    const stats = statSync(file)
+    const within = stats.isDirectory() ? newestOf(readdirSync(file).map((name) => path.join(file, name))) : 0
+    return Math.max(stats.mtimeMs, within)
+  })
+  return Math.max(0, ...times)
 }
 
 /** Takes over binding.js and binding.d.ts from the last release build. */
