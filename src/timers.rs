@@ -112,7 +112,8 @@ impl NativeEngine {
             _ => return Either::B(Error::new(Code::Internal, "a timer without a function").into()),
         };
         let telling = telling.map(Into::into);
-        let exchange = Exchange { args: Some(args), extras: extras(functions, modules), telling, ..Exchange::default() };
+        let exchange =
+            Exchange { args: Some(args), extras: extras(functions, modules), telling, ..Exchange::default() };
         let script = Script {
             chunk: Chunk::Compiled(function),
             id: owner,
