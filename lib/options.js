@@ -272,10 +272,7 @@ const sortedIds = (ids) => (ids === '*' ? ids : [...new Set(ids)].sort())
 
 /** Each option's value, or its default. Every property is read once, as a getter may answer differently next time. */
 function readOptions(given = {}, known, what = 'options', defaults = undefined) {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    const place = what.includes('.') ? `The "${what}" property` : `The "${what}" argument`
-    throw typeError(`${place} must be an object. Received ${shown(given)}`)
-  }
+  checkObject(given, what)
   const names = Object.keys(known)
   for (const key of Object.keys(given)) if (!names.includes(key)) throw unknownOption(key, names)
   const read = {}
@@ -288,6 +285,12 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
     }
   }
   return read
+}
+
+function checkObject(given, what = 'options') {
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
+  const place = what.includes('.') ? `The "${what}" property` : `The "${what}" argument`
+  throw typeError(`${place} must be an object. Received ${shown(given)}`)
 }
 
 function unknownOption(key, names) {
@@ -431,6 +434,7 @@ function checkLibraries(value, what) {
 module.exports = {
   checkArgs,
   checkLabel,
+  checkObject,
   checkTimerId,
   readCloseOptions,
   readCompileOptions,

@@ -6,6 +6,7 @@ const { closeAtDispose } = require('./dispose')
 const { Engine } = require('./engine')
 const { LuaError, shown, typeError } = require('./errors')
 const { Fakes, Sequence } = require('./fakes')
+const { checkObject } = require('./options')
 const { NOW, REPEATS, timeOf } = require('./repeats')
 const { summaryOf } = require('./summary')
 
@@ -39,11 +40,6 @@ class Clock {
   }
 }
 
-function checkOptions(options) {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return
-  throw typeError(`The "options" argument must be an object. Received ${shown(options)}`)
-}
-
 function checked(time, what) {
   NOW.check(time, what)
   return timeOf(time)
@@ -60,7 +56,7 @@ class Tester {
   #calls = []
 
   constructor(options = {}) {
-    checkOptions(options)
+    checkObject(options)
     const { functions = {}, modules = {}, now = BEGINNING, seed = 1, ...rest } = options
     REPEATS.seed.check(seed, 'The "options.seed" property')
     this.#clock = new Clock(checked(now, 'The "options.now" property'))
@@ -85,7 +81,7 @@ class Tester {
   }
 
   async run(code, scriptId = 'test', options = {}) {
-    checkOptions(options)
+    checkObject(options)
     if (options.host !== undefined) {
       throw typeError(
         'The "options.host" property cannot be given to a tester: give functions to createTester, or to fake',
