@@ -365,7 +365,8 @@ fn memory_holds_no_more_spaces_than_it_may() {
     };
     wait_until("there is room", || in_memory() < 10);
     assert_eq!(store.get(&id("o0"), &key("k")), own(&json));
-    assert!((1..10).contains(&in_memory()));
+    // The space that was read again may be the one too many, until another is forgotten.
+    wait_until("there is room again", || (1..10).contains(&in_memory()));
     close(&store);
 }
 
