@@ -1358,6 +1358,7 @@ export interface ScriptOptions<Dates extends DateMode = DateMode, Globals = LuaO
   extends Limits,
     HearingOptions,
     ValueOptions<Dates>,
+    Repeating,
     Given {
   /** As in {@link RunInputs}. They are copied when the script is added. */
   globals?: Globals | undefined
@@ -1379,6 +1380,7 @@ export interface ScriptCallOptions<Dates extends DateMode = DateMode, Globals = 
   extends Omit<Limits, 'maxSource'>,
     HearingOptions,
     ValueOptions<Dates>,
+    Repeating,
     Pick<RunInputs, 'signal'>,
     Given {
   /** As in {@link RunInputs}, in place of the script's. */

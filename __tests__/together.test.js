@@ -88,6 +88,28 @@ test('the libraries repeat with now and seed', async () => {
   expect(elsewhere.values[0]).not.toBe(one.values[0])
 })
 
+describe('named scripts repeat', () => {
+  const random = 'return math.random(1e9), time.now()'
+  const [now, seed] = [1_600_000_000_000, 5]
+
+  test('with the options of addScript, whoever calls them', async () => {
+    engine = new Engine()
+    engine.addScript('r', random, { callers: '*', now, seed })
+    const { values } = await engine.callScript('r')
+    expect(values[1]).toBe(1_600_000_000)
+    expect((await engine.callScript('r')).values).toEqual(values)
+    expect((await engine.run('return scripts.call("r")', 'x')).values).toEqual(values)
+  })
+
+  test('with the options of callScript, which come before those of addScript', async () => {
+    engine = new Engine()
+    engine.addScript('r', random, { now: 0, seed: 1 })
+    const { values } = await engine.callScript('r', [], { now, seed })
+    expect(values).toEqual((await engine.run(random, 'x', { now, seed })).values)
+    expect((await engine.callScript('r')).values).not.toEqual(values)
+  })
+})
+
 test('the run of a timer logs from the level on from which the run that made it does', async () => {
   engine = new Engine()
   const levels = []

@@ -6,6 +6,7 @@ const { shapesOf } = require('./crossing')
 const { LuaError, notRun } = require('./errors')
 const { sourceNamed } = require('./folder')
 const { checkLabel, readScriptCallOptions } = require('./options')
+const { repeatsOf } = require('./repeats')
 const { checkCode, codeOf, nativeOf } = require('./source')
 const { encode, encodeNamed } = require('./values')
 
@@ -71,6 +72,7 @@ class NamedScripts {
       args: encode(args, 'args', read),
       globals: read.globals === options.globals ? script.globals : encodeNamed(read.globals, 'options.globals', read),
       results: shapesOf(read),
+      repeats: repeatsOf(read),
     }
     const call = { scriptId, options: read, limits: read, exchange, own: isOwn ? script.own : this.#ownOf(read) }
     return { call, code: { code: script.code, name: script.chunk } }
@@ -102,7 +104,8 @@ class NamedScripts {
   #make({ name, source }, { scriptId = name, callers, options, globals, own }) {
     checkCode(source)
     const { code, name: chunk } = this.#compiled(source, name)
-    const exchange = { globals, results: shapesOf(options), telling: this.#tellingOf(options) }
+    const [results, telling, repeats] = [shapesOf(options), this.#tellingOf(options), repeatsOf(options)]
+    const exchange = { globals, results, telling, repeats }
     const [host, modules] = [own?.functions?.native, own?.modules?.native]
     const native = this.#native.nameScript(code, scriptId, chunk, options, exchange, host, modules)
     return { name, scriptId, callers, options, globals, own, code, chunk, native }

@@ -128,6 +128,7 @@ const SCRIPT = {
   ...CROSSING,
   globals: RUN.globals,
   ...GIVEN,
+  ...REPEATS,
   scriptId: { default: undefined, check: checkLabel },
   callers: { default: [], check: checkIds },
 }

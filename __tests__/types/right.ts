@@ -303,13 +303,20 @@ export async function giveThings(engine: Engine): Promise<unknown[]> {
 }
 
 export async function nameThings(engine: Engine, script: Script): Promise<unknown[]> {
-  const options: ScriptOptions = { scriptId: 'jobs', callers: ['a', 'b'] as const, timeout: 100, data: 5, host: {} }
+  const options: ScriptOptions = {
+    scriptId: 'jobs',
+    callers: ['a', 'b'] as const,
+    timeout: 100,
+    data: 5,
+    now: 0,
+    host: {},
+  }
   engine.addScript('a', 'return 1', { ...options, globals: { limit: 5 } })
   engine.addScript('a', script, { replace: true, callers: '*', tables: 'map', dates: 'iso' })
   engine.addScript('b', Buffer.from(''))
   const names: string[] = await engine.addScripts(new URL('file:///jobs'), { watch: true, scriptId: 'jobs' })
   engine.on('scriptError', (error, name) => console.log(error.message, name?.length))
-  const call: ScriptCallOptions = { signal: AbortSignal.timeout(5), timeout: 5, data: null }
+  const call: ScriptCallOptions = { signal: AbortSignal.timeout(5), timeout: 5, seed: 1, data: null }
   const { value, output } = await engine.callScript<[number]>('a', [1, { deep: [null] }], call)
   await engine.callScript('a', [new Date()], { dates: 'iso' })
   const gone: boolean = engine.removeScript('a')
