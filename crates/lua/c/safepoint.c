@@ -105,9 +105,11 @@ static int luaP_issuspended (lua_State *co) {
 }
 
 /* Makes the VM watch '*flag', which must outlive the VM or be replaced; NULL is a lowered one of its own. */
-LUA_API void moonpool_setflag (lua_State *L, volatile int *flag) {
+LUA_API volatile int *moonpool_setflag (lua_State *L, volatile int *flag) {
+  volatile int *before = G(L)->flag;
   G(L)->ownflag = FLAG_RUN;
   G(L)->flag = (flag != NULL) ? flag : &G(L)->ownflag;
+  return before;
 }
 
 /* Makes 'base' look like the main thread to scripts; it must live as long as the VM. */

@@ -21,8 +21,11 @@
 pub use mlua_sys as ffi;
 
 pub mod branch;
+mod protect;
 #[cfg(feature = "stock")]
 pub mod stock;
+
+pub use protect::protect;
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -32,7 +35,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 unsafe extern "C-unwind" {
-    fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int);
+    fn moonpool_setflag(state: *mut ffi::lua_State, flag: *mut c_int) -> *mut c_int;
     fn moonpool_setbase(state: *mut ffi::lua_State, base: *mut ffi::lua_State);
     fn moonpool_poll(state: *mut ffi::lua_State);
     fn moonpool_sethost(state: *mut ffi::lua_State, host: *const c_void);
@@ -117,7 +120,7 @@ impl Flag {
     pub unsafe fn watch(&self, state: *mut ffi::lua_State) {
         // SAFETY: the caller vouches for the state and for the flag's life. C reads the integer as
         // `volatile int`, and writes it only from the thread that runs the VM.
-        unsafe { moonpool_setflag(state, self.0.as_ptr()) }
+        unsafe { moonpool_setflag(state, self.0.as_ptr()) };
     }
 }
 
@@ -128,7 +131,21 @@ impl Flag {
     /// `state` is a valid Lua state of this crate's Lua, used by this thread only, with no running frame.
     pub unsafe fn ignore(state: *mut ffi::lua_State) {
         // SAFETY: the caller vouches for the state.
-        unsafe { moonpool_setflag(state, ptr::null_mut()) }
+        unsafe { moonpool_setflag(state, ptr::null_mut()) };
+    }
+
+    /// Does work of the host's in a VM that obeys no flag meanwhile: what is asked of its script is not for that.
+    ///
+    /// # Safety
+    /// `state` is a valid Lua state of this crate's Lua, used by this thread only. `work` does not panic, and raises no error.
+    pub unsafe fn undisturbed<T>(state: *mut ffi::lua_State, work: impl FnOnce() -> T) -> T {
+        // SAFETY: the caller vouches for the state; the flag is as alive as it was.
+        unsafe {
+            let flag = moonpool_setflag(state, ptr::null_mut());
+            let done = work();
+            moonpool_setflag(state, flag);
+            done
+        }
     }
 }
 
