@@ -5,8 +5,8 @@ use crate::bridge::Call;
 use crate::c_function;
 use crate::error::{Code, Error};
 use crate::memory::Killed;
-use crate::value::{Marks, Refusal, Text, json};
-use mlua::{Lua, Table, Value};
+use crate::value::{Refusal, Text, json};
+use mlua::Value;
 use moonpool_lua::ffi;
 
 const FUNCTIONS: &[Named] = &[
@@ -53,16 +53,6 @@ pub(crate) unsafe fn install_marks(state: *mut ffi::lua_State) {
         ffi::lua_setmetatable(state, -2);
         ffi::lua_pop(state, 1);
     }
-}
-
-/// The marks of a VM.
-///
-/// # Errors
-/// When the VM's memory does not suffice.
-pub(crate) fn marks(lua: &Lua) -> mlua::Result<Marks> {
-    // SAFETY: the closure owns nothing that has a destructor.
-    let array: Table = unsafe { lua.exec_raw((), |state| json::push_array_mark(state))? };
-    Ok(Marks { array })
 }
 
 fn encode(call: &Call) -> Result<Value, Error> {

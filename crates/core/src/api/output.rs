@@ -1,8 +1,7 @@
 //! `print` and `io.write`: text into the run's captured output.
 
 use super::Named;
-use crate::bridge::Context;
-use mlua::Lua;
+use crate::bridge::direct;
 use moonpool_lua::{ffi, poll};
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,12 +66,10 @@ unsafe extern "C-unwind" fn write(state: *mut ffi::lua_State) -> c_int {
 /// # Safety
 /// `state` is the state of the running C function, which has nothing alive that has a destructor.
 unsafe fn sink(state: *mut ffi::lua_State, bytes: &[u8]) {
-    // SAFETY: the VM was built with mlua and a context. All Rust values are gone before `poll` may throw.
+    // SAFETY: a script runs, and so the VM has its context. All Rust values are gone before `poll` may throw.
     unsafe {
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            let lua = Lua::get_or_init_from_ptr(state);
-            lua.app_data_ref::<Context>().map(|context| context.write(bytes).is_ok())
-        }));
+        let context = direct::context(state);
+        let _ = catch_unwind(AssertUnwindSafe(|| context.write(bytes).is_ok()));
         poll(state);
     }
 }

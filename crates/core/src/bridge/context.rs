@@ -1,4 +1,4 @@
-//! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. Kept in app data.
+//! What belongs to the run that a VM executes: who it is, what it wrote, what it may use. The VM has its address.
 
 use super::direct::Kept;
 use super::parallel::{Parallel, SuspendsAs};
@@ -9,10 +9,12 @@ use crate::error::Error;
 use crate::memory::{Budget, Held, Killed};
 use crate::regex::Regexes;
 use crate::state::{Answered, Depends, Fate, ScriptId, View};
-use std::cell::{Cell, RefCell};
+use mlua::Lua;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
-/// The app data of a VM. The only source of identity: no Lua value is ever asked who is running.
+/// What a VM has of its run. The only source of identity: no Lua value is ever asked who is running. The VM has its address
+/// where our functions find it, and mlua in app data, as soon as there is a handle.
 pub struct Context {
     /// Who is running.
     pub id: ScriptId,
@@ -67,6 +69,8 @@ pub struct Context {
     pub(super) kept: RefCell<Kept>,
     /// The regular expressions that the VM has compiled; the next run has them, too.
     pub(crate) regexes: RefCell<Regexes>,
+    /// mlua's handle of the VM, once a call has needed it.
+    pub(crate) handle: OnceCell<Lua>,
 }
 
 impl Context {
@@ -115,6 +119,7 @@ impl Context {
             sources: Sources::default(),
             kept: RefCell::default(),
             regexes: RefCell::default(),
+            handle: OnceCell::new(),
         }
     }
 

@@ -9,12 +9,13 @@ use super::entry::{self, Inside};
 use super::{Call, Context};
 use crate::error::{Code, Error};
 use crate::memory::{Budget, Killed};
+pub(crate) use crate::value::Arg;
 use crate::value::json;
-use mlua::{Lua, Value};
+use mlua::Value;
 use moonpool_lua::{ffi, poll};
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::slice;
+use std::ptr;
 use std::sync::Arc;
 
 /// A function of ours that is called directly.
@@ -25,22 +26,6 @@ pub(crate) struct Direct<'a> {
     /// Whose VM it is.
     pub(crate) context: &'a Context,
     state: *mut ffi::lua_State,
-}
-
-/// An argument, as it stands on Lua's stack.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Arg<'a> {
-    /// There are fewer arguments.
-    None,
-    Nil,
-    Boolean(bool),
-    Integer(i64),
-    Number(f64),
-    String(&'a [u8]),
-    /// A userdata and its memory.
-    Userdata(&'a [u64]),
-    /// Of another type.
-    Other(&'static str),
 }
 
 /// A value that a function returns. What has a destructor is left in the context.
@@ -106,28 +91,8 @@ impl Direct<'_> {
 
     /// The `n`th argument, from 1.
     pub(crate) fn arg(&self, n: c_int) -> Arg<'_> {
-        let state = self.state;
-        // SAFETY: the C function is running, and its arguments stay where they are until it ends. None of these raises an
-        // error or converts anything in place, as each is asked only for the type that it is for.
-        unsafe {
-            match ffi::lua_type(state, n) {
-                ffi::LUA_TNONE => Arg::None,
-                ffi::LUA_TNIL => Arg::Nil,
-                ffi::LUA_TBOOLEAN => Arg::Boolean(ffi::lua_toboolean(state, n) != 0),
-                ffi::LUA_TNUMBER if ffi::lua_isinteger(state, n) != 0 => Arg::Integer(ffi::lua_tointeger(state, n)),
-                ffi::LUA_TNUMBER => Arg::Number(ffi::lua_tonumber(state, n)),
-                ffi::LUA_TSTRING => {
-                    let mut len = 0;
-                    let bytes = ffi::lua_tolstring(state, n, &mut len);
-                    Arg::String(slice::from_raw_parts(bytes.cast(), len))
-                }
-                ffi::LUA_TUSERDATA => {
-                    let words = ffi::lua_touserdata(state, n).cast();
-                    Arg::Userdata(slice::from_raw_parts(words, ffi::lua_rawlen(state, n) as usize / size_of::<u64>()))
-                }
-                other => Arg::Other(CStr::from_ptr(ffi::lua_typename(state, other)).to_str().unwrap_or("value")),
-            }
-        }
+        // SAFETY: the C function is running, and its arguments stay where they are until it ends.
+        unsafe { Arg::at(self.state, n) }
     }
 
     /// What the run may still use.
@@ -177,35 +142,15 @@ impl Direct<'_> {
     }
 }
 
-impl Arg<'_> {
-    /// The type as messages name it.
-    pub(crate) fn type_name(self) -> &'static str {
-        match self {
-            Self::None => "no value",
-            Self::Nil => "nil",
-            Self::Boolean(_) => "boolean",
-            Self::Integer(_) | Self::Number(_) => "number",
-            Self::String(_) => "string",
-            Self::Userdata(_) => "userdata",
-            Self::Other(name) => name,
-        }
-    }
-}
-
-/// Gives the VM of `state` its context: in app data, which is where identity is, with the address of it in the VM.
+/// Gives the VM of `state` its context, or with `None` nobody's.
 ///
 /// # Safety
-/// `lua` is the handle of `state`, which is used by this thread only and has no running frame.
-pub(crate) unsafe fn set_context(lua: &Lua, state: *mut ffi::lua_State, context: Context) {
-    // SAFETY: the caller vouches for the state. mlua keeps app data in a box, where it stays until it is replaced, which
-    // happens here only, or the VM is closed.
+/// `state` is used by this thread only, and has no running frame. The context stays where it is until the VM is given another.
+pub(crate) unsafe fn set_context(state: *mut ffi::lua_State, context: Option<&Context>) {
+    // SAFETY: the caller vouches for the state and the context.
     unsafe {
-        moonpool_lua::set_host(state, std::ptr::null());
-        moonpool_lua::set_clock(state, context.sources.clock());
-        lua.set_app_data(context);
-        if let Some(context) = lua.app_data_ref::<Context>() {
-            moonpool_lua::set_host(state, (&raw const *context).cast());
-        }
+        moonpool_lua::set_clock(state, context.map_or(std::ptr::null(), |context| context.sources.clock()));
+        moonpool_lua::set_host(state, context.map_or(std::ptr::null(), |context| ptr::from_ref(context).cast()));
     }
 }
 
@@ -503,6 +448,7 @@ mod tests {
     use crate::bridge::{Limits, Services, error_value};
     use crate::memory::Heap;
     use crate::state::{Depends, MemoryStore, ScriptId};
+    use mlua::Lua;
     use moonpool_lua::Flag;
 
     /// A VM with `function` as the global `call`; what it evaluates `code` to.
@@ -532,7 +478,9 @@ mod tests {
                 ffi::lua_setglobal(state, c"call".as_ptr());
             })
             .expect("memory");
-            set_context(&lua, main, context);
+            set_context(main, Some(&context));
+            // This VM was built by mlua, and so it has a handle.
+            assert!(context.handle.set(lua.clone()).is_ok());
             flag.watch(main);
         }
         let result = lua.load(code).set_name("=chunk").eval::<mlua::LuaString>();

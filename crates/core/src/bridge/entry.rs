@@ -1,7 +1,8 @@
 //! The bridge from Lua to our functions: light C functions, so that installing them costs a VM nothing.
 
+use super::handle::handle;
 use super::{Call, Context, error_value, tasks};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use mlua::{Lua, MultiValue, Value};
 use moonpool_lua::{Flag, ffi, poll};
 use std::ffi::c_int;
@@ -41,8 +42,11 @@ pub unsafe fn call(state: *mut ffi::lua_State, function: Function) -> c_int {
 /// As [`call`].
 pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> c_int {
     let mut end = End::Returned;
-    // SAFETY: mlua was initialised for this VM when it was built. Rust values live in the closure only.
+    // SAFETY: the VM has its context for as long as a script runs in it. Rust values live in the closure only.
     unsafe {
+        let Some(context) = moonpool_lua::host(state).cast::<Context>().as_ref() else {
+            return ffi::luaL_error(state, c"a VM without a context".as_ptr());
+        };
         // To be asked before any protected call, where nothing can be suspended.
         let can_suspend = moonpool_lua::can_suspend(state);
         // What a function of ours pushes beside them is not the script's.
@@ -50,11 +54,17 @@ pub unsafe fn call_with_many(state: *mut ffi::lua_State, function: Function) -> 
             return ffi::luaL_error(state, c"too many arguments (at most %d)".as_ptr(), MOST_ARGS);
         }
         moonpool_lua::ready(state);
+        if handle(state, context).is_err() {
+            poll(state);
+            return ffi::luaL_error(state, c"not enough memory".as_ptr());
+        }
         let results = Lua::entrypoint(state, |lua: &Lua, args: MultiValue| {
-            let value = catch_unwind(AssertUnwindSafe(|| answer(lua, state, args, can_suspend, function, &mut end)));
+            let args = args.into_vec();
+            let call = Call { lua, context, args: &args, can_suspend, state };
+            let value = catch_unwind(AssertUnwindSafe(|| answer(&call, function, &mut end)));
             Ok(value.unwrap_or_else(|panic| {
                 end = End::Killed;
-                panicked(lua, &*panic);
+                context.panicked(&*panic);
                 Value::Nil
             }))
         });
@@ -137,53 +147,29 @@ enum End {
 
 /// What the function returns, or the error value that it raises. One that cannot be made is not missed: only memory can
 /// have run out, which kills the run.
-fn answer(
-    lua: &Lua,
-    state: *mut ffi::lua_State,
-    args: MultiValue,
-    can_suspend: bool,
-    function: Function,
-    end: &mut End,
-) -> Value {
-    let error = match run(lua, state, &args.into_vec(), can_suspend, function) {
+fn answer(call: &Call, function: Function, end: &mut End) -> Value {
+    let error = match run(call, function) {
         Ok(value) => return value,
         Err(error) => error,
     };
-    // SAFETY: `state` is that of the C function that is running.
-    let error = error.at(|| unsafe { error_value::position(state, 1) });
-    match error_value::make(lua, &error) {
+    // SAFETY: the state is that of the C function that is running.
+    let error = error.at(|| unsafe { error_value::position(call.state, 1) });
+    match error_value::make(call.lua, &error) {
         Ok(value) => {
             *end = End::Failed;
             value
         }
         Err(_) => {
             *end = End::Killed;
-            if let Some(context) = lua.app_data_ref::<Context>() {
-                context.budget.kill(Flag::MEMORY);
-            }
+            call.budget().kill(Flag::MEMORY);
             Value::Nil
         }
     }
 }
 
-fn run(
-    lua: &Lua,
-    state: *mut ffi::lua_State,
-    args: &[Value],
-    can_suspend: bool,
-    function: Function,
-) -> Result<Value, Error> {
-    let context = lua.app_data_ref::<Context>().ok_or_else(|| Error::new(Code::Internal, "a VM without a context"))?;
-    let call = Call { lua, context: &context, args, can_suspend, state };
+fn run(call: &Call, function: Function) -> Result<Value, Error> {
     let _inside = Inside::enter();
-    catch_unwind(AssertUnwindSafe(|| function(&call))).unwrap_or_else(|panic| Err(context.panicked(&*panic)))
-}
-
-/// Kills the run for a panic outside of the function.
-fn panicked(lua: &Lua, panic: &(dyn std::any::Any + Send)) {
-    if let Some(context) = lua.app_data_ref::<Context>() {
-        context.panicked(panic);
-    }
+    catch_unwind(AssertUnwindSafe(|| function(call))).unwrap_or_else(|panic| Err(call.context.panicked(&*panic)))
 }
 
 /// Makes a C function of a [`Function`] that returns one value, or with `nothing` none.

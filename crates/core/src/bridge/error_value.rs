@@ -4,12 +4,12 @@
 //! A userdata without memory of its own; what it says are Lua strings in its user values, so that it counts against
 //! the VM's memory, and no script can change it.
 
-use super::Context;
+use super::handle::context_of;
 use crate::error::{Code, Error, Shown, quoted};
-use crate::value::Marks;
 use crate::value::wire::Reader;
+use crate::value::{Arg, Marks};
 use mlua::{IntoLuaMulti, Lua, Value};
-use moonpool_lua::ffi;
+use moonpool_lua::{ffi, protect};
 use std::ffi::{CStr, c_int};
 
 /// The metatable's name in the registry.
@@ -74,36 +74,49 @@ fn with_values(lua: &Lua, values: impl IntoLuaMulti, count: c_int) -> mlua::Resu
 /// What the host tells of an error, as a value.
 fn details(lua: &Lua, shown: &Shown) -> mlua::Result<Value> {
     let Some(details) = &shown.details else { return Ok(Value::Nil) };
-    let (Some(context), Some(marks)) = (lua.app_data_ref::<Context>(), lua.app_data_ref::<Marks>()) else {
+    let (Some(context), Some(marks)) = (context_of(lua), lua.app_data_ref::<Marks>()) else {
         return Ok(Value::Nil);
     };
     let values = Reader::new(lua, &context.budget, &marks, details).values();
     values.map(|mut values| values.pop().unwrap_or(Value::Nil)).map_err(|_| mlua::Error::MemoryError(String::new()))
 }
 
-/// The user values of an error.
-type Parts = (String, mlua::LuaString, mlua::LuaString, Option<u32>);
-
-/// The error that a Lua value is, if it is one of ours.
-pub(crate) fn read(lua: &Lua, value: &Value) -> Option<Error> {
-    let Value::UserData(_) = value else { return None };
-    // SAFETY: as in `make`; it leaves what that took, or nothing.
-    let parts: mlua::Result<Option<Parts>> = unsafe {
-        lua.exec_raw::<mlua::MultiValue>(value.clone(), |state| {
-            if !ffi::luaL_testudata(state, 1, NAME.as_ptr()).is_null() {
-                for value in [CODE, MESSAGE, POSITION, CAUSE] {
-                    ffi::lua_getiuservalue(state, 1, value);
-                }
+/// The error that the value on top of `thrown` is, if it is one of ours. It stays there.
+///
+/// # Safety
+/// `state` is the main thread of a VM in which nothing runs, used by this thread only; `thrown` is a coroutine of it.
+pub(crate) unsafe fn read(state: *mut ffi::lua_State, thrown: *mut ffi::lua_State) -> Option<Error> {
+    const PARTS: [c_int; 4] = [CODE, MESSAGE, POSITION, CAUSE];
+    // SAFETY: the caller vouches for both; the closure owns nothing that has a destructor. The strings are on the stack until
+    // they are copied.
+    unsafe {
+        let top = ffi::lua_gettop(state);
+        let status = protect(state, 0, ffi::LUA_MULTRET, |state| {
+            ffi::luaL_checkstack(thrown, 1, std::ptr::null());
+            ffi::lua_pushvalue(thrown, -1);
+            ffi::lua_xmove(thrown, state, 1);
+            if ffi::luaL_testudata(state, 1, NAME.as_ptr()).is_null() {
+                return 0;
             }
-            ffi::lua_remove(state, 1);
-        })
-        .and_then(|values| if values.is_empty() { Ok(None) } else { lua.unpack_multi(values).map(Some) })
-    };
-    let (code, message, position, cause) = parts.ok()??;
-    let mut error = Error::new(Code::of(&code)?, message.to_string_lossy());
-    error.position = position.to_string_lossy();
-    error.cause = cause;
-    Some(error)
+            for part in PARTS {
+                ffi::lua_getiuservalue(state, 1, part);
+            }
+            PARTS.len() as c_int
+        });
+        let parts = [1, 2, 3, 4].map(|n| Arg::at(state, top + n));
+        let error = match parts {
+            [Arg::String(code), Arg::String(message), Arg::String(position), cause] if status == ffi::LUA_OK => {
+                Code::of(&String::from_utf8_lossy(code)).map(|code| Error {
+                    position: String::from_utf8_lossy(position).into_owned(),
+                    cause: if let Arg::Integer(cause) = cause { u32::try_from(cause).ok() } else { None },
+                    ..Error::new(code, String::from_utf8_lossy(message))
+                })
+            }
+            _ => None,
+        };
+        ffi::lua_settop(state, top);
+        error
+    }
 }
 
 /// What an operation of mlua's says that failed: only when memory runs out, or by a bug. No more of it than a sentence:

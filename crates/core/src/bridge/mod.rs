@@ -8,6 +8,7 @@ pub(crate) mod direct;
 pub mod entry;
 pub(crate) mod error_value;
 mod given;
+pub(crate) mod handle;
 mod kill;
 mod limits;
 mod modules;

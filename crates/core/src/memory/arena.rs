@@ -271,6 +271,11 @@ impl Arena {
         }
     }
 
+    /// Whether the next small blocks, of so many bytes together, will come to be.
+    pub(crate) fn ensure(&mut self, bytes: usize) -> bool {
+        self.rest_len >= bytes || self.add_chunk(bytes)
+    }
+
     #[inline]
     fn allocate_small(&mut self, class: usize) -> *mut u8 {
         let first = self.free[class];

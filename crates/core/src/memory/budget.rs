@@ -85,6 +85,14 @@ impl Budget {
         Killed
     }
 
+    /// As [`Heap::with_room`], of the VM.
+    ///
+    /// # Errors
+    /// When the VM has no room, and then the run is killed.
+    pub(crate) fn with_room<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> Result<T, Killed> {
+        self.heap().with_room(bytes, work).ok_or_else(|| self.kill(Flag::MEMORY))
+    }
+
     fn heap(&self) -> &Heap {
         // SAFETY: as `new` demands.
         unsafe { &*self.heap.0 }

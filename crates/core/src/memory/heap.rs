@@ -146,6 +146,28 @@ impl Heap {
         self.limit.set(self.limit.get().saturating_add(bytes));
     }
 
+    /// Does what allocates small blocks, of no more than `bytes` together, where none of them may be refused; or nothing,
+    /// when they might be.
+    pub(crate) fn with_room<T>(&self, bytes: usize, work: impl FnOnce() -> T) -> Option<T> {
+        #[cfg(test)]
+        if refuses() {
+            return None;
+        }
+        if self.used.get().saturating_add(bytes) > self.limit.get() {
+            self.shortage.set(Shortage::Limit);
+            return None;
+        }
+        // SAFETY: one thread at a time, and no allocation is going on.
+        let blocks = unsafe { &mut *self.arena.get() };
+        if !blocks.ensure(bytes) {
+            self.shortage.set(blocks.shortage());
+            return None;
+        }
+        #[cfg(test)]
+        let _none = Refusals::suspend();
+        Some(work())
+    }
+
     #[inline]
     fn allocate_new(&self, blocks: &mut Arena, size: usize) -> *mut u8 {
         if size == 0 || size > arena::LARGEST || !self.take(arena::cost(size)) {
@@ -220,6 +242,23 @@ pub(crate) struct Refusals {
 thread_local! {
     pub(crate) static REFUSALS: Refusals =
         const { Refusals { attempts: Cell::new(0), refused: Cell::new((usize::MAX, usize::MAX)) } };
+}
+
+#[cfg(test)]
+impl Refusals {
+    /// Nothing is refused, or counted, until what this returns is dropped.
+    fn suspend() -> impl Drop {
+        struct Suspended(usize, (usize, usize));
+        impl Drop for Suspended {
+            fn drop(&mut self) {
+                REFUSALS.with(|refusals| {
+                    refusals.attempts.set(self.0);
+                    refusals.refused.set(self.1);
+                });
+            }
+        }
+        REFUSALS.with(|refusals| Suspended(refusals.attempts.get(), refusals.refused.replace((usize::MAX, usize::MAX))))
+    }
 }
 
 #[cfg(test)]

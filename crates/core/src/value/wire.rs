@@ -13,7 +13,7 @@
 
 use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
 use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
-use super::{FunctionRule, Functions, MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
+use super::{Arg, FunctionRule, Functions, MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Function, Lua, Table, Value};
 
@@ -77,6 +77,27 @@ impl<'a> Writer<'a> {
         walk(marks, value, root, self.shapes.tables, self)
     }
 
+    /// Adds a value of Lua's stack, if it is one that needs no handle, and fits; says whether it was.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub(crate) fn write_plain(&mut self, value: Arg) -> Result<bool, Refusal> {
+        self.budget().check()?;
+        let written = match value {
+            Arg::Nil => self.bare(NIL),
+            Arg::Boolean(b) => self.bare([FALSE, TRUE][usize::from(b)]),
+            Arg::Integer(i) => self.number(INTEGER, cost::integer(i), i.to_le_bytes()),
+            Arg::Number(n) => self.number(FLOAT, cost::NUMBER, n.to_le_bytes()),
+            Arg::String(bytes) => match self.string(bytes) {
+                Err(Unfit::What(_)) => return Ok(false),
+                Err(Unfit::Refused(refusal)) => Err(refusal),
+                Ok(()) => Ok(()),
+            },
+            Arg::None | Arg::Userdata(_) | Arg::Other(_) => return Ok(false),
+        };
+        written.map(|()| true)
+    }
+
     /// The list, counted no longer, and what its values take in JavaScript beyond its bytes.
     pub(crate) fn into_values(self) -> (Values, usize) {
         let takes = self.bill.held();
@@ -103,6 +124,21 @@ impl Writer<'_> {
     fn number(&mut self, tag: u8, takes: usize, bytes: [u8; 8]) -> Result<(), Refusal> {
         self.bill.node(takes, 9)?;
         self.tagged(tag, &bytes)
+    }
+
+    /// A value that is no more than its tag.
+    fn bare(&mut self, tag: u8) -> Result<(), Refusal> {
+        self.bill.node(cost::SLOT, 1)?;
+        self.tagged(tag, &[])
+    }
+
+    fn string(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
+        if !self.shapes.bytes {
+            return self.text(bytes);
+        }
+        self.bill.node(cost::bytes(bytes.len()), bytes.len())?;
+        self.tagged(BYTES, &[])?;
+        Ok(self.sized(bytes)?)
     }
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
@@ -166,13 +202,7 @@ impl Sink for Writer<'_> {
             Value::Integer(i) if self.for_log && cost::is_big(*i) => return self.text(i.to_string().as_bytes()),
             Value::Integer(i) => return Ok(self.number(INTEGER, cost::integer(*i), i.to_le_bytes())?),
             Value::Number(n) => return Ok(self.number(FLOAT, cost::NUMBER, n.to_le_bytes())?),
-            Value::String(s) if self.shapes.bytes => {
-                let bytes = s.as_bytes();
-                self.bill.node(cost::bytes(bytes.len()), bytes.len())?;
-                self.tagged(BYTES, &[])?;
-                return Ok(self.sized(&bytes)?);
-            }
-            Value::String(s) => return self.text(&s.as_bytes()),
+            Value::String(s) => return self.string(&s.as_bytes()),
             Value::Function(function) => return self.function(function),
             _ => {}
         }
@@ -182,8 +212,7 @@ impl Sink for Writer<'_> {
             Value::Boolean(b) => [FALSE, TRUE][usize::from(*b)],
             other => return Err(Unfit::What(format!("a {}", type_name(other)))),
         };
-        self.bill.node(cost::SLOT, 1)?;
-        Ok(self.tagged(tag, &[])?)
+        Ok(self.bare(tag)?)
     }
 
     fn open(&mut self, shape: Shape, members: usize) -> Result<(), Refusal> {
@@ -261,6 +290,37 @@ pub(crate) fn led_by(first: bool, values: &[u8]) -> Values {
     all.push(if first { TRUE } else { FALSE });
     all.extend_from_slice(rest);
     all
+}
+
+/// The values of a list, if they are `most` or fewer, and each can be pushed without a handle.
+pub(crate) fn plain(values: &[u8], most: usize) -> Option<Vec<Arg<'_>>> {
+    let (count, mut left) = values.split_first_chunk()?;
+    let count = u32::from_le_bytes(*count) as usize;
+    let mut plain = Vec::with_capacity(count.min(most));
+    while plain.len() < count && plain.len() < most {
+        let (tag, rest) = left.split_first()?;
+        let (value, rest) = match *tag {
+            NIL => (Arg::Nil, rest),
+            FALSE | TRUE => (Arg::Boolean(*tag == TRUE), rest),
+            INTEGER => {
+                let (bytes, rest) = rest.split_first_chunk()?;
+                (Arg::Integer(i64::from_le_bytes(*bytes)), rest)
+            }
+            FLOAT => {
+                let (bytes, rest) = rest.split_first_chunk()?;
+                (Arg::Number(f64::from_le_bytes(*bytes)), rest)
+            }
+            TEXT | BYTES => {
+                let (size, rest) = rest.split_first_chunk()?;
+                let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*size) as usize)?;
+                (Arg::String(bytes), rest)
+            }
+            _ => return None,
+        };
+        plain.push(value);
+        left = rest;
+    }
+    (plain.len() == count).then_some(plain)
 }
 
 /// Reads a list of values into a VM.

@@ -4,6 +4,8 @@ mod code_cache;
 mod execution;
 mod factory;
 mod fiber;
+#[cfg(test)]
+mod handles;
 mod outcome;
 mod script;
 mod snapshot;
@@ -20,18 +22,20 @@ pub use target::Target;
 
 use crate::api;
 use crate::bridge::{
-    Answer, Came, Compiled, Context, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct, error_value,
-    given,
+    Answer, Came, Compiled, Context, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct, given, handle,
 };
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
 use crate::state::{Answered, Depends};
-use crate::value::wire::Reader;
-use crate::value::{Marks, Refusal, Shapes, Values};
+use crate::value::wire::{self, Reader};
+use crate::value::{Arg, Marks, Refusal, Shapes, Values};
 use mlua::{AppDataRef, Lua, Value};
-use moonpool_lua::{Flag, ffi};
+use moonpool_lua::{Flag, ffi, protect};
 use std::ffi::c_int;
 use std::sync::Arc;
+
+/// So many arguments are pushed at one go, without a look at the flag.
+const MOST_PLAIN: usize = 64;
 
 /// Where a script stands after it ran for a while.
 pub enum Progress {
@@ -50,7 +54,8 @@ pub struct Vm {
     state: *mut ffi::lua_State,
     /// The coroutine that the script runs in, so that it can be suspended and resumed.
     base: *mut ffi::lua_State,
-    lua: Option<Lua>,
+    /// What belongs to the run; nothing while the VM is nobody's. Boxed, because Lua points to it.
+    context: Option<Box<Context>>,
     flag: Arc<Flag>,
     /// The main chunk's name.
     name: Arc<str>,
@@ -103,10 +108,12 @@ impl Vm {
     fn of(blank: Option<snapshot::Blank>, repeats: bool) -> Result<Self, Error> {
         let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
         let snapshot::Blank { heap, state, base } = blank.ok_or_else(no_memory)?;
-        let mut vm = Self {
+        // SAFETY: the state is ours, and its collector stood still until now.
+        unsafe { moonpool_lua::built(state) };
+        Ok(Self {
             state,
             base,
-            lua: None,
+            context: None,
             flag: Arc::default(),
             name: "".into(),
             limits: Limits::default(),
@@ -121,42 +128,36 @@ impl Vm {
             share: None,
             run: 0,
             heap,
-        };
-        // SAFETY: a new state, ours, with mlua's part of it made under its own protection. mlua keeps its data in the
-        // state's registry and is dropped before the state is closed.
-        let lua = unsafe { Lua::get_or_init_from_ptr(vm.state) }.clone();
-        let marks = api::json::marks(&lua).map_err(|_| no_memory())?;
-        lua.set_app_data(marks);
-        vm.lua = Some(lua);
-        // SAFETY: the state is ours, and its collector stood still until now.
-        unsafe { moonpool_lua::built(vm.state) };
-        Ok(vm)
+        })
     }
 
     /// Gives the VM to a script, which obeys `flag`. To a VM that had one before, only after [`Vm::renew`].
     pub fn assign(&mut self, script: &Script, flag: Arc<Flag>) {
-        // SAFETY: the heap is boxed, and dropped after the context, which is dropped with the VM's handle.
+        // SAFETY: the heap is boxed, and dropped after the context.
         let budget = unsafe { Budget::new(flag.clone(), &self.heap) };
         let (id, services) = (script.id.clone(), script.services.clone());
         let (tell, share) = (self.tell.take(), self.share.take());
         self.heap.with_account(|account| account.set_owner(id.clone(), flag.clone(), tell, share));
+        let earlier = self.context.take().map(|context| *context);
         // What an earlier run left in the VM may rest on writes that can still be lost; and the VM keeps what it was given.
-        let earlier =
-            self.context().map(|context| (context.depends(), context.given.clone(), context.sources.chance()));
-        let regexes = self.context().map(|context| context.regexes.take());
-        let (depends, kept, chance) =
-            earlier.map_or((None, None, None), |(depends, kept, chance)| (Some(depends), Some(kept), chance));
+        let depends = earlier.as_ref().map(Context::depends).unwrap_or_default();
         let extras = script.exchange.extras.clone();
-        let given = given(&services.supply, extras.as_deref(), kept);
-        let (name, depends) = (script.name.clone(), depends.unwrap_or_default());
+        let given = given(&services.supply, extras.as_deref(), earlier.as_ref().map(|context| context.given.clone()));
         let about = (&script.limits, script.exchange.telling);
-        let context = Context::new(id, name, services, (given, extras), budget, about, depends);
-        let mut context = context.of_run(self.run);
+        let context = Context::new(id, script.name.clone(), services, (given, extras), budget, about, depends);
+        let mut context = Box::new(context.of_run(self.run));
+        let chance = earlier.as_ref().and_then(|context| context.sources.chance());
         context.sources = Sources::new(script.exchange.repeats.as_ref(), chance);
         context.called = script.exchange.called.clone();
-        context.regexes.replace(regexes.unwrap_or_default());
-        // SAFETY: the state is ours, and not running.
-        unsafe { direct::set_context(self.lua(), self.state, context) };
+        if let Some(earlier) = earlier {
+            (context.regexes, context.handle) = (earlier.regexes, earlier.handle);
+        }
+        // SAFETY: the state is ours, and not running. The context is boxed, and lives until the VM has another, or is closed.
+        unsafe { direct::set_context(self.state, Some(&context)) };
+        if let Some(lua) = context.handle.get() {
+            handle::identify(lua, &context);
+        }
+        self.context = Some(context);
         self.obey(flag, script.name.clone(), &script.limits);
     }
 
@@ -193,18 +194,18 @@ impl Vm {
         // A kill that came after the end is not for us.
         self.ignore_flag();
         let mut base = std::ptr::null_mut();
-        // SAFETY: the closure owns nothing that has a destructor. The registry keeps the coroutine; nobody else has the
-        // address of the name.
-        let made = unsafe {
-            self.lua().exec_raw::<()>((), |state| {
+        // SAFETY: the state is ours, and not running; the closure owns nothing that has a destructor. The registry keeps the
+        // coroutine; nobody else has the address of the name.
+        let status = unsafe {
+            protect(self.state, 0, 0, |state| {
                 base = ffi::lua_newthread(state);
                 ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const BASE).cast());
+                0
             })
         };
-        made.map_err(|error| match error {
-            mlua::Error::MemoryError(_) | mlua::Error::StackError => Kill::Memory.error(&self.limits),
-            bug => error_value::of(&bug),
-        })?;
+        if status != ffi::LUA_OK {
+            return Err(Kill::Memory.error(&self.limits));
+        }
         self.base = base;
         // SAFETY: both are ours, and `base` lives as long as the registry keeps it.
         unsafe { moonpool_lua::set_base(self.state, base) };
@@ -387,10 +388,34 @@ impl Vm {
     /// Puts the arguments on top of the script's function.
     fn hand_over_args(&self, args: Option<&Values>) -> Result<c_int, Refusal> {
         let Some(args) = args else { return Ok(0) };
+        if let Some(plain) = wire::plain(args, MOST_PLAIN) {
+            self.push_plain(&plain)?;
+            return Ok(plain.len() as c_int);
+        }
         let args = self.read(args, |reader| reader.values())?;
         let count = args.len() as c_int;
         args.into_iter().try_for_each(|value| self.push(value))?;
         Ok(count)
+    }
+
+    /// Pushes values onto the base coroutine, which is not running.
+    fn push_plain(&self, values: &[Arg]) -> mlua::Result<()> {
+        let base = self.base;
+        // SAFETY: the closure owns nothing that has a destructor; both are ours and not running.
+        let status = unsafe {
+            let top = ffi::lua_gettop(self.state);
+            let status = protect(self.state, 0, 0, |state| {
+                ffi::luaL_checkstack(base, values.len() as c_int, std::ptr::null());
+                for value in values {
+                    value.push(state);
+                    ffi::lua_xmove(state, base, 1);
+                }
+                0
+            });
+            ffi::lua_settop(self.state, top);
+            status
+        };
+        if status == ffi::LUA_OK { Ok(()) } else { Err(no_memory()) }
     }
 
     /// Sets the globals that the run is given, and those that the VM is to begin with.
@@ -400,7 +425,7 @@ impl Vm {
         let initial = exchange.initial.as_ref().filter(|_| is_first);
         for values in [initial, exchange.globals.as_ref()].into_iter().flatten() {
             for (name, value) in self.read(values, |reader| reader.named())? {
-                self.lua().globals().raw_set(name, value)?;
+                self.lua()?.globals().raw_set(name, value)?;
             }
         }
         Ok(())
@@ -408,7 +433,8 @@ impl Vm {
 
     /// Reads values that JavaScript gave.
     fn read<T>(&self, values: &Values, as_what: impl FnOnce(Reader) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        self.with_context(|context| as_what(Reader::new(self.lua(), &context.budget, &self.marks(), values)))
+        let (lua, context) = (self.lua()?, self.of_run());
+        as_what(Reader::new(lua, &context.budget, &*marks(lua)?, values))
     }
 
     /// Adds the host functions, shared dictionaries and modules that the VM does not have yet.
@@ -416,21 +442,21 @@ impl Vm {
         let shared = self.with_context(|context| context.shared.clone());
         if let Some(dicts) = shared.filter(|dicts| dicts.len() > self.shared) {
             let id = self.with_context(|context| context.id.clone());
-            api::shared::add_dicts(self.lua(), &dicts, self.shared, &id)?;
+            api::shared::add_dicts(self.lua()?, &dicts, self.shared, &id)?;
             self.shared = dicts.len();
         }
         let (functions, extras) =
             self.with_context(|context| (context.given.functions.clone(), context.extras.clone()));
         if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
-            api::host::add_functions(self.lua(), new)?;
+            api::host::add_functions(self.lua()?, new)?;
             self.functions = functions.len();
         }
         if let Some(extras) = extras.filter(|_| is_first) {
             // After the others: where both have a name, it is the run's own.
-            api::host::add_functions(self.lua(), &extras.functions)?;
+            api::host::add_functions(self.lua()?, &extras.functions)?;
         }
         if !self.requires && self.with_context(Context::began_with_modules) {
-            api::require::enable(self.lua())?;
+            api::require::enable(self.lua()?)?;
             self.requires = true;
         }
         Ok(())
@@ -441,7 +467,7 @@ impl Vm {
         let base = self.base;
         // SAFETY: the closure owns nothing that has a destructor; `base` is ours and not running.
         unsafe {
-            self.lua().exec_raw(value, |state| {
+            self.lua()?.exec_raw(value, |state| {
                 ffi::luaL_checkstack(base, 1, std::ptr::null());
                 ffi::lua_xmove(state, base, 1);
             })
@@ -515,28 +541,36 @@ impl Vm {
     }
 
     fn with_context<T>(&self, f: impl FnOnce(&Context) -> T) -> T {
-        f(&self.context().expect("the VM was given to a script"))
+        f(self.of_run())
     }
 
-    /// What belongs to the run; nothing while the VM is nobody's.
-    fn context(&self) -> Option<AppDataRef<'_, Context>> {
-        self.lua().app_data_ref()
+    /// What belongs to the run that the VM was given to.
+    fn of_run(&self) -> &Context {
+        self.context.as_deref().expect("the VM was given to a script")
     }
 
-    /// How this VM marks arrays.
-    fn marks(&self) -> AppDataRef<'_, Marks> {
-        self.lua().app_data_ref().expect("every VM is built with marks")
+    /// mlua's handle, made when it is first asked for.
+    fn lua(&self) -> mlua::Result<&Lua> {
+        let context = self.context.as_deref().ok_or_else(no_memory)?;
+        // SAFETY: both are ours, and stay until the handle is gone.
+        unsafe { handle::handle(self.state, context) }.map_err(|_killed| no_memory())
     }
+}
 
-    fn lua(&self) -> &Lua {
-        self.lua.as_ref().expect("only a VM that was built is used")
-    }
+/// How this VM marks arrays.
+fn marks(lua: &Lua) -> mlua::Result<AppDataRef<'_, Marks>> {
+    lua.app_data_ref().ok_or_else(no_memory)
+}
+
+/// Why there is no handle.
+fn no_memory() -> mlua::Error {
+    mlua::Error::MemoryError(String::new())
 }
 
 impl Drop for Vm {
     fn drop(&mut self) {
         // mlua's handle first: its values refer to the state.
-        drop(self.lua.take());
+        drop(self.context.as_mut().and_then(|context| context.handle.take()));
         // A flag that is up would stop the finalizers of mlua's userdata, and leak what they own.
         self.ignore_flag();
         // SAFETY: the state is ours, no frame of it is running, and nothing else refers to it.

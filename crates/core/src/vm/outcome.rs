@@ -2,15 +2,15 @@
 //!
 //! The flag decides, never the error value: scripts can keep, copy and rethrow error values.
 
-use super::{Outcome, Success, Vm};
+use super::{Outcome, Success, Vm, marks};
 use crate::bridge::{Context, Kill, OURS, error_value, short_name};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Killed, Shortage};
 use crate::value::cost::{LONGEST_STRING, text_size, units};
 use crate::value::wire::Writer;
-use crate::value::{FunctionRule, Functions, Refusal, Shapes, Text, Values, json, type_name};
-use mlua::{LuaString, Value};
-use moonpool_lua::ffi;
+use crate::value::{Arg, FunctionRule, Functions, Refusal, Shapes, Text, Values, json, type_name};
+use mlua::{Lua, LuaString, Value};
+use moonpool_lua::{ffi, protect};
 use std::ffi::c_int;
 
 /// Its address is the name, in the registry, of the thread on which a thrown value is described.
@@ -24,6 +24,14 @@ const LONGEST: usize = 64 << 10;
 
 /// The memory in which a traceback can be made after a script has used up its own.
 const POST_MORTEM: usize = 64 << 10;
+
+/// A value that the script returned.
+enum Returned<'a> {
+    /// As it stands on the stack.
+    Plain(Arg<'a>),
+    /// By the handle, with what its path begins with.
+    Whole(&'a Lua, &'a Value, &'a str),
+}
 
 impl Vm {
     /// Classifies the end of the script: `end` says whether it ran to its end or failed, and with which code if it
@@ -82,9 +90,15 @@ impl Vm {
     }
 
     fn write_texts(&self, text: &mut Text) -> Result<(), Refusal> {
-        self.each_result(|i, value, root| {
-            text.push(if i > 0 { b"\t" } else { b"" })?;
-            self.write_value(value, root, text)
+        self.each_result(|i, result| {
+            let between: &[u8] = if i > 0 { b"\t" } else { b"" };
+            match result {
+                Returned::Plain(value) => self.write_plain(i, value, between, text),
+                Returned::Whole(lua, value, root) => {
+                    text.push(between)?;
+                    json::encode(&*marks(lua)?, value, root, text).map(|()| true)
+                }
+            }
         })
     }
 
@@ -107,22 +121,23 @@ impl Vm {
 
     fn write_values(&self, shapes: Shapes) -> Result<(Values, usize), Refusal> {
         if matches!(shapes.functions, FunctionRule::Kept { .. }) {
-            Functions::install(self.lua())?;
+            Functions::install(self.lua()?)?;
         }
-        self.with_context(|context| {
-            let functions = self.lua().app_data_ref::<Functions>();
-            let writer = Writer::new(&context.budget, shapes, self.result_count(), self.limits.nodes)?;
-            let mut writer = writer.with_functions(functions.as_deref());
-            let marks = self.marks();
-            self.each_result(|_, value, root| writer.write(&marks, value, root))?;
-            Ok(writer.into_values())
-        })
+        let context = self.of_run();
+        let functions = context.handle.get().and_then(|lua| lua.app_data_ref::<Functions>());
+        let writer = Writer::new(&context.budget, shapes, self.result_count(), self.limits.nodes)?;
+        let mut writer = writer.with_functions(functions.as_deref());
+        self.each_result(|_, result| match result {
+            Returned::Plain(value) => writer.write_plain(value),
+            Returned::Whole(lua, value, root) => writer.write(&*marks(lua)?, value, root).map(|()| true),
+        })?;
+        Ok(writer.into_values())
     }
 
     /// JavaScript does not hear of the functions that were kept for a result which does not cross.
     fn forget_kept(&self, rule: FunctionRule) {
         if let FunctionRule::Kept { first, most } = rule
-            && let Some(functions) = self.lua().app_data_ref::<Functions>()
+            && let Some(functions) = self.of_run().handle.get().and_then(|lua| lua.app_data_ref::<Functions>())
         {
             // It fails only when memory runs out, which kills the run.
             let _ = functions.release(first, first + most as i64);
@@ -134,16 +149,20 @@ impl Vm {
         unsafe { ffi::lua_gettop(self.base) as usize }
     }
 
-    /// Each returned value, with what its path begins with. A single nil is no value, but counts.
-    fn each_result(&self, mut take: impl FnMut(usize, &Value, &str) -> Result<(), Refusal>) -> Result<(), Refusal> {
+    /// Each returned value, as it stands on the stack; and when `take` says that this is not enough, by the handle, with what
+    /// its path begins with. A single nil is no value, but counts.
+    fn each_result(&self, mut take: impl FnMut(usize, Returned) -> Result<bool, Refusal>) -> Result<(), Refusal> {
         let count = self.result_count();
         for i in 0..count {
-            let value = self.result(i as c_int + 1)?;
-            if count == 1 && value.is_nil() && self.results.is_none() {
+            // SAFETY: `base` has ended and keeps its results.
+            let plain = unsafe { Arg::at(self.base, i as c_int + 1) };
+            if count == 1 && plain == Arg::Nil && self.results.is_none() {
                 return Ok(());
             }
-            let root = if count == 1 { "value".to_owned() } else { format!("values[{}]", i + 1) };
-            take(i, &value, &root)?;
+            if !take(i, Returned::Plain(plain))? {
+                let root = if count == 1 { "value".to_owned() } else { format!("values[{}]", i + 1) };
+                take(i, Returned::Whole(self.lua()?, &self.result(i as c_int + 1)?, &root))?;
+            }
         }
         Ok(())
     }
@@ -159,17 +178,61 @@ impl Vm {
         }
     }
 
-    fn write_value(&self, value: &Value, root: &str, text: &mut Text) -> Result<(), Refusal> {
+    /// Writes the `i`th result, from 0, after what is `between` it and the one before, if that takes no handle.
+    fn write_plain(&self, i: usize, value: Arg, between: &[u8], text: &mut Text) -> Result<bool, Refusal> {
+        let written = |bytes: &[u8], text: &mut Text| {
+            text.push(between)?;
+            text.push(bytes)
+        };
         match value {
-            Value::Nil => text.push(b"nil"),
-            Value::Boolean(b) => text.push(if *b { b"true" } else { b"false" }),
-            Value::String(s) if std::str::from_utf8(&s.as_bytes()).is_ok() => text.push(&s.as_bytes()),
-            // As Lua's `tostring` writes them.
-            Value::Integer(_) | Value::Number(_) => match self.lua().coerce_string(value.clone())? {
-                Some(digits) => text.push(&digits.as_bytes()),
-                None => Ok(()),
-            },
-            _ => json::encode(&self.marks(), value, root, text),
+            Arg::Nil => written(b"nil", text)?,
+            Arg::Boolean(value) => written(if value { b"true" } else { b"false" }, text)?,
+            Arg::String(bytes) if std::str::from_utf8(bytes).is_ok() => written(bytes, text)?,
+            Arg::Integer(value) => written(value.to_string().as_bytes(), text)?,
+            // As Lua's `tostring` writes it.
+            Arg::Number(_) => {
+                let base = self.base;
+                // SAFETY: the closure owns nothing that has a destructor; `base` has ended and keeps its results.
+                let digits = unsafe {
+                    self.with_string(
+                        |state| {
+                            ffi::luaL_checkstack(base, 1, std::ptr::null());
+                            ffi::lua_pushvalue(base, i as c_int + 1);
+                            ffi::lua_xmove(base, state, 1);
+                            ffi::lua_tolstring(state, -1, std::ptr::null_mut());
+                        },
+                        |digits| written(digits, text),
+                    )
+                };
+                digits.unwrap_or(Err(Refusal::Killed))?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// What `read` makes of the string that `work` leaves on the main stack; nothing when Lua raised an error.
+    ///
+    /// # Safety
+    /// As any function of Lua's C API that may raise an error: `work` owns nothing that has a destructor.
+    unsafe fn with_string<T>(
+        &self,
+        mut work: impl FnMut(*mut ffi::lua_State),
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Option<T> {
+        // SAFETY: the state is ours, and no script runs on the main thread. The string stays on the stack until it is read.
+        unsafe {
+            let top = ffi::lua_gettop(self.state);
+            let status = protect(self.state, 0, 1, |state| {
+                work(state);
+                1
+            });
+            let read = match Arg::at(self.state, -1) {
+                Arg::String(bytes) if status == ffi::LUA_OK => Some(read(bytes)),
+                _ => None,
+            };
+            ffi::lua_settop(self.state, top);
+            read
         }
     }
 
@@ -178,7 +241,7 @@ impl Vm {
         let base = self.base;
         // SAFETY: the closure owns nothing that has a destructor; `base` has ended and keeps its results.
         unsafe {
-            self.lua().exec_raw((), |state| {
+            self.lua()?.exec_raw((), |state| {
                 ffi::luaL_checkstack(base, 1, std::ptr::null());
                 ffi::lua_pushvalue(base, i);
                 ffi::lua_xmove(base, state, 1);
@@ -190,18 +253,17 @@ impl Vm {
     fn fail(&self, code: Code) -> Outcome {
         let (lua_stack, frames) =
             if code == Code::Syntax { (None, Vec::new()) } else { (self.traceback(), self.close_frames()) };
-        let base = self.base;
-        // SAFETY: as in `result`; the error object is on top of the coroutine.
-        let thrown = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) };
-        let thrown = thrown.map_err(|error| self.plain(error_value::of(&error)))?;
-        let mut error = self.describe(code, &thrown).map_err(|error| self.plain(error_value::of(&error)))?;
+        let (mut error, lua_value) = match self.plainly_thrown(code) {
+            Some(error) => (error, None),
+            None => self.thrown(code).map_err(|error| self.plain(error_value::of(&error)))?,
+        };
         let place = stated_place(&error).or_else(|| self.place(&error, code, &frames));
         if code == Code::Syntax && place.is_none() {
             // Lua does not say where: precompiled, or nested too deeply for the compiler.
             error.position = format!("{}:?: ", self.name);
         }
         let (chunk, line) = place.or_else(|| frames.into_iter().next()).map(|place| self.full_name(place)).unzip();
-        Err(Box::new(Failure { chunk, line, lua_stack, lua_value: self.thrown_json(&thrown), ..*self.plain(error) }))
+        Err(Box::new(Failure { chunk, line, lua_stack, lua_value, ..*self.plain(error) }))
     }
 
     /// Closes the `<close>` variables of the dead coroutine, as the end of a script does; its frames before that.
@@ -213,33 +275,48 @@ impl Vm {
         frames
     }
 
-    /// What a thrown value says, as `lua` reports it.
-    fn describe(&self, code: Code, thrown: &Value) -> mlua::Result<Error> {
-        if let Some(mut error) = error_value::read(self.lua(), thrown) {
-            if error.message.len() > LONGEST {
-                error.message = message_of(error.message.as_bytes());
+    /// The error that was thrown, if it is a string, or one of ours.
+    fn plainly_thrown(&self, code: Code) -> Option<Error> {
+        // SAFETY: the error object is on top of the coroutine, which is dead, and not collected.
+        match unsafe { Arg::at(self.base, -1) } {
+            Arg::String(message) => Some(Error::new(code, message_of(message))),
+            Arg::Userdata(_) => {
+                // SAFETY: both are ours, and no script runs on the main thread.
+                let mut error = unsafe { error_value::read(self.state, self.base) }?;
+                if error.message.len() > LONGEST {
+                    error.message = message_of(error.message.as_bytes());
+                }
+                Some(error)
             }
-            return Ok(error);
+            _ => None,
         }
+    }
+
+    /// What any other value says that was thrown, as `lua` reports it; and the value as JSON text, if it can cross.
+    fn thrown(&self, code: Code) -> mlua::Result<(Error, Option<String>)> {
+        let (lua, base) = (self.lua()?, self.base);
+        // SAFETY: as in `result`; the error object is on top of the coroutine.
+        let thrown = unsafe { lua.exec_raw::<Value>((), |state| ffi::lua_xmove(base, state, 1)) }?;
         // A kill meanwhile decides, whatever was made of it.
-        let text = match self.text_of(thrown) {
+        let text = match self.text_of(lua, &thrown) {
             Ok(Value::String(text)) => Some(text),
-            _ => stated_message(thrown).ok().flatten(),
+            _ => stated_message(&thrown).ok().flatten(),
         };
-        Ok(match text {
-            Some(text) => Error::new(code, message_of(&text.as_bytes())),
-            None => Error::new(code, format!("(error object is a {} value)", type_name(thrown))),
-        })
+        let message = match text {
+            Some(text) => message_of(&text.as_bytes()),
+            None => format!("(error object is a {} value)", type_name(&thrown)),
+        };
+        Ok((Error::new(code, message), self.thrown_json(lua, &thrown)))
     }
 
     /// A thrown value as a string, or something else when it has none. It may run the script's own `__tostring`: under its
     /// limits, on a thread of its own, which scripts take for the main one, and with nothing locked.
-    fn text_of(&self, thrown: &Value) -> mlua::Result<Value> {
+    fn text_of(&self, lua: &Lua, thrown: &Value) -> mlua::Result<Value> {
         let mut thread = std::ptr::null_mut();
         // SAFETY: the closure owns nothing that has a destructor. The registry keeps the thread; nobody else has the
         // address of its name.
         unsafe {
-            self.lua().exec_raw::<()>(thrown.clone(), |state| {
+            lua.exec_raw::<()>(thrown.clone(), |state| {
                 thread = ffi::lua_newthread(state);
                 ffi::lua_rotate(state, -2, 1);
                 ffi::lua_pushcfunction(thread, moonpool_lua::DESCRIBE);
@@ -256,7 +333,7 @@ impl Vm {
         };
         // SAFETY: the thread has ended, with one result; what it leaves when it failed does not matter.
         unsafe {
-            self.lua().exec_raw((), |state| {
+            lua.exec_raw((), |state| {
                 if ok {
                     ffi::lua_xmove(thread, state, 1);
                 } else {
@@ -268,17 +345,13 @@ impl Vm {
         }
     }
 
-    /// The thrown value as JSON text, when it is no string and can cross.
-    fn thrown_json(&self, thrown: &Value) -> Option<String> {
-        if matches!(thrown, Value::String(_)) {
-            return None;
-        }
-        self.with_context(|context| {
-            let nodes = MOST_THROWN.min(context.max_nodes);
-            let mut text = Text::to_be_parsed(&context.budget, crate::state::MAX_VALUE, nodes);
-            json::encode(&self.marks(), thrown, "value", &mut text).ok()?;
-            String::from_utf8(text.bytes().to_vec()).ok()
-        })
+    /// A thrown value as JSON text, when it can cross.
+    fn thrown_json(&self, lua: &Lua, thrown: &Value) -> Option<String> {
+        let context = self.of_run();
+        let nodes = MOST_THROWN.min(context.max_nodes);
+        let mut text = Text::to_be_parsed(&context.budget, crate::state::MAX_VALUE, nodes);
+        json::encode(&*marks(lua).ok()?, thrown, "value", &mut text).ok()?;
+        String::from_utf8(text.bytes().to_vec()).ok()
     }
 
     /// The failure of a script that was killed. None of its code will ever run again.
@@ -293,26 +366,23 @@ impl Vm {
 
     fn kill_error(&self, kill: Kill) -> Error {
         let mut error = kill.error(&self.limits);
-        if let Some(panic) = self.context().and_then(|context| context.take_panic()) {
+        if let Some(panic) = self.context.as_ref().and_then(|context| context.take_panic()) {
             error.message = format!("{}: {panic}", error.message);
         }
         error
     }
 
     fn plain(&self, error: Error) -> Box<Failure> {
-        let output = self.context().map(|context| context.take_output()).unwrap_or_default();
+        let output = self.context.as_ref().map(|context| context.take_output()).unwrap_or_default();
         Box::new(Failure { output: cut_output(output), ..Failure::new(error) })
     }
 
     /// The Lua traceback of the coroutine that the script died in.
     fn traceback(&self) -> Option<String> {
         let base = self.base;
-        // SAFETY: the closure owns nothing that has a destructor; a dead coroutine keeps its frames.
-        let text = unsafe {
-            self.lua().exec_raw::<LuaString>((), |state| ffi::luaL_traceback(state, base, std::ptr::null(), 0)).ok()?
-        };
         // Names of functions may be as long as the script's source.
-        Some(message_of(&text.as_bytes()))
+        // SAFETY: the closure owns nothing that has a destructor; a dead coroutine keeps its frames.
+        unsafe { self.with_string(|state| ffi::luaL_traceback(state, base, std::ptr::null(), 0), message_of) }
     }
 
     /// The chunk and line that a message begins with, if the script was there: a message alone proves nothing.

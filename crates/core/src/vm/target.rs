@@ -4,7 +4,7 @@
 use super::{Progress, Vm};
 use crate::error::{Code, Error, Failure, quoted};
 use crate::value::{Functions, Refusal, Released, Values, type_name};
-use mlua::{MultiValue, Value};
+use mlua::{Lua, MultiValue, Value};
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Vm {
         match target {
             Target::Named(name) => self.prepare_named(Act::Call, name, args),
             Target::Function(number) => {
-                let functions = self.lua().app_data_ref::<Functions>();
+                let functions = self.of_run().handle.get().and_then(|lua| lua.app_data_ref::<Functions>());
                 let function = functions.map_or(Ok(Value::Nil), |functions| functions.get(*number));
                 let function = function.map_err(|error| self.not_handed_over(error.into()))?;
                 if function.is_nil() {
@@ -77,7 +77,8 @@ impl Vm {
     /// Goes as far as no metamethod has a say, and lets Lua do the rest. Globals are none of a metamethod's business.
     fn prepare_named(&mut self, act: Act, name: &Arc<str>, args: Option<&Values>) -> Prepared {
         let parts: Vec<&str> = name.split('.').collect();
-        let (mut value, mut known) = (Value::Table(self.lua().globals()), 0);
+        let globals = self.lua().map(Lua::globals).map_err(|error| self.not_handed_over(error.into()))?;
+        let (mut value, mut known) = (Value::Table(globals), 0);
         let last = parts.len() - usize::from(act == Act::Set);
         while known < last
             && let Value::Table(table) = &value
@@ -119,13 +120,13 @@ impl Vm {
     ) -> Prepared {
         let put = || -> mlua::Result<c_int> {
             // SAFETY: the closure owns nothing that has a destructor.
-            let find = unsafe { self.lua().exec_raw::<Value>((), |state| ffi::lua_pushcfunction(state, find))? };
+            let find = unsafe { self.lua()?.exec_raw::<Value>((), |state| ffi::lua_pushcfunction(state, find))? };
             let sets = Value::Boolean(new.is_some());
             for value in [find, sets, new.clone().unwrap_or(Value::Nil), value.clone()] {
                 self.push(value)?;
             }
             for part in &parts[known..] {
-                self.push(Value::String(self.lua().create_string(part)?))?;
+                self.push(Value::String(self.lua()?.create_string(part)?))?;
             }
             Ok((BEFORE_PARTS as usize + parts.len() - known) as c_int)
         };
@@ -188,7 +189,7 @@ impl Vm {
         let base = self.base;
         // SAFETY: the closure owns nothing that has a destructor; `base` has ended, and holds the three results.
         let found = unsafe {
-            self.lua().exec_raw::<MultiValue>((), |state| {
+            self.lua()?.exec_raw::<MultiValue>((), |state| {
                 ffi::lua_xmove(base, state, FOUND);
             })?
         };
@@ -206,7 +207,7 @@ impl Vm {
         }
         // SAFETY: the closure owns nothing that has a destructor, and is given one value.
         unsafe {
-            self.lua().exec_raw::<bool>(value.clone(), |state| {
+            self.lua()?.exec_raw::<bool>(value.clone(), |state| {
                 let callable = ffi::luaL_getmetafield(state, -1, c"__call".as_ptr()) != ffi::LUA_TNIL;
                 ffi::lua_settop(state, if callable { -3 } else { -2 });
                 ffi::lua_pushboolean(state, c_int::from(callable));
@@ -216,7 +217,8 @@ impl Vm {
 
     /// Forgets the functions that JavaScript has released.
     pub(super) fn forget(&self, released: &Released) -> mlua::Result<()> {
-        let Some(functions) = self.lua().app_data_ref::<Functions>() else { return Ok(()) };
+        let functions = self.of_run().handle.get().and_then(|lua| lua.app_data_ref::<Functions>());
+        let Some(functions) = functions else { return Ok(()) };
         released.take().into_iter().try_for_each(|(first, last)| functions.release(first, last))
     }
 }

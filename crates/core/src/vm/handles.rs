@@ -1,0 +1,79 @@
+//! Tests: which scripts need mlua's handle of their VM, and what it takes.
+
+use super::{Chunk, Exchange, Factory, Progress, Script, Vm};
+use crate::api::libraries::Libraries;
+use crate::bridge::handle::ROOM;
+use crate::bridge::{Limits, Services};
+use crate::state::{MemoryStore, ScriptId};
+use crate::value::Shapes;
+use std::sync::Arc;
+
+/// A VM in which a script has run to its end, which may be an error.
+fn run(source: &str, exchange: Exchange) -> Vm {
+    let factory = Factory::new(Libraries::ALL, None);
+    let script = Script {
+        chunk: Chunk::Source(source.as_bytes().into()),
+        id: ScriptId::new("tester").expect("a good id"),
+        name: "tester".into(),
+        limits: Limits::default(),
+        exchange,
+        services: Arc::new(Services::new(Arc::<MemoryStore>::default(), 1 << 20)),
+    };
+    let mut vm = Vm::build(&factory).expect("there is memory");
+    vm.assign(&script, Arc::default());
+    assert!(matches!(vm.start(&script, &factory), Progress::Done(_)), "{source}");
+    vm
+}
+
+fn has_handle(source: &str, exchange: Exchange) -> bool {
+    run(source, exchange).of_run().handle.get().is_some()
+}
+
+#[test]
+fn scripts_whose_values_are_plain_need_no_handle() {
+    // A list of the integer 1, as lib/values.js writes it.
+    let args = Some([&1_u32.to_le_bytes()[..], &[3], &1_i64.to_le_bytes()].concat());
+    for source in [
+        "return 1",
+        "return nil, true, 2, 0.5, 'text'",
+        "print('x', 1, {}) io.write('y', 2.5)",
+        "State.set('k', 1) State.set('t', 'x') return State.get('k'), State.incr('k')",
+        "return ...",
+        "error('thrown')",
+        "local x = nil; x.y = 1",
+        "does not compile",
+    ] {
+        for results in [None, Some(Shapes::default())] {
+            let exchange = Exchange { args: args.clone(), results, ..Exchange::default() };
+            assert!(!has_handle(source, exchange), "{source}");
+        }
+    }
+}
+
+#[test]
+fn a_handle_takes_no_more_than_its_room() {
+    let vm = run("return 1", Exchange::default());
+    let before = vm.memory();
+    vm.lua().expect("there is memory");
+    let takes = vm.memory() - before;
+    assert!((ROOM / 2..ROOM).contains(&takes), "{takes} bytes; {ROOM} are kept free");
+}
+
+#[test]
+fn an_identity_is_in_the_app_data_of_the_handle() {
+    let mut vm = run("return json.encode({})", Exchange::default());
+    let id = |vm: &Vm| crate::bridge::handle::context_of(vm.lua().expect("there is one")).map(|of| of.id.clone());
+    assert_eq!(id(&vm), ScriptId::new("tester").ok());
+    vm.renew().expect("there is memory");
+    let other = ScriptId::new("other").expect("a good id");
+    let script = Script {
+        chunk: Chunk::Source(b"return 1".as_slice().into()),
+        id: other.clone(),
+        name: "tester".into(),
+        limits: Limits::default(),
+        exchange: Exchange::default(),
+        services: Arc::new(Services::new(Arc::<MemoryStore>::default(), 1 << 20)),
+    };
+    vm.assign(&script, Arc::default());
+    assert_eq!(id(&vm), Some(other));
+}
