@@ -76,6 +76,19 @@ test.each([
   expect(entry).toMatchObject({ level: 'error', scriptId: 'tenant', fields: { code } })
 })
 
+test.each([
+  ['the host calls', (engine) => engine.callScript('maker')],
+  ['another script calls', (engine) => engine.run("scripts.call('maker')", 'caller')],
+])('a timer of a named script that %s has the limits of that script', async (_who, call) => {
+  engine = new Engine()
+  engine.addScript('maker', 'timer.at(0, function() while true do end end)', { callers: '*', timeout: 50 })
+  const logged = once(engine, 'log')
+  await call(engine)
+  const [entry] = await logged
+  expect(entry).toMatchObject({ scriptId: 'maker', fields: { code: 'ERR_LUA_TIMEOUT' } })
+  expect(entry.message).toContain('50 ms')
+})
+
 test('the libraries repeat with now and seed', async () => {
   engine = new Engine()
   const code = `

@@ -107,7 +107,8 @@ class Run {
   /** What the runs of timers that it makes have of it: all that does not belong to the call alone. */
   get heritage() {
     const [own, { signal, args, globals, onOutput, ...options }] = [this.#own, this.options]
-    return { options, limits: this.limits && options, own }
+    // A run of a named script is not given its limits again: the native engine has them. Its timers' runs are.
+    return { options, limits: (this.limits || this.#named) && options, own }
   }
 
   /** What it took, once it is known. */
