@@ -65,15 +65,16 @@ test('a timer runs a named script under its own id', async () => {
 })
 
 test.each([
-  ['is not there', 'none', 'ERR_SCRIPT_UNKNOWN'],
-  ['that does not allow the id', 'job', 'ERR_SCRIPT_DENIED'],
-])('a timer whose script %s fails, and that is logged', async (_what, name, code) => {
+  ['is not there', 'none', 'ERR_SCRIPT_UNKNOWN', "there is no script 'none'"],
+  ['does not allow the id', 'job', 'ERR_SCRIPT_DENIED', "'tenant' is none of the callers of the script 'job'"],
+])('a timer whose script %s fails, and that is logged', async (_what, name, code, message) => {
   engine = new Engine()
   engine.addScript('job', 'return 1', { callers: ['other'] })
   const logged = once(engine, 'log')
   await engine.run(`timer.at(0, '${name}')`, 'tenant')
   const [entry] = await logged
   expect(entry).toMatchObject({ level: 'error', scriptId: 'tenant', fields: { code } })
+  expect(entry.message).toBe(`${message}; nothing was run`)
 })
 
 test.each([

@@ -167,7 +167,7 @@ class Timers {
     const { native, scripts } = this.#desk
     const { options, limits, own } = this.#heritages.get(origin) ?? { options: this.#desk.defaults }
     const begin = (limits, own, telling) => {
-      const code = script == null ? undefined : scripts.codeFor(script, scriptId)
+      const code = script == null ? undefined : scripts.codeOf(script)
       return native.runTimer(id, name, limits, own?.functions?.native, own?.modules?.native, code, telling)
     }
     const run = new Run(this.#desk, { scriptId, options, limits, own, begin, isLast: premature })

@@ -3,11 +3,14 @@
 use crate::convert::{Failure, Limits, Telling, in_milliseconds};
 use crate::engine::{NativeEngine, NativeScript, id_of};
 use crate::given::{NativeFunctions, NativeModules, extras};
-use moonpool_core::bridge::{Limits as VmLimits, Rhythm, Timers, Work};
+use moonpool_core::bridge::{Compiled, Limits as VmLimits, Rhythm, Timers, Work};
 use moonpool_core::error::{Code, Error};
+use moonpool_core::state::ScriptId;
+use moonpool_core::value::Values;
 use moonpool_core::vm::{Chunk, Exchange, Script};
-use napi::bindgen_prelude::{Either, Result};
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What has become known of timers.
@@ -106,23 +109,21 @@ impl NativeEngine {
         script: Option<&NativeScript>,
         telling: Option<Telling>,
     ) -> Either<f64, Failure> {
-        let (owner, function, args) = match (self.timers().work(id as u64), script) {
-            (Some((owner, Work::Function(function), args)), None) => (owner, function, args),
-            (Some((owner, Work::Script(_), args)), Some(script)) => (owner, script.compiled.clone(), args),
-            _ => return Either::B(Error::new(Code::Internal, "a timer without a function").into()),
-        };
-        let telling = telling.map(Into::into);
-        let exchange =
-            Exchange { args: Some(args), extras: extras(functions, modules), telling, ..Exchange::default() };
-        let script = Script {
-            chunk: Chunk::Compiled(function),
-            id: owner,
-            name: name.into(),
-            limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
-            exchange,
-            services: self.inner.services.clone(),
-        };
-        match self.inner.submit(script, None) {
+        let submitted = self.due(id as u64, script).and_then(|(owner, function, args)| {
+            let telling = telling.map(Into::into);
+            let exchange =
+                Exchange { args: Some(args), extras: extras(functions, modules), telling, ..Exchange::default() };
+            let script = Script {
+                chunk: Chunk::Compiled(function),
+                id: owner,
+                name: name.into(),
+                limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
+                exchange,
+                services: self.inner.services.clone(),
+            };
+            self.inner.submit(script, None)
+        });
+        match submitted {
             Ok(id) => Either::A(id as f64),
             Err(error) => Either::B(error.into()),
         }
@@ -142,7 +143,7 @@ impl NativeEngine {
 
     /// Lets no timer of an id run any more, or none at all. Says how many would have.
     #[napi(catch_unwind)]
-    pub fn cancel_timers(&self, script_id: Option<String>) -> Result<f64> {
+    pub fn cancel_timers(&self, script_id: Option<String>) -> napi::Result<f64> {
         let owner = script_id.map(|id| id_of(&id)).transpose()?;
         Ok(self.timers().cancel_all(owner.as_ref()) as f64)
     }
@@ -176,6 +177,22 @@ impl NativeEngine {
             bytes: timer.bytes as f64,
         });
         listed.collect()
+    }
+
+    /// Who runs for a timer that was taken, with which code and arguments. `script` is the code of the script whose name
+    /// the timer has, if there is one.
+    fn due(&self, id: u64, script: Option<&NativeScript>) -> Result<(ScriptId, Arc<Compiled>, Values), Error> {
+        let no_code = || Error::new(Code::Internal, "a timer without code");
+        let (owner, work, args) = self.timers().work(id).ok_or_else(no_code)?;
+        let code = match work {
+            Work::Function(function) => function,
+            Work::Script(name) => {
+                let allowed = self.inner.services.scripts.check(&name, &owner);
+                allowed.map_err(|error| Error { message: error.message + "; nothing was run", ..error })?;
+                script.ok_or_else(no_code)?.compiled.clone()
+            }
+        };
+        Ok((owner, code, args))
     }
 
     fn timers(&self) -> &Timers {
