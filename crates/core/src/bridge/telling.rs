@@ -161,10 +161,10 @@ impl Context {
         list.text(message);
         match fields {
             Fields::None => list.nil(),
-            Fields::Given(values) => list.value_of(&values),
+            Fields::Given(values) => list.values_of(&values),
             Fields::Lost(reason) => list.object("logError", &reason),
         }
-        list.into_bytes()
+        list.done()
     }
 
     /// What the run has told since this was last asked, counted no longer. When it has `ended`, that is all of it.
@@ -197,7 +197,7 @@ impl Gathered {
         if bytes == 0 {
             return None;
         }
-        let mut list = List::new(1);
+        let mut list = List::new();
         list.text(&String::from_utf8_lossy(&output[..bytes]));
         self.streamed += bytes;
         let tail = output.split_off(bytes);
@@ -205,7 +205,7 @@ impl Gathered {
         // A few bytes; the room for them was there just now.
         let _ = budget.hold(tail.capacity());
         *output = tail;
-        Some(list.into_bytes())
+        Some(list.done())
     }
 }
 
@@ -227,7 +227,7 @@ fn shortened(message: &[u8], longest: usize) -> String {
 
 /// The beginning of an entry.
 fn head(level: Level) -> List {
-    let mut list = List::new(6);
+    let mut list = List::new();
     list.float(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as f64);
     list.integer(level as i64);
     list
@@ -241,7 +241,7 @@ fn dropped(count: u64, max_log: usize) -> Vec<u8> {
     list.nil();
     list.text(&format!("{count} log {entries} {were} dropped: the run has used up its maxLog of {max_log} bytes"));
     list.nil();
-    list.into_bytes()
+    list.done()
 }
 
 fn frame(budget: &Budget, frames: &mut Vec<u8>, list: &[u8]) -> Result<(), Killed> {

@@ -5,7 +5,7 @@
 
 use super::{Compiled, Context};
 use crate::state::ScriptId;
-use crate::value::Values;
+use crate::value::{List, Values};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -349,8 +349,10 @@ impl Timers {
     pub fn work(&self, id: u64) -> Option<(ScriptId, Work, Values)> {
         let book = self.lock();
         let timer = book.timers.get(&id).filter(|timer| timer.running)?;
-        let args = crate::value::wire::led_by(timer.premature, &timer.new.args);
-        Some((timer.new.owner.clone(), timer.new.work.clone(), args))
+        let mut args = List::new();
+        args.boolean(timer.premature);
+        args.values_of(&timer.new.args);
+        Some((timer.new.owner.clone(), timer.new.work.clone(), args.done()))
     }
 
     /// The run of a timer has ended, or could not begin.

@@ -3,54 +3,7 @@
 use super::line::access_text;
 use crate::error::{Code, Error};
 use crate::state::{Entry, Found, Grant, Lasts, Number, Response};
-use crate::value::stored::{self, append_boolean, append_float, append_integer, append_nil, append_text};
-use crate::value::{Shapes, Values};
-
-/// A list of values that is being written.
-pub(super) struct List {
-    values: Values,
-    count: u32,
-}
-
-impl List {
-    pub(super) fn new() -> Self {
-        Self { values: vec![0; 4], count: 0 }
-    }
-
-    /// Adds a value.
-    pub(super) fn add(&mut self, write: impl FnOnce(&mut Values)) {
-        write(&mut self.values);
-        self.count += 1;
-    }
-
-    pub(super) fn text(&mut self, text: &str) {
-        self.add(|values| append_text(values, text));
-    }
-
-    pub(super) fn count(&mut self, n: usize) {
-        self.add(|values| append_integer(values, i64::try_from(n).unwrap_or(i64::MAX)));
-    }
-
-    pub(super) fn nil(&mut self) {
-        self.add(append_nil);
-    }
-
-    pub(super) fn boolean(&mut self, is: bool) {
-        self.add(|values| append_boolean(values, is));
-    }
-
-    /// Adds a value that a store keeps.
-    pub(super) fn json(&mut self, json: &str, shapes: Shapes) -> Result<(), Error> {
-        self.count += 1;
-        stored::append(&mut self.values, json, shapes)
-            .map_err(|reason| Error::new(Code::Internal, format!("a value in State does not read: {reason}")))
-    }
-
-    pub(super) fn done(mut self) -> Values {
-        self.values[..4].copy_from_slice(&self.count.to_le_bytes());
-        self.values
-    }
-}
+use crate::value::{List, Shapes, Values};
 
 /// How JavaScript is given the value that a key has.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,20 +18,20 @@ pub(super) fn values_of(response: Response, giving: Giving) -> Result<Values, Er
     let mut list = List::new();
     match response {
         Response::Value(Found::Own(json)) => {
-            list.json(&json, giving.shapes)?;
+            list.json(&json, giving.shapes).map_err(unreadable)?;
             if giving.text {
                 list.text(&json);
             }
         }
         Response::Value(_) | Response::Done | Response::Lasts(Lasts::Missing) => {}
-        Response::Lasts(Lasts::Forever) => list.add(|values| append_float(values, f64::INFINITY)),
+        Response::Lasts(Lasts::Forever) => list.float(f64::INFINITY),
         Response::Lasts(Lasts::For(time)) => list.count(time.as_millis().try_into().unwrap_or(usize::MAX)),
         Response::Written { met, was_there } => {
             list.boolean(met);
             list.boolean(was_there);
         }
-        Response::Number(Number::Integer(n)) => list.add(|values| append_integer(values, n)),
-        Response::Number(Number::Float(n)) => list.add(|values| append_float(values, n)),
+        Response::Number(Number::Integer(n)) => list.integer(n),
+        Response::Number(Number::Float(n)) => list.float(n),
         Response::Size { entries, bytes } => {
             list.count(entries);
             list.count(bytes);
@@ -110,6 +63,11 @@ pub(super) fn is_quick(response: &Response) -> bool {
 /// The bytes of an entry, about.
 pub(super) fn weight(entry: &Entry) -> usize {
     entry.key.len() + entry.json.len() + 16
+}
+
+/// Of a value that a store keeps, and that is no JSON.
+pub(super) fn unreadable(reason: serde_json::Error) -> Error {
+    Error::new(Code::Internal, format!("a value in State does not read: {reason}"))
 }
 
 /// What a store must never answer.

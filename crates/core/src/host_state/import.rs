@@ -1,12 +1,12 @@
 //! Takes the lines of an export back: all of an owner's or none.
 
-use super::answers::{List, confused};
+use super::answers::confused;
 use super::line::{Line, read};
 use super::talks::{Step, Talk};
 use crate::api::state::store_error;
 use crate::error::Error;
 use crate::state::{ENTRY_COST, Entry, Grant, Op, Quotas, Request, Response, ScriptId, StoreError, now};
-use crate::value::Values;
+use crate::value::{List, Values};
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,8 +1,8 @@
 //! The lines of an export: an entry or a grant each, as JSON.
 
 use crate::state::{Access, Entry, Grant, Grantee, Key, Pattern, ScriptId};
-use crate::value::Values;
 use crate::value::stored::{Build, json_of};
+use crate::value::{List, Values};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -201,8 +201,8 @@ impl<'de> Visitor<'de> for Object<'_> {
             }
             let twice = match &*name {
                 "value" => {
-                    let mut values = 1_u32.to_le_bytes().to_vec();
-                    if let Err(error) = entries.next_value_seed(Build::new(&mut values)) {
+                    let mut list = List::new();
+                    if let Err(error) = list.add(|values| entries.next_value_seed(Build::new(values))) {
                         let text = error.to_string();
                         if text.contains("nested deeper") {
                             let what = text.split(" at line ").next().unwrap_or_default();
@@ -210,7 +210,7 @@ impl<'de> Visitor<'de> for Object<'_> {
                         }
                         return Err(error);
                     }
-                    fields.value.replace(values).is_some()
+                    fields.value.replace(list.done()).is_some()
                 }
                 "grant" => {
                     let mut inner = Box::<Fields>::default();

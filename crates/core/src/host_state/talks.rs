@@ -1,6 +1,6 @@
 //! What the host asks of State, as steps.
 
-use super::answers::{Giving, List, confused, is_quick, values_of, weight};
+use super::answers::{Giving, confused, is_quick, unreadable, values_of, weight};
 use super::line::entry_line;
 use crate::api::state::store_error;
 use crate::error::{Code, Error};
@@ -9,7 +9,7 @@ use crate::state::{
     StoreError, Write,
 };
 use crate::value::stored::{json_of, number_of};
-use crate::value::{Shapes, Values};
+use crate::value::{List, Shapes, Values};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -258,7 +258,7 @@ impl Pages {
                 Wanted::Lines => list.text(&entry_line(&self.owner, entry)),
                 Wanted::KeysAndValues => {
                     list.text(&entry.key);
-                    list.json(&entry.json, self.shapes)?;
+                    list.json(&entry.json, self.shapes).map_err(unreadable)?;
                 }
             }
         }

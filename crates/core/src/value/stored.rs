@@ -5,7 +5,7 @@
 
 use super::walk::index_of;
 use super::wire::{ARRAY, BYTES, FALSE, FLOAT, INTEGER, MAP, NIL, NULL, OBJECT, TEXT, TRUE, Values};
-use super::{MAX_DEPTH, Shapes, Tables};
+use super::{List, MAX_DEPTH, Shapes, Tables};
 use crate::state::MAX_VALUE;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -38,13 +38,13 @@ pub fn json_of(values: &[u8], root: &str) -> Result<Option<String>, String> {
 /// # Errors
 /// Where the text is not JSON, or that it is nested too deeply.
 pub fn values_of(json: &str, shapes: Shapes) -> Result<Values, String> {
-    let mut values = 1_u32.to_le_bytes().to_vec();
-    append(&mut values, json, shapes).map_err(|error| error.to_string())?;
-    Ok(values)
+    let mut list = List::new();
+    list.json(json, shapes).map_err(|error| error.to_string())?;
+    Ok(list.done())
 }
 
 /// Adds the value of a JSON text.
-pub(crate) fn append(values: &mut Values, json: &str, shapes: Shapes) -> serde_json::Result<()> {
+pub(super) fn append(values: &mut Values, json: &str, shapes: Shapes) -> serde_json::Result<()> {
     let mut parser = serde_json::Deserializer::from_str(json);
     // Our own limit counts as the other direction does.
     parser.disable_recursion_limit();
@@ -53,12 +53,13 @@ pub(crate) fn append(values: &mut Values, json: &str, shapes: Shapes) -> serde_j
 }
 
 /// Adds a text.
-pub(crate) fn append_text(values: &mut Values, text: &str) {
+pub(super) fn append_text(values: &mut Values, text: &str) {
     values.push(TEXT);
     append_sized(values, text);
 }
 
-fn append_sized(values: &mut Values, text: &str) {
+/// Adds a text without what says that it is one.
+pub(super) fn append_sized(values: &mut Values, text: &str) {
     // Nothing that JSON or State has is as long as that.
     let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
     values.extend_from_slice(&len.to_le_bytes());
@@ -66,24 +67,24 @@ fn append_sized(values: &mut Values, text: &str) {
 }
 
 /// Adds an integer.
-pub(crate) fn append_integer(values: &mut Values, n: i64) {
+pub(super) fn append_integer(values: &mut Values, n: i64) {
     values.push(INTEGER);
     values.extend_from_slice(&n.to_le_bytes());
 }
 
 /// Adds a float.
-pub(crate) fn append_float(values: &mut Values, n: f64) {
+pub(super) fn append_float(values: &mut Values, n: f64) {
     values.push(FLOAT);
     values.extend_from_slice(&n.to_le_bytes());
 }
 
 /// Adds a boolean.
-pub(crate) fn append_boolean(values: &mut Values, is: bool) {
+pub(super) fn append_boolean(values: &mut Values, is: bool) {
     values.push(if is { TRUE } else { FALSE });
 }
 
 /// Adds nil.
-pub(crate) fn append_nil(values: &mut Values) {
+pub(super) fn append_nil(values: &mut Values) {
     values.push(NIL);
 }
 

@@ -281,17 +281,6 @@ pub(crate) fn write_all(
     Ok((values, held))
 }
 
-/// A list of `first` and then the values of another list.
-pub(crate) fn led_by(first: bool, values: &[u8]) -> Values {
-    let (count, rest) =
-        values.split_first_chunk().map_or((0, values), |(count, rest)| (u32::from_le_bytes(*count), rest));
-    let mut all = Vec::with_capacity(values.len() + 1);
-    all.extend_from_slice(&(count + 1).to_le_bytes());
-    all.push(if first { TRUE } else { FALSE });
-    all.extend_from_slice(rest);
-    all
-}
-
 /// The values of a list, if they are `most` or fewer, and each can be pushed without a handle.
 pub(crate) fn plain(values: &[u8], most: usize) -> Option<Vec<Arg<'_>>> {
     let (count, mut left) = values.split_first_chunk()?;
