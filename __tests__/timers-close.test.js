@@ -196,9 +196,11 @@ describe('a failure', () => {
       timerEnded: (...values) => ended.push(values),
     }
     await new Promise((resolve) => {
-      const desk = { native, inFlight: new Map(), defaults: {}, gone: resolve, log: (entry) => entries.push(entry) }
+      const log = (entry) => entries.push(entry)
+      const execute = () => Promise.reject(error)
+      const desk = { native, inFlight: new Map(), defaults: {}, gone: resolve, log, execute }
       const scope = { runInAsyncScope: (work) => work() }
-      new Timers(desk, { execute: () => Promise.reject(error), scope, capacity: 1 }).fire()
+      new Timers(desk, { scope, capacity: 1 }).fire()
     })
     dues = []
     expect(ended).toEqual([[7, true]])

@@ -138,11 +138,8 @@ class Engine extends EventEmitter {
       gone: () => this.#noticeIdle(),
       broke: (failure, scriptId) => this.#tellError(failure, scriptId),
     }
-    this.#timers = new Timers(this.#desk, {
-      execute: (run) => this.#execute(run),
-      scope: this.#scope,
-      capacity: Math.max(options.concurrency, options.maxQueue),
-    })
+    const capacity = Math.max(options.concurrency, options.maxQueue)
+    this.#timers = new Timers(this.#desk, { scope: this.#scope, capacity })
     if (options.warmVms > 0) this.#warmer = Engine.#warmerOf(weak)
     this.#noticeIdle()
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)

@@ -2,6 +2,7 @@
 'use strict'
 
 // Not the globals, which a test runner may have replaced by fake ones.
+const { performance } = require('node:perf_hooks')
 const { clearImmediate, clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { outside } = require('./native')
 const { Run } = require('./run')
@@ -11,7 +12,6 @@ const TURN = 4
 
 class Timers {
   #desk
-  #execute
   #scope
   #capacity
   // What runs that made timers leave to those, by number, as long as there are any.
@@ -29,12 +29,11 @@ class Timers {
   #isClosing = false
 
   /**
-   * `desk` is what the engine shares with its runs; `execute` carries a run out. What a timer calls of the host's, it calls in
-   * `scope`. While the engine closes, so many runs may be in flight for another timer to begin.
+   * `desk` is what the engine shares with its runs. What a timer calls of the host's, it calls in `scope`. While the engine
+   * closes, so many runs may be in flight for another timer to begin.
    */
-  constructor(desk, { execute, scope, capacity }) {
+  constructor(desk, { scope, capacity }) {
     this.#desk = desk
-    this.#execute = execute
     this.#scope = scope
     this.#capacity = capacity
   }
@@ -147,7 +146,7 @@ class Timers {
   async #run(due) {
     let reason
     try {
-      await this.#execute(this.#prepare(due))
+      await this.#desk.execute(this.#prepare(due))
     } catch (error) {
       reason = { error }
     }
