@@ -1,5 +1,6 @@
 //! `host.*` and `sleep`: what scripts wait for, without holding a thread.
 
+use super::seconds::seconds;
 use crate::bridge::tasks::can_wait;
 use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
 use crate::error::{Code, Error};
@@ -11,9 +12,6 @@ use moonpool_lua::ffi;
 use std::ffi::c_int;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The longest sleep, in seconds: what fits into the milliseconds of a timeout.
-const LONGEST_SLEEP: f64 = 2_147_483.647;
 
 /// More arguments than a call needs. Each takes a place in a table of mlua's before anybody counts it.
 pub(super) const MAX_ARGS: c_int = 50_000;
@@ -155,17 +153,7 @@ unsafe extern "C-unwind" fn sleep(state: *mut ffi::lua_State) -> c_int {
 }
 
 fn begin_sleep(call: &Call) -> Result<Value, Error> {
-    let seconds = match call.arg(0) {
-        Value::Integer(n) => *n as f64,
-        Value::Number(n) => *n,
-        _ => return Err(call.bad_argument(0, "sleep", "number")),
-    };
-    if !(0.0..=LONGEST_SLEEP).contains(&seconds) {
-        let message = format!(
-            "bad argument #1 to 'sleep' (a number of seconds from 0 to {LONGEST_SLEEP} expected, got {seconds})"
-        );
-        return Err(Error::new(Code::Runtime, message));
-    }
+    let seconds = seconds(call, "sleep", 0.0)?;
     can_wait(call, "sleep cannot be called here")?;
     // Without a time to wait for, or in a run with a time of its own, it is only preempted, and goes on when its turn comes.
     if seconds > 0.0 && !call.context.sources.pass(seconds) {

@@ -14,6 +14,7 @@ pub(crate) mod regex;
 pub(crate) mod require;
 pub(crate) mod script;
 pub(crate) mod scripts;
+mod seconds;
 pub(crate) mod shared;
 pub(crate) mod state;
 pub(crate) mod time;

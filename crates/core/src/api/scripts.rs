@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::ffi::c_int;
 
 /// The longest name of a script, in bytes: that of a label in lib/options.js.
-const LONGEST_NAME: usize = 256;
+pub(super) const LONGEST_NAME: usize = 256;
 
 const FUNCTIONS: &[Named] = &[(c"call", call_script), (c"list", c_function!(list))];
 

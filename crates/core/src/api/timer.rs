@@ -1,6 +1,8 @@
 //! `timer`: functions, and scripts known by name, that run later. They run in VMs of their own, so all that goes with a
 //! function is its bytecode, which our own compiler made, and arguments by value.
 
+use super::scripts::LONGEST_NAME;
+use super::seconds::seconds;
 use super::{Named, push_library, set_library};
 use crate::bridge::{Call, Compiled, MAX_BYTES, NewTimer, Rhythm, Work, entry};
 use crate::c_function;
@@ -13,14 +15,8 @@ use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
 use std::time::{Duration, Instant};
 
-/// The longest time, in seconds: as for `sleep`, what fits into the milliseconds of a timeout.
-const LONGEST: f64 = 2_147_483.647;
-
 /// The shortest time between two runs of `every`, in seconds.
 const SHORTEST_PERIOD: f64 = 0.001;
-
-/// How many bytes the name of a script has at most.
-const LONGEST_NAME: usize = 256;
 
 /// How many upvalues an error names.
 const FEW_NAMES: usize = 5;
@@ -74,10 +70,11 @@ unsafe fn make(state: *mut ffi::lua_State, function: entry::Function) -> c_int {
 }
 
 fn add(call: &Call, method: &str, rhythm: Rhythm) -> Result<Value, Error> {
-    let time = seconds(call, method, rhythm)?;
+    let shortest = if rhythm == Rhythm::Every { SHORTEST_PERIOD } else { 0.0 };
+    let time = Duration::from_secs_f64(seconds(call, method, shortest)?);
     let work = work(call, method)?;
     let args = arguments(call)?;
-    let size = args.len() + work_size(&work);
+    let size = args.len() + work.size();
     if size > MAX_BYTES {
         let message =
             format!("the timer is too big: its function and its arguments take {size} bytes, and may {MAX_BYTES}");
@@ -93,28 +90,6 @@ fn add(call: &Call, method: &str, rhythm: Rhythm) -> Result<Value, Error> {
     }
 }
 
-fn work_size(work: &Work) -> usize {
-    match work {
-        Work::Function(function) => function.size(),
-        Work::Script(name) => name.len(),
-    }
-}
-
-fn seconds(call: &Call, method: &str, rhythm: Rhythm) -> Result<Duration, Error> {
-    let seconds = match call.arg(0) {
-        Value::Integer(n) => *n as f64,
-        Value::Number(n) => *n,
-        _ => return Err(call.bad_argument(0, method, "number")),
-    };
-    let shortest = if rhythm == Rhythm::Every { SHORTEST_PERIOD } else { 0.0 };
-    if (shortest..=LONGEST).contains(&seconds) {
-        return Ok(Duration::from_secs_f64(seconds));
-    }
-    let wanted = format!("a number of seconds from {shortest} to {LONGEST}");
-    let message = format!("bad argument #1 to '{method}' ({wanted} expected, got {seconds})");
-    Err(Error::new(Code::Runtime, message))
-}
-
 fn work(call: &Call, method: &str) -> Result<Work, Error> {
     match call.arg(1) {
         Value::Function(function) => function_work(call, method, function),
@@ -124,7 +99,7 @@ fn work(call: &Call, method: &str) -> Result<Work, Error> {
             let unfit = || {
                 let got = match name.len() {
                     0 => "an empty string".to_owned(),
-                    long @ LONGEST_NAME.. => format!("a string of {long} bytes"),
+                    long if long > LONGEST_NAME => format!("a string of {long} bytes"),
                     _ => "a string that is not UTF-8".to_owned(),
                 };
                 unfit(method, &got)

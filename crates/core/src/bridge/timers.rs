@@ -38,6 +38,16 @@ pub enum Work {
     Script(Arc<str>),
 }
 
+impl Work {
+    /// How many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Function(function) => function.size(),
+            Self::Script(name) => name.len(),
+        }
+    }
+}
+
 /// How often it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rhythm {
@@ -189,6 +199,13 @@ struct Timer {
     failed: u64,
 }
 
+impl Timer {
+    /// Whether it is going to run, and is the owner's, if one is given.
+    fn is_pending_of(&self, owner: Option<&ScriptId>) -> bool {
+        self.next.is_some() && owner.is_none_or(|owner| self.new.owner == *owner)
+    }
+}
+
 /// What one id has.
 #[derive(Default)]
 struct OfId {
@@ -220,11 +237,7 @@ impl Timers {
         if book.closing {
             return Err(Refused::Closing);
         }
-        let function = match &new.work {
-            Work::Function(function) => function.size(),
-            Work::Script(name) => name.len(),
-        };
-        let bytes = ENTRY + function + new.args.len();
+        let bytes = ENTRY + new.work.size() + new.args.len();
         let (pending, held) = book.ids.get(&new.owner).map_or((0, 0), |id| (id.pending, id.bytes));
         if book.pending >= self.most || pending >= self.most_per_id {
             return Err(Refused::TooMany);
@@ -262,8 +275,7 @@ impl Timers {
     /// Lets a timer run no more: one of the owner's, if one is given. Says whether it would have run.
     pub fn cancel(&self, id: u64, owner: Option<&ScriptId>) -> bool {
         let mut book = self.lock();
-        let is_pending = |timer: &Timer| timer.next.is_some() && owner.is_none_or(|owner| timer.new.owner == *owner);
-        if !book.timers.get(&id).is_some_and(is_pending) {
+        if !book.timers.get(&id).is_some_and(|timer| timer.is_pending_of(owner)) {
             return false;
         }
         book.forget(id);
@@ -274,8 +286,8 @@ impl Timers {
     /// Lets none of an id's run any more, or of all. Says how many would have.
     pub fn cancel_all(&self, owner: Option<&ScriptId>) -> usize {
         let mut book = self.lock();
-        let is_meant = |timer: &Timer| timer.next.is_some() && owner.is_none_or(|owner| timer.new.owner == *owner);
-        let meant: Vec<_> = book.timers.iter().filter(|(_, timer)| is_meant(timer)).map(|(id, _)| *id).collect();
+        let meant: Vec<_> =
+            book.timers.iter().filter(|(_, timer)| timer.is_pending_of(owner)).map(|(id, _)| *id).collect();
         for id in &meant {
             book.forget(*id);
         }
