@@ -3,6 +3,7 @@
 use super::{Named, bytes};
 use crate::bridge::direct::{self, Direct};
 use crate::error::Error;
+use data_encoding::HEXLOWER;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use md5::Md5;
 use moonpool_lua::ffi;
@@ -11,6 +12,7 @@ use sha2::digest::Digest;
 use sha2::{Sha256, Sha512};
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::{ptr, slice};
 use subtle::ConstantTimeEq;
 
@@ -180,15 +182,17 @@ fn version(mut bytes: [u8; 16], version: u8) -> [u8; 16] {
     bytes
 }
 
+/// Where the digits of a UUID's text stand, between dashes.
+const DIGITS: [Range<usize>; 5] = [0..8, 9..13, 14..18, 19..23, 24..36];
+
 fn shown(uuid: [u8; 16]) -> [u8; 36] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [b'-'; 36];
-    // Where the bytes stand between the dashes.
-    let places = (0..36).step_by(2).map(|place| place + usize::from(place > 7) + usize::from(place > 11));
-    let places = places.map(|place| place + usize::from(place > 16) + usize::from(place > 21));
-    for (byte, place) in uuid.into_iter().zip(places) {
-        text[place] = DIGITS[usize::from(byte >> 4)];
-        text[place + 1] = DIGITS[usize::from(byte & 15)];
+    let mut digits = [0; 32];
+    HEXLOWER.encode_mut(&uuid, &mut digits);
+    let (mut text, mut left) = ([b'-'; 36], &digits[..]);
+    for place in DIGITS {
+        let (digits, rest) = left.split_at(place.len());
+        text[place].copy_from_slice(digits);
+        left = rest;
     }
     text
 }
