@@ -5,7 +5,7 @@ mod common;
 
 use common::Vm;
 use moonpool_lua::{ffi, with_repeats};
-use std::ffi::{CStr, c_void};
+use std::ffi::c_void;
 use std::process::Command;
 
 /// The memory of a VM: 16 MiB from the start of 4 GiB on, of which nothing is ever given back.
@@ -50,16 +50,7 @@ unsafe extern "C" fn allocate(region: *mut c_void, block: *mut c_void, old: usiz
 fn repeated(seed: u64, source: &str) -> String {
     let region = Box::into_raw(Box::new(Region::new()));
     let vm = with_repeats(seed, || Vm::in_memory(allocate, region.cast()));
-    let co = vm.coroutine(source);
-    let status = vm.resume(co);
-    // SAFETY: the state is ours; the string is copied before anything else happens.
-    unsafe {
-        if status != ffi::LUA_OK {
-            panic!("{source}: {:?}", CStr::from_ptr(ffi::lua_tolstring(co, -1, std::ptr::null_mut())));
-        }
-        ffi::lua_getglobal(vm.state, c"text".as_ptr());
-        CStr::from_ptr(ffi::lua_tolstring(vm.state, -1, std::ptr::null_mut())).to_string_lossy().into_owned()
-    }
+    vm.text_of(source)
 }
 
 /// Set in the process that another one compares itself with: what to run.

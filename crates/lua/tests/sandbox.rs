@@ -7,23 +7,6 @@ use moonpool_lua::{ffi, stock};
 use std::ffi::{CStr, c_void};
 use std::time::{Duration, Instant};
 
-/// Runs `source` and gives the global `text` that it sets.
-fn text_of(vm: &Vm, source: &str) -> String {
-    let co = vm.coroutine(source);
-    let status = vm.resume(co);
-    // SAFETY: the state is ours; the string is copied before anything else happens.
-    unsafe {
-        if status != ffi::LUA_OK {
-            panic!("{source}: {:?}", CStr::from_ptr(ffi::lua_tolstring(co, -1, std::ptr::null_mut())));
-        }
-        ffi::lua_getglobal(vm.state, c"text".as_ptr());
-        let text =
-            CStr::from_ptr(ffi::lua_tolstring(vm.state, -1, std::ptr::null_mut())).to_string_lossy().into_owned();
-        ffi::lua_settop(vm.state, -2);
-        text
-    }
-}
-
 /// The address of the global `name`.
 fn address_of(vm: &Vm, name: &CStr) -> i64 {
     // SAFETY: the state is ours.
@@ -38,7 +21,7 @@ fn address_of(vm: &Vm, name: &CStr) -> i64 {
 #[test]
 fn tostring_shows_no_address_but_tells_objects_apart() {
     let vm = Vm::new();
-    let ids = text_of(&vm, "t, u = {}, {} text = tostring(t) .. ' ' .. tostring(u) .. ' ' .. tostring(t)");
+    let ids = vm.text_of("t, u = {}, {} text = tostring(t) .. ' ' .. tostring(u) .. ' ' .. tostring(t)");
     let ids: Vec<_> = ids.split(' ').filter(|id| id.parse::<i64>().is_ok()).collect();
     assert_eq!(ids.len(), 3);
     assert_eq!(ids[0], ids[2], "an object keeps its id");
@@ -64,7 +47,7 @@ fn errors_call_light_userdata_by_the_name_of_its_metatable() {
     };
     let failing = |code: &str| {
         let source = format!("local _, e = pcall(function() local n = null {code} end) text = e:match(': (.*)')");
-        text_of(&vm, &source)
+        vm.text_of(&source)
     };
     light(false);
     assert_eq!(failing("return n + 1"), "attempt to perform arithmetic on a userdata value (local 'n')");
@@ -88,10 +71,8 @@ fn errors_call_light_userdata_by_the_name_of_its_metatable() {
 #[test]
 fn format_p_shows_what_tostring_shows() {
     let vm = Vm::new();
-    let ids = text_of(
-        &vm,
-        "t = {} text = string.format('%p', t) .. ' ' .. tostring(t):sub(8) .. ' ' .. string.format('%p', 1)",
-    );
+    let ids = vm
+        .text_of("t = {} text = string.format('%p', t) .. ' ' .. tostring(t):sub(8) .. ' ' .. string.format('%p', 1)");
     let ids: Vec<_> = ids.split(' ').collect();
     assert_eq!(ids[0], ids[1]);
     assert_ne!(ids[0].parse(), Ok(address_of(&vm, c"t")));
@@ -102,9 +83,7 @@ fn format_p_shows_what_tostring_shows() {
 #[test]
 fn binary_chunks_are_refused_whatever_the_mode() {
     let vm = Vm::new();
-    let answers = text_of(
-        &vm,
-        "local code = string.dump(function() return 1 end)
+    let answers = vm.text_of("local code = string.dump(function() return 1 end)
          local answers = {}
          for _, mode in ipairs{'b', 'bt', 't', false} do
              answers[#answers + 1] = tostring(load(code, 'x', mode or nil))
@@ -120,8 +99,7 @@ fn binary_chunks_are_refused_whatever_the_mode() {
 fn a_gc_metamethod_is_refused_and_has_no_effect_later() {
     let vm = Vm::new();
     assert_eq!(
-        text_of(
-            &vm,
+        vm.text_of(
             "local ok, message = pcall(setmetatable, {}, {__gc = function() end})
              local mt = {}
              setmetatable({}, mt)
@@ -136,8 +114,7 @@ fn a_gc_metamethod_is_refused_and_has_no_effect_later() {
 #[test]
 fn no_table_has_a_finalizer_however_its_metatable_was_set() {
     let vm = Vm::new();
-    let ran = text_of(
-        &vm,
+    let ran = vm.text_of(
         "text = 'no finalizer ran'
          debug.setmetatable({}, {__gc = function() text = 'a finalizer ran' end})
          collectgarbage()",
@@ -154,13 +131,13 @@ fn strings_compare_as_in_unedited_lua() {
         text = table.concat(answers)";
     let vm = Vm::new();
     let answer = stock::run(format!("{source} io.write(text)").as_bytes(), "=test", 0);
-    assert_eq!(text_of(&vm, source), String::from_utf8_lossy(&answer.text));
+    assert_eq!(vm.text_of(source), String::from_utf8_lossy(&answer.text));
 }
 
 /// Milliseconds of CPU that `source` says it took, here and in unedited Lua.
 fn race(source: &str) -> (f64, f64) {
     let timed = format!("local start = os.clock() {source} text = tostring((os.clock() - start) * 1000)");
-    let ours = text_of(&Vm::new(), &timed).parse().expect("a number");
+    let ours = Vm::new().text_of(&timed).parse().expect("a number");
     let answer = stock::run(format!("{timed} io.write(text)").as_bytes(), "=test", 0);
     (ours, String::from_utf8_lossy(&answer.text).parse().expect("a number"))
 }
@@ -185,8 +162,7 @@ fn floats_that_collide_in_unedited_lua_do_not_collide_here() {
 fn keys_of_all_kinds_are_found_again() {
     let vm = Vm::new();
     assert_eq!(
-        text_of(
-            &vm,
+        vm.text_of(
             "local t, n = {}, 0
              for i = -5000, 5000 do t[i * 7919] = i t[i + 0.5] = -i t['k' .. i] = i end
              for i = -5000, 5000 do
@@ -242,7 +218,7 @@ fn states_at_the_same_address_order_strings_differently() {
 #[test]
 fn a_traceback_takes_no_time_among_a_million_globals() {
     let vm = Vm::new();
-    text_of(&vm, "for i = 1, 1000000 do _G['g' .. i] = i end text = ''");
+    vm.text_of("for i = 1, 1000000 do _G['g' .. i] = i end text = ''");
     let deep = "local function f(n) if n == 0 then error('x') end return (f(n - 1)) end f(30)";
     let co = vm.coroutine(deep);
     assert_eq!(vm.resume(co), ffi::LUA_ERRRUN);

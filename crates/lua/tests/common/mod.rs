@@ -64,6 +64,23 @@ impl Vm {
         unsafe { ffi::lua_resume(co, self.state, 0, &mut results) }
     }
 
+    /// What `source` leaves in the global `text`.
+    pub fn text_of(&self, source: &str) -> String {
+        let co = self.coroutine(source);
+        let status = self.resume(co);
+        // SAFETY: the state is ours; each string is copied before anything else happens.
+        unsafe {
+            if status != ffi::LUA_OK {
+                panic!("{source}: {:?}", CStr::from_ptr(ffi::lua_tolstring(co, -1, std::ptr::null_mut())));
+            }
+            ffi::lua_getglobal(self.state, c"text".as_ptr());
+            let text = CStr::from_ptr(ffi::lua_tolstring(self.state, -1, std::ptr::null_mut()));
+            let text = text.to_string_lossy().into_owned();
+            ffi::lua_pop(self.state, 1);
+            text
+        }
+    }
+
     /// For looking at the state after a kill.
     pub fn ignore_flag(&self) {
         // SAFETY: the state is ours and has no running frame.
