@@ -46,6 +46,20 @@ test('a script that nobody waits for any more, because another function of paral
   expect(engine.stats()).toMatchObject({ aborted: 1, completed: 1 })
 })
 
+test('a script that was stopped because nobody waits for it any more does not keep the context of its caller', async () => {
+  engine = new Engine()
+  const context = engine.createContext('caller')
+  const later = new Promise((resolve) => {
+    engine.expose('work', async ({ signal }) => {
+      await once(signal, 'abort')
+      resolve(context.run('return 1'))
+    })
+  })
+  engine.addScript('slow', 'host.work()', { callers: '*' })
+  await context.run(`pcall(parallel, function() scripts.call('slow') end, function() sleep(0.01) error('no', 0) end)`)
+  expect(await later).toMatchObject({ value: 1 })
+})
+
 test('scripts in parallel that fail are told apart, with their codes', async () => {
   engine = new Engine()
   engine.addScript('bad', 'error("it broke", 0)', { callers: '*' })

@@ -472,14 +472,9 @@ class Run {
     const { execute, scripts, showsErrors } = this.#desk
     this.#calls ??= new ScriptCalls()
     const act = (hostCall) => {
-      if (wait === 0) this.#hostCall = hostCall
       const { call, code } = scripts.calledOf(name, callId)
       const run = new Run(this.#desk, call).take(code)
-      this.#calls.begin(wait, { run, execute, showsErrors }, (error, told) => {
-        if (wait === 0) this.#goesOn()
-        else hostCall?.end()
-        this.#called(wait, error, told)
-      })
+      this.#calls.begin(wait, { run, hostCall, execute, showsErrors }, (error, told) => this.#called(wait, error, told))
     }
     this.#enterCall(act)
   }

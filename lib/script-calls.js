@@ -5,19 +5,19 @@ const { LuaError } = require('./errors')
 const { messageOf } = require('./host-error')
 
 class ScriptCalls {
-  // By the number of the wait.
-  #runs = new Map()
+  // By the number of the wait: the run, and what a context knows of the call.
+  #calls = new Map()
 
   /**
    * Begins a run, now, and `ends` hears when it is over: with nothing, or with its error, and the code and the message that the
    * script is told. Not when the run that waits has ended before.
    */
-  begin(wait, { run, execute, showsErrors }, ends) {
-    this.#runs.set(wait, run)
+  begin(wait, { run, hostCall, execute, showsErrors }, ends) {
+    this.#calls.set(wait, { run, hostCall })
     const over = (error, told) => {
       // Otherwise nobody waits for it any more.
-      if (this.#runs.get(wait) !== run) return
-      this.#runs.delete(wait)
+      if (this.#calls.get(wait)?.run !== run) return
+      this.#take(wait)
       ends(error, told)
     }
     execute(run).then(
@@ -28,15 +28,20 @@ class ScriptCalls {
 
   /** Nobody waits any more in the wait of this number. */
   stop(wait) {
-    const run = this.#runs.get(wait)
-    this.#runs.delete(wait)
-    run?.stop()
+    this.#take(wait)?.run.stop()
   }
 
   /** The run that waits has ended. */
   end() {
-    for (const run of this.#runs.values()) run.stop()
-    this.#runs.clear()
+    for (const wait of [...this.#calls.keys()]) this.stop(wait)
+  }
+
+  /** The run that waits goes on. */
+  #take(wait) {
+    const call = this.#calls.get(wait)
+    this.#calls.delete(wait)
+    call?.hostCall?.end()
+    return call
   }
 }
 
