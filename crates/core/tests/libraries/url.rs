@@ -129,6 +129,9 @@ fn build_puts_each_part_where_it_belongs() {
         ("{scheme = 'http', host = 'h', path = '/a\\nb', fragment = 'x\\ty z'}", "http://h/a%0Ab#x%09y%20z"),
         ("{scheme = 'http', host = 'h', path = '/\u{e9}\\xff'}", "http://h/%C3%A9%FF"),
         ("{scheme = 'tel', path = '+1-201'}", "tel:+1-201"),
+        ("{scheme = 'file', path = '/a/b'}", "file:///a/b"),
+        ("{scheme = 'file', host = '', path = '/a/b'}", "file:///a/b"),
+        ("{scheme = 'x', host = '', path = '/a'}", "x:///a"),
     ];
     for (parts, href) in cases {
         assert_eq!(run(&format!("return url.build {parts}")), href, "{parts}");
@@ -141,6 +144,16 @@ fn build_refuses_what_would_become_another_part() {
     for host in hosts {
         let failure = fail(&format!("return url.build{{scheme = 'https', host = '{host}'}}"));
         assert!(failure.error.to_string().contains("url.build: "), "{host}: {failure:?}");
+    }
+    for parts in [
+        "scheme = 'https', path = '/a/b'",
+        "scheme = 'https', path = 'a'",
+        "scheme = 'https', host = '', path = '/a/b'",
+        "scheme = 'wss', host = '', path = '\\\\a'",
+        "scheme = 'file', path = '/\\\\a/b'",
+    ] {
+        let failure = fail(&format!("return url.build{{{parts}}}"));
+        assert!(failure.error.to_string().contains("would become the host"), "{parts}: {failure:?}");
     }
     raises(&[
         ("url.build()", "bad argument #1 to 'build' (table expected, got no value)"),
