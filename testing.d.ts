@@ -19,6 +19,7 @@ import type {
  * [docs/testing.md](docs/testing.md).
  *
  * @throws {TypeError} for an option of the wrong type, or an unknown one.
+ * @throws {RangeError} for a fake whose name is none of a host function, or in the way of another.
  *
  * @example
  * ```js

@@ -70,6 +70,13 @@ describe('fakes', () => {
     expect(() => tester.fake('a.d', 1)).toThrow("in the way of 'host.a'")
   })
 
+  test('may have names that objects of JavaScript have by themselves, and change none of those', async () => {
+    const tester = testerWith({ functions: { constructor: { x: 1 }, toString: 2, '__proto__.y': 3 } })
+    const { values } = await tester.run('return host.constructor.x(), host.toString(), host.__proto__.y()')
+    expect(values).toEqual([1, 2, 3])
+    expect([Object.x, {}.y]).toEqual([undefined, undefined])
+  })
+
   test('a sequence that is over fails, and says so', async () => {
     const tester = testerWith({ functions: { next: sequence(1) } })
     const { cause } = await rejection(tester.run('host.next() host.next()'))

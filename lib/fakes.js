@@ -4,6 +4,7 @@
 const { inspect } = require('node:util')
 const { isNativeError } = require('node:util').types
 const { shown, typeError, valueError } = require('./errors')
+const { isIdentifier } = require('./host')
 const { isPlain } = require('./values')
 
 /** Answers in turn. */
@@ -39,22 +40,28 @@ class Fakes {
       throw typeError(`The "options.functions" property must be a plain object. Received ${shown(functions)}`)
     }
     this.#add(functions, '')
-    this.#now = new Map(this.#first)
+    this.#first = new Map(this.#now)
   }
 
   #add(functions, before) {
     for (const [name, what] of Object.entries(functions)) {
       const isGroup = typeof what === 'object' && what !== null && isPlain(what)
       if (isGroup) this.#add(what, `${before}${name}.`)
-      else this.#first.set(checkName(before + name), what)
+      else this.#put(before + name, what, 'Each name in the "options.functions" property')
     }
   }
 
   set(name, what) {
-    checkName(name)
+    if (!this.#now.has(name)) this.#put(name, what, 'The "name" argument')
+    else this.#now.set(name, what)
+  }
+
+  /** Adds what is new, under a name that `whose` says where it comes from. */
+  #put(name, what, whose) {
+    checkName(name, whose)
     for (const other of this.#now.keys()) {
-      if (!other.startsWith(`${name}.`) && !name.startsWith(`${other}.`)) continue
-      throw valueError(`The "name" argument must not be in the way of 'host.${other}'. Received ${inspect(name)}`)
+      if (other !== name && !other.startsWith(`${name}.`) && !name.startsWith(`${other}.`)) continue
+      throw valueError(`${whose} must not be in the way of 'host.${other}'. Received ${inspect(name)}`)
     }
     this.#now.set(name, what)
   }
@@ -70,12 +77,13 @@ class Fakes {
 
   /** The functions for one run, whose calls are told to `tell` when they are made. */
   record(tell) {
-    const host = {}
+    // Any name may be one of a function, also those that objects have by themselves.
+    const host = Object.create(null)
     for (const [name, what] of this.#now) {
       const parts = name.split('.')
       const last = parts.pop()
       let group = host
-      for (const part of parts) group = group[part] ??= {}
+      for (const part of parts) group = group[part] ??= Object.create(null)
       group[last] = recorded(name, what, tell)
     }
     return host
@@ -111,11 +119,10 @@ async function answerOf(name, what, context, args) {
   return what
 }
 
-function checkName(name) {
-  const rule = `The "name" argument must be the name of a host function, such as 'db.get'`
+function checkName(name, whose) {
+  const rule = `${whose} must be the name of a host function, such as 'db.get'`
   if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
-  if (name.split('.').includes('')) throw valueError(`${rule}. Received ${inspect(name)}`)
-  return name
+  if (!name.split('.').every(isIdentifier)) throw valueError(`${rule}. Received ${inspect(name)}`)
 }
 
 module.exports = { Fakes, Sequence }

@@ -52,9 +52,10 @@ function* listed(path, what) {
 /** Throws when a name is none that a script can write behind a dot. */
 function checkIdentifier(name, rule) {
   if (typeof name !== 'string') throw typeError(`${rule}. Received ${shown(name)}`)
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || KEYWORDS.has(name))
-    throw valueError(`${rule}. Received ${inspect(name)}`)
+  if (!isIdentifier(name)) throw valueError(`${rule}. Received ${inspect(name)}`)
 }
+
+const isIdentifier = (name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !KEYWORDS.has(name)
 
 /**
  * Calls a function for a script, its values crossing as `values` says, and tells what comes of it: exactly one of `answer`
@@ -142,4 +143,4 @@ class Causes {
   }
 }
 
-module.exports = { Causes, callFunction, checkIdentifier, functionsOf, groupOf }
+module.exports = { Causes, callFunction, checkIdentifier, functionsOf, groupOf, isIdentifier }
