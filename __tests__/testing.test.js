@@ -143,11 +143,30 @@ test('reset forgets what happened, and gives back what was given first', async (
   await expect(tester.run('host.b()')).rejects.toThrow('host.b is not faked (faked are: a)')
 })
 
+test('reset forgets timers, which would run in the next test', async () => {
+  const tester = testerWith()
+  await tester.run('timer.every(3600, function() end)')
+  expect(tester.engine.timers()).toHaveLength(1)
+  await tester.reset()
+  expect(tester.engine.timers()).toEqual([])
+})
+
 test('wrong arguments are refused by name', async () => {
   expectBadArgument(await rejection((async () => createTester(5))()), TypeError, '"options" argument must be an object')
   const refused = (options) => rejection((async () => createTester(options))())
   expectBadArgument(await refused({ functions: [] }), TypeError, '"options.functions" property must be a plain object')
   expectBadArgument(await refused({ functions: { 'a..b': 1 } }), RangeError, `Received 'a..b'`)
+  const each = 'Each name in the "options.functions" property must'
+  for (const name of ['a b', 'a.1', 'end', '']) {
+    expectBadArgument(await refused({ functions: { [name]: 1 } }), RangeError, `${each} be the name of a host function`)
+  }
+  const inTheWay = `${each} not be in the way of 'host.db`
+  for (const functions of [
+    { db: 1, 'db.get': 2 },
+    { 'db.get': 1, db: { get: 2 } },
+  ]) {
+    expectBadArgument(await refused({ functions }), RangeError, inTheWay)
+  }
   expectBadArgument(await refused({ now: 'x' }), TypeError, '"options.now" property must be a number')
   expectBadArgument(await refused({ seed: -1 }), RangeError, '"options.seed" property must be a whole number')
   expectBadArgument(await refused({ timeOut: 1 }), TypeError, `unknown option 'timeOut'`)

@@ -111,6 +111,7 @@ class Tester {
 
   async reset() {
     this.#calls = []
+    this.#engine.cancelTimers()
     this.#fakes.reset()
     this.#clock.reset()
     for await (const owner of this.#engine.stateOwners()) await this.#engine.state(owner).clear()
