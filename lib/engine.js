@@ -75,6 +75,8 @@ class Engine extends EventEmitter {
   // What the host asks of State.
   #state
   #logs
+  // What ends the waiting in pools: for a context, or for setup.
+  #waitsInPools = new Set()
   #closing
   #killed = false
   // What it does when it has been idle for a while, if anything; and the timer that waits for that.
@@ -282,7 +284,7 @@ class Engine extends EventEmitter {
       this.#stats.count(end)
       this.#usage.count(this.#usage.of(scriptId), end)
     }
-    return poolOf({ ...rest, make, count, scriptId, options })
+    return poolOf({ ...rest, make, count, whenClosed: this.#waitsInPools, scriptId, options })
   }
 
   state(scriptId) {
@@ -341,6 +343,7 @@ class Engine extends EventEmitter {
     this.#modules.endWatches()
     this.#scripts.endWatches()
     this.#timers.close()
+    for (const end of [...this.#waitsInPools]) end()
     this.#noticeIdle()
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise

@@ -24,6 +24,8 @@ const settingUp = new AsyncLocalStorage()
 class ContextPool {
   #make
   #count
+  // Of the engine: what it calls when it is closed, for calls that wait, and for setup.
+  #whenClosed
   #about
   #size
   #setup
@@ -47,6 +49,7 @@ class ContextPool {
     if (token !== MADE_HERE) throw typeError('A ContextPool cannot be constructed. Use engine.createPool(scriptId)')
     this.#make = parts.make
     this.#count = parts.count
+    this.#whenClosed = parts.whenClosed
     this.#about = { scriptId: parts.scriptId, options: parts.options }
     this.#size = parts.size
     this.#setup = parts.setup
@@ -194,6 +197,8 @@ class ContextPool {
         reject(error)
         this.#noticeEnd()
       })
+      const closed = 'the engine was closed before a context was free; nothing was run'
+      borrower.unlessClosed(this.#whenClosed, () => this.#refusal('ERR_ENGINE_CLOSED', closed))
       if (queueTimeout !== undefined) {
         const why = `the call waited for a context of the pool longer than its queueTimeout of ${queueTimeout} ms; nothing was run`
         borrower.until(queueTimeout, () => this.#refusal('ERR_QUEUE_TIMEOUT', why, 'queueTimeout'))
@@ -276,6 +281,7 @@ class ContextPool {
       wait(this, (held) => {
         const end = (settle, result) => {
           clearTimeout(timer)
+          this.#whenClosed.delete(close)
           held.end()
           settle(result)
         }
@@ -283,6 +289,10 @@ class ContextPool {
         const expire = () => end(reject, this.#refusal('ERR_LUA_TIMEOUT', why, 'setupTimeout'))
         const timer = setTimeout(expire, this.#setupTimeout)
         slot.forgetSetup = () => end(resolve)
+        // Nobody is served by it any more, and a setup that hangs would keep the process alive.
+        const close = () =>
+          end(reject, this.#refusal('ERR_ENGINE_CLOSED', 'the engine was closed before setup was done'))
+        this.#whenClosed.add(close)
         const perform = async () => {
           await this.#performSetup(setup, context)
           await whenIdle(context)
@@ -369,6 +379,8 @@ class Borrower {
   #reject
   #timer
   #unwatch
+  #whenClosed
+  #close
   // The async context of the call: the signal is asked in there.
   #scope
 
@@ -383,6 +395,13 @@ class Borrower {
     this.#timer = setTimeout(() => this.refuse(makeError()), time)
   }
 
+  /** Leaves when what is in this set is called. */
+  unlessClosed(whenClosed, makeError) {
+    this.#whenClosed = whenClosed
+    this.#close = () => this.refuse(makeError())
+    whenClosed.add(this.#close)
+  }
+
   /** Leaves when the signal is aborted, also while it is asked, or when it throws. */
   watch(signal) {
     this.#scope = new Scope('moonpool.borrow')
@@ -395,9 +414,9 @@ class Borrower {
   }
 
   accept(slot) {
-    if (!this.#leave()) return
+    // First: leaving may call the host, which may replace what is not in use.
     slot.inUse = true
-    this.#resolve(slot)
+    if (this.#leave()) this.#resolve(slot)
   }
 
   refuse(error) {
@@ -407,6 +426,7 @@ class Borrower {
   #leave() {
     clearTimeout(this.#timer)
     if (!this.#waiting.delete(this)) return false
+    this.#whenClosed?.delete(this.#close)
     if (this.#unwatch) this.#scope.runInAsyncScope(this.#unwatch)
     return true
   }
