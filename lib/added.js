@@ -3,8 +3,9 @@
 
 const { valueError } = require('./errors')
 const { sourcesOfFolder } = require('./folder')
-const { FolderWatch } = require('./folder-watch')
+const { FolderWatch, hashOf } = require('./folder-watch')
 const { checkLabel } = require('./options')
+const { timeInTurn } = require('./slices')
 
 class Added {
   #kind
@@ -50,15 +51,25 @@ class Added {
   /** All of them or none. */
   async addFolder(folder, { watch, maxSource }, about, check) {
     const found = await sourcesOfFolder(folder, maxSource, this.#kind)
-    check()
-    for (const { name } of found.sources) this.#checkNew(name)
     const names = found.sources.map(({ name }) => name)
-    const compiled = found.sources.map((one) => this.#compile(one, about))
+    const checkAll = () => {
+      check()
+      for (const name of names) this.#checkNew(name)
+    }
+    checkAll()
+    const compiled = []
+    for (const one of found.sources) {
+      compiled.push(this.#compile(one, about))
+      if (watch) one.hash = hashOf(one.source)
+      await timeInTurn()
+    }
+    // Again: the engine may have got others meanwhile, or have been closed.
+    checkAll()
     const watcher = watch ? new FolderWatch(folder, found, maxSource, new WeakRef(this)) : undefined
     this.#put([], compiled, names, watcher)
     if (watcher) {
       this.#watches.set(watcher, about)
-      watcher.begin()
+      await watcher.begin()
     }
     return names
   }

@@ -11,6 +11,7 @@ const { performance } = require('node:perf_hooks')
 const { clearInterval, clearTimeout, setInterval, setTimeout } = require('node:timers')
 const { scanned } = require('./folder')
 const { outside } = require('./native')
+const { timeInTurn } = require('./slices')
 const { checkPath, readSource } = require('./source')
 
 /** It looks again when nothing has happened for so long, in ms: several files, or one in several steps, may be written. */
@@ -44,7 +45,10 @@ class FolderWatch {
   #folders
   #poll
   #timer
+  #firesAt
+  // Since when something may have changed, and when it looks.
   #since
+  #lookAt
   #looking = false
   #again = false
   #ended = false
@@ -57,11 +61,11 @@ class FolderWatch {
     this.#folders = folders
     dropped.register(weak.deref(), this)
     // Not what they were like: they may have changed since they were read.
-    for (const { name, file, source } of sources) this.#known.set(name, { file, hash: hashOf(source) })
+    for (const { name, file, hash } of sources) this.#known.set(name, { file, hash })
   }
 
-  begin() {
-    this.#listen(this.#folders)
+  async begin() {
+    await this.#listen(this.#folders)
     this.#hear()
   }
 
@@ -77,20 +81,26 @@ class FolderWatch {
    * Listens to these folders and to no others, but to the one around them, in which the folder may be exchanged. Says whether
    * it has not listened to some of them before.
    */
-  #listen(folders) {
-    const around = path.dirname(this.#folder)
-    const wanted = new Set([...folders, around])
+  async #listen(folders) {
+    const within = new Set(folders)
+    const wanted = new Set(folders).add(path.dirname(this.#folder))
     for (const [folder, watcher] of this.#watchers) {
       if (wanted.has(folder)) continue
+      await timeInTurn()
       watcher.close()
       this.#watchers.delete(folder)
     }
-    const added = [...wanted].filter((folder) => !this.#watchers.has(folder))
-    for (const folder of added) {
-      const concerns = folders.includes(folder) ? undefined : path.basename(this.#folder)
+    let isMore = false
+    for (const folder of wanted) {
+      if (this.#watchers.has(folder)) continue
+      await timeInTurn()
+      // It was ended meanwhile, or another look has come first.
+      if (this.#ended || this.#watchers.has(folder)) continue
+      const concerns = within.has(folder) ? undefined : path.basename(this.#folder)
       outside(() => this.#listenTo(folder, concerns))
+      isMore ||= this.#watchers.has(folder)
     }
-    return added.some((folder) => this.#watchers.has(folder))
+    return isMore
   }
 
   #listenTo(folder, concerns) {
@@ -118,11 +128,25 @@ class FolderWatch {
     if (this.#added.deref() === undefined) return this.end()
     const now = performance.now()
     this.#since ??= now
+    this.#lookAt = Math.min(now + after, this.#since + PATIENCE)
+    // Thousands of changes may be told in one turn: a timer that is early enough is not set anew for each.
+    if (this.#timer === undefined || this.#lookAt < this.#firesAt) this.#arm(now)
+  }
+
+  #arm(now) {
     clearTimeout(this.#timer)
-    const time = Math.max(0, Math.min(after, this.#since + PATIENCE - now))
+    this.#firesAt = this.#lookAt
     outside(() => {
-      this.#timer = setTimeout(() => this.#look(), time).unref()
+      this.#timer = setTimeout(() => this.#fire(), Math.max(0, this.#lookAt - now)).unref()
     })
+  }
+
+  #fire() {
+    this.#timer = undefined
+    const now = performance.now()
+    // Timers may be early by less than a millisecond.
+    if (now < this.#lookAt - 1) this.#arm(now)
+    else this.#look()
   }
 
   async #look() {
@@ -155,9 +179,11 @@ class FolderWatch {
     )
     if (this.#ended) return
     // What happened before it listened it has not heard.
-    if (this.#listen(folders)) this.#hear()
+    if (await this.#listen(folders)) this.#hear()
+    if (this.#ended) return
     const added = []
     for (const found of files) {
+      await timeInTurn()
       const one = this.#isKnown(found) ? undefined : await this.#read(found, wrong)
       if (this.#ended) return
       if (one && this.#compile(one)) added.push(one)
@@ -165,10 +191,9 @@ class FolderWatch {
     this.#added.deref()?.changeBy(this, this.#missing(files, wrong), added)
     for (const { name, file, hash, print } of added) this.#known.set(name, { file, hash, print })
     for (const [file, error] of wrong) this.#tell(error, file)
-    for (const file of this.#told.keys()) {
-      if (file !== this.#folder && !wrong.has(file) && !files.some((found) => found.file === file))
-        this.#told.delete(file)
-    }
+    const there = new Set(files.map(({ file }) => file))
+    for (const file of this.#told.keys())
+      if (file !== this.#folder && !wrong.has(file) && !there.has(file)) this.#told.delete(file)
   }
 
   #isKnown({ name, file, print }) {
@@ -240,4 +265,4 @@ const changedAt = (print) => Math.max(...print.split(',').slice(-2).map(Number))
 
 const hashOf = (source) => createHash('sha256').update(source).digest('base64')
 
-module.exports = { FolderWatch }
+module.exports = { FolderWatch, hashOf }

@@ -5,6 +5,7 @@ const { promises: fs } = require('node:fs')
 const path = require('node:path')
 const { inspect } = require('node:util')
 const { checkLabel } = require('./options')
+const { timeInTurn } = require('./slices')
 const { checkPath, checkSource, readSource, sourceOf } = require('./source')
 const { valueError, withCode } = require('./errors')
 
@@ -40,6 +41,7 @@ async function scanned(folder, kind, refuse, known = () => undefined) {
   await look(root, { root, found, refuse }, [root])
   const named = new Map()
   for (const { file, stat } of found.files) {
+    await timeInTurn()
     const name = nameOf(path.relative(root, file))
     try {
       checkLabel(name, `The ${kind} name of ${inspect(file)}`)

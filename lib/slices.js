@@ -75,4 +75,9 @@ function endTurn() {
   turnBegan = undefined
 }
 
-module.exports = { fitsIntoTurn, hasTimeInTurn, inSlices }
+/** For a loop that works in slices: to be awaited in each round. Goes on in another turn when this one has no time left. */
+function timeInTurn() {
+  return hasTimeInTurn() ? undefined : new Promise(setImmediate)
+}
+
+module.exports = { fitsIntoTurn, hasTimeInTurn, inSlices, timeInTurn }
