@@ -120,6 +120,38 @@ test('what comes of random values is what the model says, by every way', async (
   expect(seen.crossed).toBeGreaterThan(seen.refused)
 })
 
+/** How many values and keys there are in what came. */
+function nodesOf(value) {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return 1
+  if (Array.isArray(value)) return value.reduce((sum, item) => sum + nodesOf(item), 1)
+  const items = value instanceof Map ? [...value.values()] : Object.values(value)
+  return items.reduce((sum, item) => sum + 1 + nodesOf(item), 1)
+}
+
+test('maxNodes bounds results and arguments by the values and keys that come, exactly', async () => {
+  const random = new Randomly()
+  const engine = engineWith()
+  const seen = []
+  for (let i = 0; i < 60; i++) {
+    const [options, value] = [randomOptions(random), randomValue(random)]
+    const wanted = crossed(value, options)
+    if (wanted.refused) continue
+    const nodes = nodesOf(wanted.value)
+    const host = engine.functions({ see: (_context, got) => void seen.push(got) }, options)
+    const [result, call] = ['return ...', 'host.see(...)'].map((code) => (maxNodes) => {
+      const given = code === 'return ...' ? options : { ...options, host }
+      return cameOf(() => engine.run(code, 'x', { ...given, args: [value], maxNodes }))
+    })
+    const about = { seed: random.seed, options, value, nodes }
+    const ends = await Promise.all([result(nodes), result(nodes - 1), call(nodes), call(nodes - 1)])
+    const codes = ends.map(({ code }) => code)
+    const right = [undefined, 'ERR_LUA_RESULT', undefined, 'ERR_HOST_FUNCTION']
+    expect({ ...about, codes }).toEqual({ ...about, codes: right })
+    expect(isDeepStrictEqual(seen.at(-1), wanted.value)).toBe(true)
+  }
+  expect(seen.length).toBeGreaterThan(10)
+})
+
 test('State keeps of random values the same, whether a script writes them or the host, and gives both the same', async () => {
   const random = new Randomly()
   for (let round = 0; round < 4; round++) {
