@@ -18,10 +18,11 @@ const TIMED = [
   'sliced_at_every_safepoint',
 ]
 
-/** The integration tests of a folder. */
+/** The integration tests of a folder: each a file, or a folder with a main.rs. */
 function tests(folder) {
-  const files = readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.rs'))
-  return files.map((file) => path.basename(file, '.rs')).filter((name) => ![...MEASURES, ...KILLS].includes(name))
+  const isTest = (name) => name.endsWith('.rs') || existsSync(path.join(root, folder, name, 'main.rs'))
+  const names = readdirSync(path.join(root, folder)).filter(isTest)
+  return names.map((name) => path.basename(name, '.rs')).filter((name) => ![...MEASURES, ...KILLS].includes(name))
 }
 
 /** `cargo test` for the library and the tests of both crates; the arguments go to the test programs. */
