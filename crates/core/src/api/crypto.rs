@@ -159,20 +159,20 @@ unsafe extern "C-unwind" fn uuid(state: *mut ffi::lua_State) -> c_int {
 unsafe extern "C-unwind" fn uuid7(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: as `hash`.
     unsafe {
-        let text = direct::work(state, |direct| {
-            let mut random = [0; 16];
-            direct.context.random(&mut random);
-            Ok(shown(timed(direct.context.now_ms() as u64, random)))
-        });
+        let text = direct::work(state, |direct| Ok(shown(timed(direct.context.next_in_order()))));
         bytes::push(state, &text);
     }
     1
 }
 
-/// A UUID of version 7: the time stands first, so that later ones sort behind.
-fn timed(ms: u64, mut random: [u8; 16]) -> [u8; 16] {
-    random[..6].copy_from_slice(&ms.to_be_bytes()[2..]);
-    version(random, 7)
+/// A UUID of version 7, of a time and what is random behind it, as [`Context::next_in_order`] has them: later ones sort
+/// behind.
+///
+/// [`Context::next_in_order`]: crate::bridge::Context::next_in_order
+fn timed(order: u128) -> [u8; 16] {
+    const BEHIND: u128 = (1 << 62) - 1;
+    let bits = order >> 74 << 80 | (order >> 62 & 0xfff) << 64 | order & BEHIND;
+    version(bits.to_be_bytes(), 7)
 }
 
 /// Marks 16 bytes as a UUID of this version, as RFC 9562 has it.
@@ -220,9 +220,7 @@ mod tests {
     /// The example of RFC 9562, A.6, and that of a version 4 in A.3.
     #[test]
     fn uuids_are_those_of_the_rfc() {
-        let mut random = [0; 16];
-        random[6..].copy_from_slice(&[0x0c, 0xc3, 0x18, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f]);
-        let uuid = shown(timed(0x017f_22e2_79b0, random));
+        let uuid = shown(timed(0x017f_22e2_79b0 << 74 | 0xcc3 << 62 | 0x18c4_dc0c_0c07_398f));
         assert_eq!(&uuid, b"017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
         let random = 0x919108f7_52d1_3320_5bac_f847db4148a8_u128.to_be_bytes();
         assert_eq!(&shown(version(random, 4)), b"919108f7-52d1-4320-9bac-f847db4148a8");

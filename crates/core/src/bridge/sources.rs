@@ -20,6 +20,8 @@ pub(crate) struct Sources {
     /// Boxed, because Lua's C functions read it.
     clock: Option<Box<Clock>>,
     chance: Option<Chance>,
+    /// The last number of [`Context::next_in_order`].
+    last: Cell<Option<u128>>,
 }
 
 /// What a time has at most, before and after 1970, in ms: what a `Date` of JavaScript has.
@@ -42,7 +44,7 @@ impl Sources {
     pub(crate) fn new(repeats: Option<&Repeats>, earlier: Option<Chance>) -> Self {
         let Some(Repeats { now, seed }) = repeats else { return Self::default() };
         let clock = now.map(|now| Box::new(Clock::new(now)));
-        Self { clock, chance: seed.map(|seed| earlier.unwrap_or_else(|| Chance::new(seed))) }
+        Self { clock, chance: seed.map(|seed| earlier.unwrap_or_else(|| Chance::new(seed))), last: Cell::default() }
     }
 
     /// The time for Lua's own functions, or null. It stays where it is as long as this lives.
@@ -71,6 +73,23 @@ impl Context {
             Ok(since) => since.as_millis() as f64,
             Err(before) => -(before.duration().as_millis() as f64),
         }
+    }
+
+    /// A number whose first 48 bits are the run's time in ms and whose other 74 are random; it is greater than those before it
+    /// in this run, also within one ms, and when the clock has been set back.
+    pub(crate) fn next_in_order(&self) -> u128 {
+        let mut random = [0; 16];
+        self.random(&mut random);
+        let random = u128::from_le_bytes(random);
+        let ms = self.now_ms().clamp(0.0, ((1_u64 << 48) - 1) as f64) as u128;
+        let fresh = ms << 74 | random >> 54;
+        let next = match self.sources.last.get() {
+            // As far behind the last one as nobody can foresee.
+            Some(last) if last >> 74 >= ms => last + 1 + (random & u128::from(u32::MAX)),
+            _ => fresh,
+        };
+        self.sources.last.set(Some(next));
+        next
     }
 
     /// The time on a clock that nobody sets, in seconds since some moment of this process; of a run with a time of its own,

@@ -1,6 +1,8 @@
 //! `crypto`: the official test vectors, chance, and arguments.
 
+use super::common::{execute, script};
 use super::{holds, raises, run};
+use moonpool_core::bridge::Repeats;
 
 /// A hash of each text, in hexadecimal digits.
 fn hashes(algorithm: &str, vectors: &[(&str, &str)]) {
@@ -36,6 +38,10 @@ fn sha1_is_that_of_fips_180_4() {
                 r#""abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq""#,
                 "84983e441c3bd26ebaae4aa1f95129e5e54670f1",
             ),
+            (
+                r#""abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu""#,
+                "a49b2446a02c645bf419f995b67091253a04a259",
+            ),
             (r#"("a"):rep(1000000)"#, "34aa973cd4c4daa4f61eeb2bdbad27316534016f"),
         ],
     );
@@ -51,6 +57,10 @@ fn sha256_is_that_of_fips_180_4() {
             (
                 r#""abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq""#,
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+            ),
+            (
+                r#""abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu""#,
+                "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1",
             ),
             (r#"("a"):rep(1000000)"#, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"),
         ],
@@ -261,6 +271,35 @@ fn uuids_have_their_version_and_differ() {
 }
 
 #[test]
+fn uuids_of_version_7_sort_in_the_order_in_which_they_were_made() {
+    let code = "local last = '' for i = 1, 10000 do
+          local uuid = crypto.uuid7()
+          assert(uuid > last and uuid:sub(15, 15) == '7' and uuid:find('^[89ab]', 20), uuid)
+          last = uuid
+        end
+        return 'sorted'";
+    assert_eq!(run(code), "sorted");
+}
+
+/// What a script says whose time stands still.
+fn at(now: f64, code: &str) -> String {
+    let mut script = script(code);
+    script.exchange.repeats = Some(Repeats { now: Some(now), seed: Some(1) });
+    execute(script).expect("a result")
+}
+
+#[test]
+fn uuids_of_version_7_begin_with_the_time_that_the_run_has() {
+    let time = "local a, b = crypto.uuid7(), crypto.uuid7() assert(a < b) return (a:gsub('-', ''):sub(1, 12)), (b:gsub('-', ''):sub(1, 12))";
+    assert_eq!(at(1_645_557_742_000.0, time), "017f22e279b0\t017f22e279b0");
+    // No time before 1970, and none after the year 10889.
+    assert_eq!(at(-1.0, time), "000000000000\t000000000000");
+    assert_eq!(at(8.64e15, time), "ffffffffffff\tffffffffffff");
+    // The first is as random as any, also at a time of 0.
+    assert_ne!(at(0.0, "return crypto.uuid7():sub(16)").get(..8), Some("000-8000"));
+}
+
+#[test]
 fn equal_compares_all_bytes() {
     holds(&[
         "crypto.equal('', '') and crypto.equal('a\\0b', 'a\\0b')",
@@ -285,6 +324,14 @@ fn bad_arguments_are_named() {
         ("crypto.random((1 << 20) + 1)", "bad argument #1 to 'random' (from 0 to 1048576 bytes expected)"),
         ("crypto.random(1.5)", "bad argument #1 to 'random' (number has no integer representation)"),
         ("crypto.random('x')", "bad argument #1 to 'random' (number expected, got string)"),
+        (
+            "crypto.md5(setmetatable({}, {__tostring = function() return 'x' end}))",
+            "bad argument #1 to 'md5' (string expected, got table)",
+        ),
+        ("crypto.md5(json.null)", "bad argument #1 to 'md5' (string expected, got json.null)"),
+        ("crypto:md5('x')", "calling 'md5' on bad self (string expected, got table)"),
+        ("crypto.hmac({}, 'k', 't')", "bad argument #1 to 'hmac' (string expected, got table)"),
+        ("crypto.random(0/0)", "bad argument #1 to 'random' (number has no integer representation)"),
         ("crypto.equal('a')", "bad argument #2 to 'equal' (string expected, got no value)"),
     ]);
 }
