@@ -163,7 +163,8 @@ fn parts(url: &Url) -> Parts {
         (c"scheme", place(true, Position::BeforeScheme, Position::AfterScheme)),
         (c"username", place(has_user, Position::BeforeUsername, Position::AfterUsername)),
         (c"password", place(url.password().is_some(), Position::BeforePassword, Position::AfterPassword)),
-        (c"host", place(url.has_host(), Position::BeforeHost, Position::AfterHost)),
+        // Which may be empty, as in file:///x.
+        (c"host", place(url.has_authority(), Position::BeforeHost, Position::AfterHost)),
         (c"path", place(true, Position::BeforePath, Position::AfterPath)),
         (c"query", place(url.query().is_some(), Position::BeforeQuery, Position::AfterQuery)),
         (c"fragment", place(url.fragment().is_some(), Position::BeforeFragment, Position::AfterFragment)),
@@ -292,21 +293,31 @@ fn build(call: &Call) -> Result<Value, Error> {
             Value::Integer(port @ 0..=65535) => add(format!(":{port}").as_bytes(), b"")?,
             _ => return Err(refusal("build", "the field 'port' is no integer from 0 to 65535")),
         }
+    } else {
+        for name in ["username", "password", "port"] {
+            if !table.raw_get::<Value>(name).map_err(|e| call.lost(&e))?.is_nil() {
+                return Err(refusal("build", format_args!("the field '{name}' needs the field 'host'")));
+            }
+        }
     }
     if let Some(path) = &path {
         let path = path.as_bytes();
+        let is_slash = |byte: Option<&u8>| byte.is_some_and(|byte| b"/\\".contains(byte));
         match host {
             Some(_) if !path.is_empty() && !path.starts_with(b"/") => add(b"/", b"")?,
             // Else its first part would be a host.
-            None if path.starts_with(b"//") => add(b"/.", b"")?,
+            None if is_slash(path.first()) && is_slash(path.get(1)) => add(b"/.", b"")?,
             _ => {}
         }
         add(&path, b"?#")?;
     }
     match table.raw_get("query").map_err(|e| call.lost(&e))? {
         Value::Table(query) => {
-            add(b"?", b"")?;
-            add(write_query(call, &query)?.bytes(), b"#")?;
+            let query = write_query(call, &query)?;
+            if !query.bytes().is_empty() {
+                add(b"?", b"")?;
+                add(query.bytes(), b"#")?;
+            }
         }
         _ => {
             if let Some(query) = part("query")? {
@@ -358,23 +369,24 @@ fn query(call: &Call) -> Result<Value, Error> {
     }
 }
 
-/// What a key or a value of a query counts until it is written.
-const LISTED: usize = 128;
+/// What a key of a query counts until it is written, beside its bytes.
+const LISTED: usize = 64;
 
 fn write_query<'a>(call: &Call<'a>, table: &Table) -> Result<Text<'a>, Error> {
     let budget = &call.context.budget;
     let mut held = 0;
     let mut text = Text::new(budget, usize::MAX);
-    let written = list_query(call, table, &mut held).and_then(|entries| {
-        for (key, value) in &entries {
-            match value {
+    let written = list_query(call, table, &mut held).and_then(|keys| {
+        for key in &keys {
+            let name = call.lua.create_string(key).map_err(|e| call.lost(&e))?;
+            match table.raw_get(name).map_err(|e| call.lost(&e))? {
                 Value::Table(list) => {
                     for i in 1..=list.raw_len() {
                         let value = list.raw_get(i).map_err(|e| call.lost(&e))?;
                         write_pair(call, &mut text, key, &value)?;
                     }
                 }
-                value => write_pair(call, &mut text, key, value)?,
+                value => write_pair(call, &mut text, key, &value)?,
             }
         }
         Ok(())
@@ -383,12 +395,12 @@ fn write_query<'a>(call: &Call<'a>, table: &Table) -> Result<Text<'a>, Error> {
     written.map(|()| text)
 }
 
-/// The keys of a query, sorted, with their values.
-fn list_query(call: &Call, table: &Table, held: &mut usize) -> Result<Vec<(Vec<u8>, Value)>, Error> {
+/// The keys of a query, sorted. Their values stay in the table: mlua has no place for a million of them at once.
+fn list_query(call: &Call, table: &Table, held: &mut usize) -> Result<Vec<Vec<u8>>, Error> {
     let budget = call.budget();
-    let mut entries = Vec::new();
+    let mut keys = Vec::new();
     for pair in table.pairs::<Value, Value>() {
-        let (key, value) = pair.map_err(|e| call.lost(&e))?;
+        let key = pair.map_err(|e| call.lost(&e))?.0;
         let Value::String(key) = key else {
             return Err(refusal("query", format_args!("a key is a {} (string expected)", type_name(&key))));
         };
@@ -396,10 +408,10 @@ fn list_query(call: &Call, table: &Table, held: &mut usize) -> Result<Vec<(Vec<u
         budget.hold(bytes)?;
         *held += bytes;
         budget.check()?;
-        entries.push((key.as_bytes().to_vec(), value));
+        keys.push(key.as_bytes().to_vec());
     }
-    sort(&mut entries, budget, |(a, _), (b, _)| a.cmp(b))?;
-    Ok(entries)
+    sort(&mut keys, budget, Vec::cmp)?;
+    Ok(keys)
 }
 
 fn write_pair(call: &Call, text: &mut Text, key: &[u8], value: &Value) -> Result<(), Error> {
@@ -440,13 +452,14 @@ fn read_query(call: &Call, text: &[u8]) -> Result<Value, Error> {
     let lost = |error: mlua::Error| call.lost(&error);
     let table = call.lua.create_table().map_err(lost)?;
     let text = text.strip_prefix(b"?").unwrap_or(text);
-    for pair in text.split(|&byte| byte == b'&') {
-        call.budget().check()?;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (pair, others) = split_at(call, rest, b'&')?;
+        rest = others;
         if pair.is_empty() {
             continue;
         }
-        let split = pair.iter().position(|&byte| byte == b'=');
-        let (key, value) = split.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+        let (key, value) = split_at(call, pair, b'=')?;
         let (key, value) = (read_form(call, key)?, read_form(call, value)?);
         match table.raw_get(&key).map_err(lost)? {
             Value::Nil => table.raw_set(key, value).map_err(lost)?,
@@ -459,6 +472,18 @@ fn read_query(call: &Call, text: &[u8]) -> Result<Value, Error> {
         }
     }
     Ok(Value::Table(table))
+}
+
+/// What is before the first such byte, and what is behind it.
+fn split_at<'a>(call: &Call, text: &'a [u8], byte: u8) -> Result<(&'a [u8], &'a [u8]), Error> {
+    for (i, piece) in text.chunks(bytes::PIECE).enumerate() {
+        call.budget().check()?;
+        if let Some(at) = piece.iter().position(|&other| other == byte) {
+            let at = i * bytes::PIECE + at;
+            return Ok((&text[..at], &text[at + 1..]));
+        }
+    }
+    Ok((text, b""))
 }
 
 /// A key or a value of a query as a Lua string.

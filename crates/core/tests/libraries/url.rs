@@ -117,6 +117,44 @@ fn build_is_the_inverse_of_parse() {
 }
 
 #[test]
+fn an_empty_host_is_a_host() {
+    for input in ["foo:///x", "foo:////x", "file:///x", "foo:///", "foo://h/x"] {
+        assert_eq!(run(&format!("return url.build(url.parse('{input}'))")), input);
+    }
+    holds(&[
+        "url.parse('foo:///x').host == '' and url.parse('foo:/x').host == nil and url.parse('file:///x').host == ''",
+    ]);
+}
+
+#[test]
+fn no_path_becomes_a_host() {
+    let missing = "url.build: the field 'host' is missing";
+    for scheme in ["https", "HTTP", "ws", "wss", "ftp"] {
+        for host in ["", "host = '', "] {
+            for path in
+                ["/evil.com/x", "evil.com/x", "//evil.com/x", "\\\\\\\\evil.com", "/\\\\evil.com", "/user@evil.com"]
+            {
+                raises(&[(&format!("url.build{{scheme = '{scheme}', {host}path = '{path}'}}"), missing)]);
+            }
+        }
+    }
+    for path in ["//evil.com/x", "\\\\\\\\evil.com/x", "/\\\\evil.com/x", "\\\\/evil.com/x"] {
+        for scheme in ["file", "foo"] {
+            holds(&[&format!("(url.parse(url.build{{scheme = '{scheme}', path = '{path}'}}).host or '') == ''")]);
+            holds(&[&format!("url.parse(url.build{{scheme = '{scheme}', host = 'h', path = '{path}'}}).host == 'h'")]);
+        }
+    }
+}
+
+#[test]
+fn what_goes_with_a_host_needs_one() {
+    for (name, value) in [("username", "'u'"), ("password", "'p'"), ("port", "80")] {
+        let message = format!("url.build: the field '{name}' needs the field 'host'");
+        raises(&[(&format!("url.build{{scheme = 'mailto', path = 'x', {name} = {value}}}"), &message)]);
+    }
+}
+
+#[test]
 fn build_puts_each_part_where_it_belongs() {
     let cases = [
         ("{scheme = 'https', host = 'example.com'}", "https://example.com/"),
@@ -132,6 +170,8 @@ fn build_puts_each_part_where_it_belongs() {
         ("{scheme = 'file', path = '/a/b'}", "file:///a/b"),
         ("{scheme = 'file', host = '', path = '/a/b'}", "file:///a/b"),
         ("{scheme = 'x', host = '', path = '/a'}", "x:///a"),
+        ("{scheme = 'http', host = 'h', query = {}}", "http://h/"),
+        ("{scheme = 'http', host = 'h', query = ''}", "http://h/?"),
     ];
     for (parts, href) in cases {
         assert_eq!(run(&format!("return url.build {parts}")), href, "{parts}");
