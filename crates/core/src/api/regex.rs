@@ -140,7 +140,7 @@ unsafe fn push_groups(state: *mut ffi::lua_State, text: &[u8], found: &Found, or
     }
 }
 
-/// Pushes a group, or nil when it has no part in the match.
+/// Pushes a group, or false when it has no part in the match: nil would end a loop over `gmatch`.
 ///
 /// # Safety
 /// As [`bytes::push`].
@@ -149,7 +149,7 @@ unsafe fn push_group(state: *mut ffi::lua_State, text: &[u8], found: &Found, gro
     unsafe {
         match found.group(group) {
             Some((start, end)) => bytes::push(state, &text[start..end]),
-            None => ffi::lua_pushnil(state),
+            None => ffi::lua_pushboolean(state, 0),
         }
     }
 }

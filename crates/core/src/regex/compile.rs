@@ -10,8 +10,8 @@ use regex_automata::util::prefilter::Prefilter;
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::ast::{self, Ast};
-use regex_syntax::hir::Hir;
 use regex_syntax::hir::translate::TranslatorBuilder;
+use regex_syntax::hir::{ClassUnicodeRange, Hir};
 
 /// The longest pattern, in bytes.
 const LONGEST: usize = 32 << 10;
@@ -22,6 +22,9 @@ const DEEPEST: u32 = 100;
 /// How large a compiled pattern may be. Backward it may be larger, as UTF-8 is; past that, searches do without.
 const LARGEST: usize = 2 << 20;
 const LARGEST_BACKWARD: usize = 4 << 20;
+
+/// What a pattern takes in memory while it is compiled, for each byte of it, beside its character classes.
+const WORK: usize = 512;
 
 /// How much the character classes of a pattern may weigh, in characters and ranges that are looked at.
 const HEAVIEST: usize = 6 << 20;
@@ -45,23 +48,39 @@ pub(super) struct Regex {
 }
 
 impl Regex {
-    pub(super) fn new(pattern: &[u8]) -> Result<Self, String> {
+    /// Compiles a pattern, counting what that takes; or says what is wrong with it.
+    pub(super) fn new(pattern: &[u8], budget: &Budget) -> Result<Result<Self, String>, Killed> {
         if pattern.len() > LONGEST {
-            return Err(format!("the pattern is longer than {LONGEST} bytes"));
+            return Ok(Err(format!("the pattern is longer than {LONGEST} bytes")));
         }
-        let text = str::from_utf8(pattern)
-            .map_err(|_| "the pattern is not UTF-8 (a byte is written as (?-u:\\xFF))".to_owned())?;
-        let hir = parse(text)?;
+        let Ok(text) = str::from_utf8(pattern) else {
+            return Ok(Err("the pattern is not UTF-8 (a byte is written as (?-u:\\xFF))".to_owned()));
+        };
+        let mut held = pattern.len() * WORK;
+        budget.hold(held)?;
+        let made = match parse(text) {
+            Ok((ast, classes)) => {
+                budget.hold(classes)?;
+                held += classes;
+                translate(text, &ast).and_then(|hir| Self::of(pattern, &hir))
+            }
+            Err(reason) => Err(reason),
+        };
+        budget.release(held);
+        Ok(made)
+    }
+
+    fn of(pattern: &[u8], hir: &Hir) -> Result<Self, String> {
         let too_large = || format!("the pattern is too large: compiled, it takes more than {LARGEST} bytes");
-        let forward = nfa(&hir, false)?.ok_or_else(too_large)?;
-        let backward = nfa(&hir, true)?;
+        let forward = nfa(hir, false)?.ok_or_else(too_large)?;
+        let backward = nfa(hir, true)?;
         let groups = forward.group_info().all_group_len();
         if groups > MOST_GROUPS {
             return Err(format!("the pattern has more than {} groups", MOST_GROUPS - 1));
         }
         let names = forward.group_info().all_names().filter_map(|(_, group, name)| Some((name?.into(), group)));
         let names = names.collect();
-        let literals = Some(&hir).filter(|_| pattern.len() <= LONGEST_WITH_PREFILTER);
+        let literals = Some(hir).filter(|_| pattern.len() <= LONGEST_WITH_PREFILTER);
         let prefilter = literals.and_then(|hir| Prefilter::from_hir_prefix(MatchKind::LeftmostFirst, hir));
         let prefilter = prefilter.filter(Prefilter::is_fast);
         let config = BoundedBacktracker::config().visited_capacity(VISITED);
@@ -103,17 +122,18 @@ impl Regex {
             + self.visited.memory_usage()
     }
 
-    /// Counts what searches have added to it.
-    pub(super) fn count_growth(&mut self, budget: &Budget) -> Result<(), Killed> {
+    /// Counts what searches have added to it; whether that is anything.
+    pub(super) fn count_growth(&mut self, budget: &Budget) -> Result<bool, Killed> {
         if self.visited.memory_usage() > 4 * VISITED {
             self.visited = self.backtracker.create_cache();
         }
         let memory = self.memory();
-        if memory > self.counted {
+        let has_grown = memory > self.counted;
+        if has_grown {
             budget.hold(memory - self.counted)?;
             self.counted = memory;
         }
-        Ok(())
+        Ok(has_grown)
     }
 
     /// Fills the slots with the leftmost match from `from` on, if there is one: two for each group that is wanted.
@@ -182,22 +202,32 @@ fn nfa(hir: &Hir, reverse: bool) -> Result<Option<NFA>, String> {
     }
 }
 
-fn parse(text: &str) -> Result<Hir, String> {
+const BACK_REFERENCE: &str = "back references, such as \\1 and \\k<name>, are not supported";
+
+/// The tree of a pattern, and how many bytes its character classes are going to take.
+fn parse(text: &str) -> Result<(Ast, usize), String> {
     let ast = ast::parse::ParserBuilder::new().nest_limit(DEEPEST).build().parse(text).map_err(|error| {
         let kind = match error.kind() {
             ast::ErrorKind::UnsupportedLookAround => {
                 "look-around, such as (?=a) and (?<!a), is not supported".to_owned()
             }
-            ast::ErrorKind::UnsupportedBackreference => "back references, such as \\1, are not supported".to_owned(),
+            ast::ErrorKind::UnsupportedBackreference => BACK_REFERENCE.to_owned(),
+            ast::ErrorKind::EscapeUnrecognized if text[error.span().start.offset..].starts_with("\\k") => {
+                BACK_REFERENCE.to_owned()
+            }
             ast::ErrorKind::NestLimitExceeded(_) => format!("the pattern nests deeper than {DEEPEST} levels"),
             kind => kind.to_string(),
         };
         format!("{kind} (at byte {} of the pattern)", error.span().start.offset + 1)
     })?;
-    if ast::visit(&ast, Weigh::default()).is_err() {
-        return Err("the pattern has too many, or too large, character classes".to_owned());
+    match ast::visit(&ast, Weigh::default()) {
+        Ok(ranges) => Ok((ast, ranges * size_of::<ClassUnicodeRange>())),
+        Err(()) => Err("the pattern has too many, or too large, character classes".to_owned()),
     }
-    let translated = TranslatorBuilder::new().utf8(false).build().translate(text, &ast);
+}
+
+fn translate(text: &str, ast: &Ast) -> Result<Hir, String> {
+    let translated = TranslatorBuilder::new().utf8(false).build().translate(text, ast);
     translated.map_err(|error| format!("{} (at byte {} of the pattern)", error.kind(), error.span().start.offset + 1))
 }
 
@@ -209,6 +239,8 @@ struct Weigh {
     ignores_case: bool,
     /// What the class that is being visited has so far.
     items: usize,
+    /// How many ranges all classes have.
+    ranges: usize,
 }
 
 /// How many characters there are, how many a class such as `\w` has at most, and how many ranges a class that has a name.
@@ -216,10 +248,20 @@ const CHARACTERS: usize = 0x11_0000;
 const OF_WORDS: usize = 0x3_0000;
 const RANGES: usize = 1500;
 
+/// How many ranges a class such as `\w` has at most.
+fn ranges(class: &ast::ClassPerl) -> usize {
+    match class.kind {
+        ast::ClassPerlKind::Digit => 100,
+        ast::ClassPerlKind::Space => 20,
+        ast::ClassPerlKind::Word => 1000,
+    }
+}
+
 impl Weigh {
     fn add(&mut self, characters: usize, ranges: usize) -> Result<(), ()> {
         // Each item that is added looks at those before it.
         self.items += ranges;
+        self.ranges += ranges;
         let characters = if self.ignores_case { characters } else { 0 };
         self.weight += characters + self.items;
         if self.weight > HEAVIEST { Err(()) } else { Ok(()) }
@@ -227,11 +269,12 @@ impl Weigh {
 }
 
 impl ast::Visitor for Weigh {
-    type Output = ();
+    /// How many ranges all classes have.
+    type Output = usize;
     type Err = ();
 
-    fn finish(self) -> Result<(), ()> {
-        Ok(())
+    fn finish(self) -> Result<usize, ()> {
+        Ok(self.ranges)
     }
 
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), ()> {
@@ -247,7 +290,7 @@ impl ast::Visitor for Weigh {
         match ast {
             Ast::ClassUnicode(_) => self.add(CHARACTERS, RANGES),
             // These ignore case as they are.
-            Ast::ClassPerl(_) => self.add(0, RANGES),
+            Ast::ClassPerl(class) => self.add(0, ranges(class)),
             _ => Ok(()),
         }
     }
@@ -258,7 +301,9 @@ impl ast::Visitor for Weigh {
                 self.add((range.end.c as usize).saturating_sub(range.start.c as usize), 1)
             }
             ast::ClassSetItem::Unicode(_) => self.add(CHARACTERS, RANGES),
-            ast::ClassSetItem::Perl(class) => self.add(if class.negated { CHARACTERS } else { OF_WORDS }, RANGES),
+            ast::ClassSetItem::Perl(class) => {
+                self.add(if class.negated { CHARACTERS } else { OF_WORDS }, ranges(class))
+            }
             ast::ClassSetItem::Bracketed(class) if class.negated => self.add(CHARACTERS, 1),
             _ => self.add(1, 1),
         }

@@ -73,7 +73,9 @@ impl Regexes {
         let mut found = Found { slots: [NONE; 2 * MOST_GROUPS], groups: regex.groups() - 1, names: regex.names() };
         let slots = &mut found.slots[..if wants_groups { 2 * regex.groups() } else { 2 }];
         let is_found = regex.search(budget, text, from, slots);
-        regex.count_growth(budget)?;
+        if regex.count_growth(budget)? {
+            self.make_room(budget, 1, 0);
+        }
         Ok(is_found?.then_some(found))
     }
 
@@ -109,18 +111,22 @@ impl Regexes {
 
     fn add(&mut self, budget: &Budget, pattern: &[u8]) -> Result<(), Error> {
         budget.check()?;
-        let regex = Regex::new(pattern).map_err(|reason| Error::new(Code::Runtime, format!("regex: {reason}")))?;
-        while self.0.len() >= Self::MOST || self.bytes() + regex.counted() > Self::MOST_BYTES {
-            let Some(oldest) = self.0.pop() else { break };
-            budget.release(oldest.counted());
-        }
+        let regex = Regex::new(pattern, budget)?;
+        let regex = regex.map_err(|reason| Error::new(Code::Runtime, format!("regex: {reason}")))?;
+        self.make_room(budget, 0, regex.counted());
         budget.hold(regex.counted())?;
         self.0.insert(0, Box::new(regex));
         Ok(())
     }
 
-    fn bytes(&self) -> usize {
-        self.0.iter().map(|regex| regex.counted()).sum()
+    /// Lets go of those that were used longest ago, until so many bytes more may be kept; but not of the `spared` first.
+    fn make_room(&mut self, budget: &Budget, spared: usize, wanted: usize) {
+        let mut bytes: usize = self.0.iter().map(|regex| regex.counted()).sum();
+        while self.0.len() > spared && (self.0.len() - spared >= Self::MOST || bytes + wanted > Self::MOST_BYTES) {
+            let Some(oldest) = self.0.pop() else { break };
+            bytes -= oldest.counted();
+            budget.release(oldest.counted());
+        }
     }
 }
 

@@ -28,12 +28,13 @@ fn groups_come_in_their_order_and_by_their_names() {
     holds(&[
         "regex.match('abc', 'b.') == 'bc' and regex.match('abc', 'x') == nil",
         "table.concat({regex.match('2024-05-17', '(\\\\d+)-(\\\\d+)-(\\\\d+)')}, '/') == '2024/05/17'",
-        "select('#', regex.match('b', '(a)?(b)')) == 2 and regex.match('b', '(a)?(b)') == nil",
+        "select('#', regex.match('b', '(a)?(b)')) == 2 and regex.match('b', '(a)?(b)') == false",
+        "select(3, regex.find('b', '(a)?(b)')) == false and select(4, regex.find('b', '(a)?(b)')) == 'b'",
         "regex.match('aab', '(?:a+)(b)') == 'b'",
         "(function() local y, m, named = regex.match('2024-05', '(?<year>\\\\d+)-(?P<month>\\\\d+)') \
           return y == '2024' and m == '05' and named.year == '2024' and named.month == '05' end)()",
-        "select(3, regex.match('b', '(?<a>a)?(b)')).a == nil",
-        "regex.match('ab', '(?<last>b)|(a)') == nil and select(2, regex.match('ab', '(?<last>b)|(a)')) == 'a'",
+        "select(3, regex.match('b', '(?<a>a)?(b)')).a == false",
+        "regex.match('ab', '(?<last>b)|(a)') == false and select(2, regex.match('ab', '(?<last>b)|(a)')) == 'a'",
         "select('#', regex.match(('a'):rep(64), ('(a)'):rep(64))) == 64",
     ]);
 }
@@ -78,6 +79,13 @@ fn gmatch_goes_from_match_to_match() {
 }
 
 #[test]
+fn gmatch_goes_on_past_a_match_without_its_first_group() {
+    let code = "local all = {} for a, b in regex.gmatch('1a2b', '([a-z])|([0-9])') do all[#all + 1] = tostring(a) .. tostring(b) end
+        return table.concat(all, ' ')";
+    assert_eq!(run(code), "false1 afalse false2 bfalse");
+}
+
+#[test]
 fn gsub_replaces() {
     let cases = [
         ("'hello world', 'o', '0'", "hell0 w0rld\t2"),
@@ -98,6 +106,8 @@ fn gsub_replaces() {
         ("'a1b2', '([a-z])([0-9])', function(a, b) return b .. a end", "1a2b\t2"),
         ("'a1', '(?<l>[a-z])(?<d>[0-9])', function(a, b, named) return named.d .. named.l end", "1a\t1"),
         ("'abc', 'x', error", "abc\t0"),
+        ("'ab', '(a)|b', function(a) return a == false and 'no a' or 'a' end", "ano a\t2"),
+        ("'ab', '(a)|b', {a = 'x', [false] = 'y'}", "xy\t2"),
         ("'abc', '.', setmetatable({}, {__index = function(_, c) return c .. c end})", "aabbcc\t3"),
     ];
     for (args, expected) in cases {
@@ -163,7 +173,7 @@ fn what_is_no_pattern_is_an_error_that_says_why() {
         ("\\\\p{Nope}", "regex: Unicode property not found (at byte 1 of the pattern)"),
         ("a(?=b)", "regex: look-around, such as (?=a) and (?<!a), is not supported (at byte 2 of the pattern)"),
         ("(?<!a)b", "regex: look-around, such as (?=a) and (?<!a), is not supported (at byte 1 of the pattern)"),
-        ("(a)\\\\1", "regex: back references, such as \\1, are not supported (at byte 4 of the pattern)"),
+        ("(a)\\\\1", "regex: back references, such as \\1 and \\k<name>, are not supported (at byte 4 of the pattern)"),
         ("(a{1000}){1000}", "regex: the pattern is too large: compiled, it takes more than 2097152 bytes"),
         ("\\xff", "regex: the pattern is not UTF-8 (a byte is written as (?-u:\\xFF))"),
     ];
