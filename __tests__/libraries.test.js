@@ -48,6 +48,101 @@ test('url', async () => {
   expect(await engine.runLua(`return url.query{['k k'] = ${JSON.stringify(text)}}`, 'x')).toBe(query)
 })
 
+/** Numbers that come again: mulberry32. */
+function numbers(seed) {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let x = Math.imul(state ^ (state >>> 15), state | 1)
+    x = (x + Math.imul(x ^ (x >>> 7), x | 61)) ^ x
+    return ((x ^ (x >>> 14)) >>> 0) % below
+  }
+}
+
+// What the crate `url` and versions of Node.js read differently is left out: file URLs with drives or several slashes in a row,
+// and dots and backslashes in URLs of other schemes than those of the web.
+const DIFFERS = /^(foo|a\+b):.*(\.\.|\\)/
+const PARTS = [
+  ['http://', 'https://', 'HTTP:', 'ftp://', 'ws:/', 'wss:\\\\', 'http:////', 'foo://', 'foo:///', 'a+b://'],
+  ['', '', 'u@', 'u:p@', ':p@', ':@', 'u%20:p q@', 'a@b@', 'ü:ß@', "u'|@"],
+  [
+    ...['example.com', 'EXAMPLE.com', '', 'a b', 'a%20b', 'a%41', '[::1]', '[1:2::3:4]', '[::ffff:1.2.3.4]', '[::1'],
+    ...['1.2.3.4', '0x7f.1', '256', '1.2.3.256', '08', '4294967295', '4294967296', 'ü.de', 'faß.de', 'a..b', 'a.'],
+    ...['%', 'a%2fb', 'a<b', 'a|b', 'localhost', '1.2.3', '0.0.0.0x100', 'a_b', '日本', "a'b", 'a!b$&()*+,;=b', '..'],
+  ],
+  ['', '', ':', ':80', ':443', ':0', ':65535', ':65536', ':8 0', ':x', ':00080', ':21'],
+  [
+    '',
+    '/',
+    '/..',
+    '/a/../b',
+    '/./a',
+    '/%2e/%2E%2e/x',
+    '/a b',
+    '/ü',
+    '/%',
+    '/%zz',
+    '//',
+    "/'",
+    '/a:b@c',
+    '/...',
+    '/a/..',
+  ],
+  ['', '/', '/~', '/<>', '/"`', '/{}', '/a;b=c,d', '/..', '/.'],
+  ['', '', '?', '?a=b&c', "?a'b", '?ü', '?a b"<>', '?a?b', '?%zz', '?`{}'],
+  ['', '', '#', '#a', '#a b"<>`', '#ü', '#a#b'],
+]
+const RELATIVE = ['/x', 'x/../y', '../..', './z', '?q', '//h2/p', '\\\\h3', 'a b?c d#e f', '/%2e%2e/x', 'ü?ß']
+
+test('url: thousands of URLs have the parts that they have in Node.js, and are built of them again', async () => {
+  const below = numbers(1)
+  const pick = (choices) => choices[below(choices.length)]
+  const inputs = Array.from({ length: 4000 }, (_, i) => {
+    const input = PARTS.map(pick).join('')
+    return i % 4 === 0 ? { input: pick(RELATIVE), base: input } : { input }
+  }).filter(({ input, base = '' }) => !DIFFERS.test(base + input))
+  const code = `local all = {}
+    for i, x in ipairs(...) do
+      local u = url.parse(x.input, x.base)
+      all[i] = u and { u.href, u.scheme, u.username or '', u.password or '', u.host, tostring(u.port or ''), u.path,
+        u.query or '', u.fragment or '', url.build(u) } or {}
+    end
+    return all`
+  const { value } = await engine.run(code, 'x', { args: [inputs], timeout: 60_000 })
+  let valid = 0
+  for (const [i, { input, base }] of inputs.entries()) {
+    let parts = []
+    try {
+      const { href, protocol, username, password, hostname, port, pathname, search, hash } = new URL(input, base)
+      parts = [
+        href,
+        protocol.slice(0, -1),
+        username,
+        password,
+        hostname,
+        port,
+        pathname,
+        search.slice(1),
+        hash.slice(1),
+        href,
+      ]
+      valid++
+    } catch {
+      // No URL.
+    }
+    expect([input, base, ...Object.values(value[i])]).toEqual([input, base, ...parts])
+  }
+  expect(valid).toBeGreaterThan(1000)
+})
+
+test('url: a query has more values than Rust can have references to', async () => {
+  const code = `local t = {} for i = 1, 1000100 do t[i .. ''] = '' end
+    local text = url.query(t)
+    return #text, text:sub(1, 12)`
+  const { values } = await engine.run(code, 'x', { timeout: 60_000, memoryLimit: 2 ** 29 })
+  expect(values).toEqual([7_889_795, '1=&10=&100=&'])
+}, 60_000)
+
 test('time', async () => {
   const before = Date.now()
   const now = Number(await engine.runLua('return ("%.3f"):format(time.now())', 'x')) * 1000
@@ -55,6 +150,17 @@ test('time', async () => {
   expect(Math.round(now)).toBeLessThanOrEqual(Date.now())
   for (const ms of [0, -1, 951782400000, 1715934600250, 253402300799999, -62135596800000])
     expect(await engine.runLua(`return time.iso(${ms / 1000})`, 'x')).toBe(new Date(ms).toISOString())
+})
+
+test('regex: what its syntax lacks is refused by name', async () => {
+  for (const [pattern, what] of Object.entries({
+    ...{ '(?=a)': 'look-around', '(?!a)': 'look-around', '(?<=a)b': 'look-around', '(?<!a)b': 'look-around' },
+    ...{ '(a)\\1': 'back references', '(?<n>a)\\k<n>': 'back references' },
+  })) {
+    const code = 'local ok, e = pcall(regex.find, "", ...) return e.code, e.message'
+    const { values } = await engine.run(code, 'x', { args: [pattern] })
+    expect(values).toEqual(['ERR_LUA_RUNTIME', expect.stringMatching(`^regex: ${what}.* (is|are) not supported`)])
+  }
 })
 
 test('regex: a replacement may call a host function, and a context keeps what it has compiled', async () => {

@@ -337,7 +337,7 @@ function crypto.random(n) end
 ---@nodiscard
 function crypto.uuid() end
 
----A UUID that begins with the time (version 7): later ones sort behind.
+---A UUID that begins with the time (version 7). Within a run, each sorts behind those before it.
 ---@return string uuid
 ---@nodiscard
 function crypto.uuid7() end
@@ -394,7 +394,7 @@ url = {}
 ---@field scheme string
 ---@field username? string
 ---@field password? string
----@field host? string
+---@field host? string Empty in `file:///x`.
 ---@field port? integer
 ---@field path? string
 ---@field query? string|moonpool.UrlQuery A table is for `url.build` only.
@@ -446,8 +446,9 @@ time = {}
 ---@nodiscard
 function time.now() end
 
----A time as `2024-05-17T08:30:00.250Z`.
----@param t? number By default, now.
+---A time as `2024-05-17T08:30:00.250Z`; without one, now.
+---@overload fun(): string
+---@param t number
 ---@return string text
 ---@nodiscard
 function time.iso(t) end
@@ -466,7 +467,8 @@ function time.monotonic() end
 
 -- regex
 
----Regular expressions of Rust's `regex`. Where groups have names, a table of these follows the groups.
+---Regular expressions of Rust's `regex`. A group without a part in the match is false. Where groups have names, a table of
+---these follows the groups.
 ---@class moonpool.regex
 regex = {}
 
@@ -475,21 +477,21 @@ regex = {}
 ---@param init? integer
 ---@return integer? start
 ---@return integer? last
----@return string|nil|table<string, string> ... The groups.
+---@return string|false|table<string, string|false> ... The groups.
 ---@nodiscard
 function regex.find(s, pattern, init) end
 
 ---@param s string
 ---@param pattern string
 ---@param init? integer
----@return string? match The first group, or the whole match.
----@return string|nil|table<string, string> ... The other groups.
+---@return string|false|nil match The first group, or the whole match; nil when there is no match.
+---@return string|false|table<string, string|false> ... The other groups.
 ---@nodiscard
 function regex.match(s, pattern, init) end
 
 ---@param s string
 ---@param pattern string
----@return fun(): string?, ... iterator
+---@return fun(): string|false|nil, ... iterator
 ---@nodiscard
 function regex.gmatch(s, pattern) end
 

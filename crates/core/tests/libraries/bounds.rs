@@ -41,7 +41,13 @@ fn hashes_and_encodings_end_soon_after_their_deadline() {
 
 #[test]
 fn urls_end_soon_after_their_deadline() {
-    dies_soon(&["url.encode(big)", "url.decode(big)", "url.query(('&a'):rep(12 << 20))", "url.query({a = big})"]);
+    dies_soon(&[
+        "url.encode(big)",
+        "url.decode(big)",
+        "url.query(('&a'):rep(12 << 20))",
+        "url.query({a = big})",
+        "url.query(('a'):rep(28 << 20))",
+    ]);
 }
 
 #[test]
@@ -85,6 +91,29 @@ fn compiled_patterns_count_and_the_oldest_go() {
     assert_eq!(end(many, 60_000, 16 << 20).0.expect("it ends"), "done");
     let (outcome, _) = end("for i = 1, 9 do regex.find('x', '(?:abcdefghij){1000}' .. i) end", 60_000, 1 << 20);
     assert_eq!(outcome.expect_err("too much").error.code.as_str(), "ERR_LUA_MEMORY");
+}
+
+#[test]
+fn compiled_patterns_that_grow_while_they_search_push_the_oldest_out() {
+    let grow = "local function text()
+          local text = {} for i = 1, 3000 do text[i] = ('abc'):sub(math.random(3)):sub(1, 1) end
+          return table.concat(text)
+        end
+        local function pattern(i) return '(?:[ab]|c)*a(?:a|b|c){12}' .. i end
+        for i = 1, 64 do regex.find('', pattern(i)) end
+        for i = 1, 64 do for _ = 1, 4 do regex.find(text(), pattern(i)) end end
+        return 'done'";
+    assert_eq!(end(grow, 120_000, 12 << 20).0.expect("it ends"), "done");
+}
+
+#[test]
+fn what_compiling_takes_counts_meanwhile() {
+    for pattern in ["('[\\\\w\\\\s]'):rep(1000)", "('a|'):rep(16000)"] {
+        let (outcome, _) = end(&format!("regex.find('', {pattern})"), 30_000, 4 << 20);
+        assert_eq!(outcome.expect_err(pattern).error.code.as_str(), "ERR_LUA_MEMORY", "{pattern}");
+    }
+    let again = "for i = 1, 300 do pcall(regex.find, '', ('[ab]'):rep(1000) .. '(' .. i) end return collectgarbage('count') < 2000";
+    assert_eq!(end(again, 30_000, 8 << 20).0.expect("it is given back"), "true");
 }
 
 #[test]
