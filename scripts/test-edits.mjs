@@ -5,6 +5,8 @@ import path from 'node:path'
 import { root } from './run.mjs'
 
 const FOLDER = path.join(root, 'crates/lua/build/edits')
+/** How long a build may take on a busy machine. One that hangs says nothing of an edit. */
+const PATIENCE_TO_BUILD = 900_000
 /** A test that hangs without its edit has failed. */
 const PATIENCE = 60_000
 
@@ -14,14 +16,19 @@ function edits() {
   return found.map(([, name, proof]) => ({ name, proof }))
 }
 
-/** Runs cargo; whether it succeeded in time. In a group of its own, to be killed with the test that hangs. */
-function cargo(args, without) {
+/** Runs cargo; whether it succeeded in time. In a group of its own, to be killed with what hangs. */
+function cargo(args, without, patience) {
   const env = { ...process.env, CARGO_TARGET_DIR: path.join(root, 'target/without'), MOONPOOL_LUA_WITHOUT: without }
   const child = spawn('cargo', args, { cwd: root, env, stdio: 'ignore', detached: true })
-  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), PATIENCE)
+  let late = false
+  const stop = () => {
+    late = true
+    process.kill(-child.pid, 'SIGKILL')
+  }
+  const timer = setTimeout(stop, patience)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve(code === 0))
+    child.on('close', (code) => resolve({ ok: code === 0, late }))
   }).finally(() => clearTimeout(timer))
 }
 
@@ -32,8 +39,10 @@ async function isProven({ name, proof }) {
   // Any test program will do to see whether the library links.
   const [file, test] = proof === 'build' ? ['safepoints'] : proof.split('::')
   const program = ['test', ...PACKAGE, '--test', file]
-  const builds = await cargo([...program, '--no-run'], name)
-  return test ? builds && !(await cargo([...program, '--', '--exact', test], name)) : !builds
+  const build = await cargo([...program, '--no-run'], name, PATIENCE_TO_BUILD)
+  if (build.late) throw new Error(`the build without ${name} took more than ${PATIENCE_TO_BUILD / 1000} s`)
+  if (!test) return !build.ok
+  return build.ok && !(await cargo([...program, '--', '--exact', test], name, PATIENCE)).ok
 }
 
 const wanted = process.argv.slice(2)
