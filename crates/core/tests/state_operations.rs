@@ -194,6 +194,28 @@ fn an_update_cannot_wait_and_a_failed_one_leaves_no_trace_of_that() {
 }
 
 #[test]
+fn an_update_that_ended_with_its_coroutine_leaves_no_trace_either() {
+    const FAILS: &str = "local co = coroutine.create(function() State.update('n', function() error('x') end) end) coroutine.resume(co) ";
+    let ends_with = |source: &str, end: &str| ends(&[(&format!("{FAILS}{source}"), end)]);
+    ends_with("sleep(0.001) State.set('k', 1) return State.get('k')", "1");
+    ends_with("coroutine.close(co) sleep(0.001) return State.update('n', function() return 2 end)", "2");
+    // Closed while another one is at work, it does not end that.
+    let waits = "ERR_LUA_RUNTIME: a:1: sleep cannot be called here: the function of State.update cannot wait. Call it before, \
+                 and use its result";
+    ends_with("State.update('m', function() coroutine.close(co) sleep(0.001) end)", waits);
+    // Nor does one that ends inside of it.
+    let inside = format!("State.update('m', function() {FAILS} sleep(0.001) end)");
+    ends(&[(&inside, waits)]);
+    ends(&[(
+        "parallel(function() pcall(coroutine.wrap(function() State.update('n', error) end)) sleep(0.001) end)",
+        "",
+    )]);
+    let [at_once, _] = stores();
+    let itself = format!("{FAILS} State.update('m', function() coroutine.close(co) State.set('m', 5) return 6 end)");
+    assert!(run(&at_once, &itself).starts_with("ERR_STATE_VALUE"), "{}", run(&at_once, &itself));
+}
+
+#[test]
 fn an_update_runs_again_when_somebody_was_faster() {
     let [at_once, _] = stores();
     let source = "for i = 1, 2000 do State.update('n', function(n) return n + 1 end, 0) end";

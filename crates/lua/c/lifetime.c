@@ -15,6 +15,7 @@ LUA_API void moonpool_built (lua_State *L) {
 LUA_API void moonpool_retire (lua_State *L, lua_State *ended) {
   lua_settop(ended, 0);
   lua_closethread(ended, L);
+  G(L)->inside = 0;
   freeCI(ended);
 }
 

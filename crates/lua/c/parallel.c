@@ -16,11 +16,13 @@ LUA_API int moonpool_canyield (lua_State *L) {
 */
 LUA_API int moonpool_resumebranch (lua_State *L, lua_State *co, int *nres) {
   int pinned = G(L)->pinned;
+  int inside = G(L)->inside;
   int status;
   G(L)->pinned = moonpool_cansuspend(L) ? 0 : pinned + 1;
   G(L)->suspending = 0;
   status = lua_resume(co, L, 0, nres);
   G(L)->pinned = pinned;
+  G(L)->inside = inside;
   return (status == LUA_YIELD) ? -G(L)->suspending : status;
 }
 

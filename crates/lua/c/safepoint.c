@@ -59,7 +59,8 @@ static void luaP_outofmemory (lua_State *L) {
 /*
 ** Called by luaG_traceexec before an instruction while the flag is up. A yield is done exactly as a
 ** yielding count hook does it (see luaG_traceexec and 'resume' in ldo.c); CIST_HOOKYIELD, left by the
-** yield, lets one instruction pass on re-entry, so that a flag that stays up still allows progress.
+** yield, lets one instruction pass on re-entry, so that a flag that stays up still allows progress. Nothing yields so in a VM
+** that repeats (see c/repeat.c), where the depth of calls through C must not depend on time.
 */
 static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
   ci->u.l.savedpc = pc + 1;  /* reference is always next instruction */
@@ -68,7 +69,7 @@ static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
   pollkill(L);
   if (ci->callstatus & CIST_HOOKYIELD)
     ci->callstatus &= ~CIST_HOOKYIELD;
-  else if (yieldable(L) && G(L)->pinned == 0) {
+  else if (yieldable(L) && G(L)->pinned == 0 && !G(L)->repeats) {
     G(L)->suspending = SUSPENDS_PREEMPTED;
     L->status = LUA_YIELD;
     ci->u2.nyield = 0;
@@ -86,11 +87,13 @@ static void luaP_safepoint (lua_State *L, CallInfo *ci, const Instruction *pc) {
 */
 static int luaP_resume (lua_State *L, lua_State *co, int narg, int *nres) {
   int pin = !yieldable(L);
+  int inside = G(L)->inside;
   int status;
   G(L)->pinned += pin;
   G(L)->suspending = 0;
   status = lua_resume(co, L, narg, nres);
   G(L)->pinned -= pin;
+  G(L)->inside = inside;
   if (status == LUA_YIELD && G(L)->suspending)
     return LUA_SUSPENDED;
   return status;
@@ -120,6 +123,15 @@ LUA_API void moonpool_setbase (lua_State *L, lua_State *base) {
 /* Dies if the flag says so: for loops in C, outside Lua's own code. */
 LUA_API void moonpool_poll (lua_State *L) {
   pollkill(L);
+}
+
+/*
+** How many calls of functions that cannot yield are at work, as the host counts them. It counts up before such a call, and
+** down when that ends, also by an error that is caught. An error that ends a coroutine ends the calls in there, too, even if
+** nobody closes the coroutine: then luaP_resume counts as before it.
+*/
+LUA_API int *moonpool_inside (lua_State *L) {
+  return &G(L)->inside;
 }
 
 /* Whether the C function that is running could suspend the VM: as luaP_safepoint asks. */

@@ -51,6 +51,7 @@ unsafe extern "C-unwind" {
         suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
         fiber: *mut c_void,
     );
+    fn moonpool_inside(state: *mut ffi::lua_State) -> *mut c_int;
     fn moonpool_cansuspend(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_suspend(state: *mut ffi::lua_State, k: ffi::lua_KFunction) -> c_int;
     fn moonpool_makeroom(state: *mut ffi::lua_State);
@@ -211,6 +212,16 @@ pub unsafe fn set_fiber(
 ) {
     // SAFETY: the caller vouches for all of them.
     unsafe { moonpool_setfiber(state, suspend, fiber) }
+}
+
+/// How many calls of functions that cannot yield are at work, as the host counts them: up before such a call, and down when
+/// that ends, also by an error that is caught. Of calls whose coroutine an error ends, it forgets by itself.
+///
+/// # Safety
+/// `state` is valid, and used by this thread only.
+pub unsafe fn inside<'a>(state: *mut ffi::lua_State) -> &'a Cell<c_int> {
+    // SAFETY: the caller vouches for the state; the number lives as long as that, and is only used by its thread.
+    unsafe { Cell::from_mut(&mut *moonpool_inside(state)) }
 }
 
 /// Whether the C function that is running could [`suspend`] the VM.

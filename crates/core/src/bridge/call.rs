@@ -7,6 +7,7 @@ use crate::state::View;
 use crate::value::{Marks, type_name};
 use mlua::{AppDataRef, Lua, Value};
 use moonpool_lua::ffi;
+use std::cell::Cell;
 use std::ffi::c_int;
 
 /// How many functions of ours and of Lua's may stand between a function that is called and a script's.
@@ -30,6 +31,17 @@ impl Call<'_> {
     /// The `n`th argument, from 0; nil when there are fewer.
     pub fn arg(&self, n: usize) -> &Value {
         self.args.get(n).unwrap_or(&Value::Nil)
+    }
+
+    /// How many functions of the script are at work that cannot wait.
+    pub(super) fn inside(&self) -> &Cell<c_int> {
+        // SAFETY: `state` is that of the C function that is running.
+        unsafe { moonpool_lua::inside(self.state) }
+    }
+
+    /// The address of the coroutine that is running.
+    pub(super) fn coroutine(&self) -> usize {
+        self.state.addr()
     }
 
     /// The State of whoever is running. There is no other way to the store.

@@ -4,7 +4,8 @@ use super::{Call, Context, Wait};
 use crate::error::{Code, Error};
 use crate::state::{Answered, Op, Request, Response, ScriptId, Store, StoreError};
 use mlua::{LightUserData, Value};
-use std::ffi::c_void;
+use std::cell::RefMut;
+use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
 /// What a function of State does between its questions to the store.
@@ -34,6 +35,8 @@ pub struct Question {
 
 /// A key that `State.update` is at work on.
 pub(super) struct Updating {
+    /// The address of the coroutine that it is in.
+    coroutine: usize,
     owner: ScriptId,
     key: String,
     /// Whether the script's function has changed it meanwhile.
@@ -105,7 +108,7 @@ fn advance(call: &Call, mut task: impl Task + 'static, mut request: Option<Reque
 /// # Errors
 /// Why, after `what`.
 pub(crate) fn can_wait(call: &Call, what: &str) -> Result<(), Error> {
-    let why = if !call.context.updating.borrow().is_empty() {
+    let why = if call.inside().get() > 0 {
         "the function of State.update cannot wait. Call it before, and use its result"
     } else if !call.can_suspend {
         "inside a callback of table.sort or string.gsub, or of another C function, a script waits with its native \
@@ -114,6 +117,26 @@ pub(crate) fn can_wait(call: &Call, what: &str) -> Result<(), Error> {
         return Ok(());
     };
     Err(Error::new(Code::Runtime, format!("{what}: {why}")))
+}
+
+impl Call<'_> {
+    /// The script's function is at work. Refuses waits, and watches for changes of a key, until [`Self::end_update`], or
+    /// until an error ends its coroutine.
+    pub(crate) fn begin_update(&self, owner: ScriptId, key: String) {
+        let at_work = self.inside().get();
+        let coroutine = self.coroutine();
+        self.context.forget_ended(at_work).push(Updating { coroutine, owner, key, changed: false });
+        self.inside().set(at_work + 1);
+    }
+
+    /// The end of the last update in this coroutine. One that was closed after an error had ended it has no update left.
+    pub(crate) fn end_update(&self) {
+        let at_work = self.inside().get();
+        let mut updating = self.context.forget_ended(at_work);
+        let Some(ended) = updating.pop_if(|last| last.coroutine == self.coroutine()) else { return };
+        self.inside().set(at_work - 1);
+        self.context.changed_itself.set(ended.changed);
+    }
 }
 
 impl Context {
@@ -146,18 +169,13 @@ impl Context {
         }
     }
 
-    /// The script's function is at work. Refuses waits, and watches for changes of a key, until
-    /// [`Context::end_update`].
-    pub(crate) fn begin_update(&self, owner: ScriptId, key: String) {
-        self.updating.borrow_mut().push(Updating { owner, key, changed: false });
+    /// Forgets updates in coroutines that an error has ended, and that nobody has closed. Of those that are at work, the
+    /// innermost is last.
+    fn forget_ended(&self, at_work: c_int) -> RefMut<'_, Vec<Updating>> {
+        let mut updating = self.updating.borrow_mut();
+        updating.truncate(at_work as usize);
+        updating
     }
-
-    /// The end of the last update that has not ended.
-    pub(crate) fn end_update(&self) {
-        let ended = self.updating.borrow_mut().pop();
-        self.changed_itself.set(ended.is_some_and(|updating| updating.changed));
-    }
-
     /// Whether the function of the update that ended last changed the key.
     pub(crate) fn changed_itself(&self) -> bool {
         self.changed_itself.get()

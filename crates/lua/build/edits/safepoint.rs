@@ -11,6 +11,7 @@ pub(crate) const EDITS: &[Edit] = &[
   volatile int *flag;  /* moonpool: what other threads ask of this VM */
   int ownflag;  /* moonpool: what 'flag' points to until the host sets it */
   int pinned;  /* moonpool: resumes under a caller that cannot yield */
+  int inside;  /* moonpool: calls of the host's that are at work, and that it counts (c/safepoint.c) */
   int abandoned;  /* moonpool: the collector stopped for good */
   int suspending;  /* moonpool: the last yield was the host's, not the script's: why (c/safepoint.c) */
   void (*suspend) (void *fiber);  /* moonpool: suspends the native stack that the VM runs on, if it can be */
@@ -59,7 +60,7 @@ static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,
         file: "lstate.c",
         find: "  g->ud_warn = NULL;\n  g->mainthread = L;",
         replace: "  g->ud_warn = NULL;\n  g->flag = &g->ownflag;\n  g->ownflag = FLAG_RUN;\n  \
-                  g->suspending = g->abandoned = 0;\n  g->clock = NULL;\n  \
+                  g->suspending = g->abandoned = g->inside = 0;\n  g->clock = NULL;\n  \
                   g->seeds = 0;\n  g->repeats = moonpool_lua_repeats(&g->seeds) ? REPEATS : 0;\n  g->pinned = (g->repeats != 0);\n  g->suspend = NULL;\n  g->fiber = NULL;\n  g->base = NULL;\n  g->host = NULL;\n  g->mainthread = L;",
         proof: "safepoints::two_states_have_different_seeds",
         why: "A VM that nobody set a flag for has one of its own.",

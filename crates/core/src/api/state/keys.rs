@@ -237,7 +237,7 @@ pub(super) fn begin(call: &Call) -> Result<Value, Error> {
         _ => call.arg(2).clone(),
     };
     let owner = keyed.request(call, keyed.write(Condition::Always, Change::Keep, Expiry::Keep))?.owner;
-    call.context.begin_update(owner, keyed.key);
+    call.begin_update(owner, keyed.key);
     Ok(value)
 }
 

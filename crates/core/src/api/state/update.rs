@@ -40,7 +40,7 @@ pub(super) unsafe fn install(state: *mut ffi::lua_State) {
 
 /// The guard's `__close`.
 fn end(call: &Call) -> Result<Value, Error> {
-    call.context.end_update();
+    call.end_update();
     Ok(Value::Nil)
 }
 
