@@ -155,8 +155,9 @@ fn sorting_asks_no_clock() {
     in_every_process(
         "local list, asked = {}, 0
         for i = 1, 3000 do list[i] = i end
-        pcall(table.sort, list, function(a, b) asked = (asked * 31 + a * 7 + b) % 1000003 return true end)
-        text = asked .. ' ' .. table.concat(list, ' ', 1, 200)",
+        list[1], list[1500], list[3000] = 9001, 9002, 9003
+        table.sort(list, function(a, b) asked = (asked * 31 + a * 7 + b) % 1000003 return a < b end)
+        text = tostring(asked)",
     );
 }
 
