@@ -286,8 +286,8 @@ export interface Repeating {
   /**
    * What the run's clock begins with: milliseconds since 1970, or a `Date`; from -8 640 000 000 000 000 to
    * 8 640 000 000 000 000. `os.time`, `os.date`, `os.clock` and all other functions of Lua that tell the time ask that clock.
-   * It stands still but for what the script sleeps; and `sleep` only sets it forward, and waits for nothing. `timeout` and the
-   * other limits are in real time, and so are those of keys in State.
+   * It stands still but for what the script sleeps; and `sleep` only sets it forward, and waits for nothing. Sleeps of
+   * functions of `parallel` overlap. `timeout` and the other limits are in real time, and so are those of keys in State.
    *
    * In a context, each run begins with its own `now`, or that of the context.
    * @defaultValue the clock of the system

@@ -6,7 +6,7 @@ mod held;
 
 use common::{FACTORY, Remote, code, fail, run, script, services, store};
 use held::{Held, submit_script, text};
-use moonpool_core::bridge::{HostError, Services};
+use moonpool_core::bridge::{HostError, Repeats, Services};
 use moonpool_core::scheduler::{Capacity, HostCallOf, IdLimits, Scheduler, Settled, Signal};
 use moonpool_core::state::ScriptId;
 use moonpool_core::vm::Script;
@@ -550,6 +550,22 @@ fn the_function_of_an_update_waits_in_no_branch_either() {
         return ok, tostring(e)");
     assert!(text.contains("the function of State.update cannot wait"), "{text}");
     assert_eq!(run("return State.update('k', function() return parallel(function() return 3 end) end)"), "3");
+}
+
+#[test]
+fn a_run_with_a_time_of_its_own_waits_for_all_answers_before_that_goes_on() {
+    let mut engine = Engine::new();
+    let source = "local order = {}
+        local function note(x) order[#order + 1] = x .. '@' .. os.clock() end
+        parallel(function() sleep(1) note('slept') end,
+            function() note(host.ask(1)) note(host.ask(2)) end,
+            function() note(host.ask(3)) sleep(2) note(host.ask(4)) end)
+        return table.concat(order, ' ')";
+    let mut timed = script(source);
+    timed.exchange.repeats = Some(Repeats { now: Some(0.0), seed: None });
+    assert_eq!(engine.begin_script(timed), [1, 3]);
+    assert!(engine.settled.is_empty() && engine.scheduler.suspended() == 1);
+    assert_eq!(engine.answer_all(), "10@0.0 30@0.0 20@0.0 slept@1.0 40@2.0");
 }
 
 #[test]

@@ -17,6 +17,7 @@ const REPEATS: Repeats = Repeats { now: Some(1_000_000_000_000.0), seed: Some(7)
 fn repeating(source: &str, repeats: Repeats) -> Script {
     let mut script = script(source);
     script.exchange.repeats = Some(repeats);
+    script.limits.timeout = Duration::from_secs(120);
     script
 }
 
@@ -100,6 +101,32 @@ fn time_stands_still_but_for_what_is_slept_which_takes_none() {
     let shown = text(&FACTORY, repeating(source, Repeats { seed: None, ..REPEATS }), SLICE);
     assert_eq!(shown, "1000000000\t0\t0.0\t3601\t3601.0\t02:46:41");
     assert!(begun.elapsed() < Duration::from_secs(600));
+}
+
+#[test]
+fn sleeps_of_functions_that_run_at_once_overlap_and_end_in_their_order() {
+    let repeats = Repeats { seed: None, ..REPEATS };
+    let shown = |source: &str| text(&FACTORY, repeating(source, repeats), SLICE);
+    let naps = "local order = {}
+        local function nap(s) return function() sleep(s) order[#order + 1] = s .. '@' .. os.clock() return s end end ";
+    let order = |source: &str| shown(&format!("{naps}{source} return table.concat(order, ' '), os.clock()"));
+    assert_eq!(order("parallel(nap(30), nap(10), nap(10), nap(20))"), "10@10.0 10@10.0 20@20.0 30@30.0\t30.0");
+    assert_eq!(order("sleep(5) parallel(nap(2), nap(1)) sleep(5)"), "1@6.0 2@7.0\t12.0");
+    let nested = "parallel(function() parallel(nap(4), nap(1)) end, nap(2), function() coroutine.wrap(nap(3))() end)";
+    assert_eq!(order(nested), "1@1.0 2@2.0 3@3.0 4@4.0\t4.0");
+    // What nobody waits for any more does not take its time.
+    assert_eq!(
+        order("pcall(parallel, nap(9), function() sleep(1) error('no') end) parallel(nap(3), nap(2))"),
+        "2@3.0 3@4.0\t4.0"
+    );
+    // Who gives up its turn does not hold up the others, and time does not go back.
+    let spins =
+        "local done parallel(function() while not done do sleep(0) end end, function() sleep(2) done = true end)";
+    assert_eq!(order(spins), "\t2.0");
+    let stops = "parallel(nap(1), function() return (('x'):gsub('x', nap(5))) end, nap(2))";
+    assert_eq!(order(stops), "5@5.0 1@5.0 2@7.0\t7.0");
+    let inside = "parallel(nap(1), function() return (('x'):gsub('x', function() parallel(nap(3), nap(2)) end)) end)";
+    assert_eq!(order(inside), "2@2.0 3@3.0 1@3.0\t3.0");
 }
 
 #[test]

@@ -155,8 +155,8 @@ unsafe extern "C-unwind" fn sleep(state: *mut ffi::lua_State) -> c_int {
 fn begin_sleep(call: &Call) -> Result<Value, Error> {
     let seconds = seconds(call, "sleep", 0.0)?;
     can_wait(call, "sleep cannot be called here")?;
-    // Without a time to wait for, or in a run with a time of its own, it is only preempted, and goes on when its turn comes.
-    if seconds > 0.0 && !call.context.sources.pass(seconds) {
+    // Without a time to wait for, it is only preempted, and goes on when its turn comes.
+    if seconds > 0.0 {
         call.context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
     }
     Ok(Value::Nil)

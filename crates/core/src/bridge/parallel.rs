@@ -4,12 +4,16 @@
 //! what it waits for in the context, as if it were alone. Its group then parks that under a number, and lets the next branch
 //! go on. When none can, the run is suspended. What was parked goes to the scheduler, all of it at once; what comes of it is
 //! put back into the context before the branch goes on. So a function that waits knows nothing of branches.
+//!
+//! In a run with a time of its own, a branch that sleeps is parked without the scheduler. When nothing can go on, and nothing
+//! else is waited for, that time goes forward to the end of the next sleep.
 
 use super::waits::Came;
 use super::{Context, Wait};
 use crate::bridge::tasks::Task;
 use crate::memory::Killed;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
 /// How many functions may be at work at once in one run, those of a `parallel` inside another counted with the others.
 pub(crate) const MOST: usize = 1000;
@@ -34,6 +38,8 @@ pub struct Requests {
 pub(super) struct Parallel {
     groups: HashMap<u32, Group>,
     parked: HashMap<u32, Parked>,
+    /// Of a run with a time of its own: waits that end when so much of that has passed.
+    sleeping: BTreeSet<(Duration, u32)>,
     requests: Requests,
     at_work: usize,
     last: u32,
@@ -73,6 +79,8 @@ struct Parked {
     branch: u32,
     /// Whether the scheduler knows of it.
     asked: bool,
+    /// When it is over, if the run has a time of its own.
+    until: Option<Duration>,
     held_args: usize,
     task: Option<Box<dyn Task>>,
     came: Option<Came>,
@@ -125,6 +133,11 @@ impl Parallel {
 
     fn has_come(&self, number: u32) -> bool {
         self.parked.get(&number).is_some_and(|parked| parked.came.is_some())
+    }
+
+    /// Whether anything is waited for but the run's own time.
+    fn waits_elsewhere(&self) -> bool {
+        self.parked.values().any(|parked| parked.until.is_none() && parked.came.is_none())
     }
 
     /// Lets a branch go on, and with it those that wait for its group.
@@ -217,7 +230,7 @@ impl Context {
 
     /// The branch that runs waits: for what the context has, for a group inside it, or for its next turn.
     pub(crate) fn park(&self, group: u32) {
-        let wait = self.take_wait();
+        let wait = self.wait.take();
         let inner = self.suspends_as.take();
         let parked = wait.is_some();
         self.with_parallel(|parallel| {
@@ -225,10 +238,17 @@ impl Context {
             let state = match (wait, inner) {
                 (Some(wait), _) => {
                     let number = parallel.number();
+                    let until = match (&wait, self.sources.passed()) {
+                        (Wait::Sleep(time), Some(passed)) => Some(passed.saturating_add(*time)),
+                        _ => None,
+                    };
                     let (held_args, task) = (self.held_args.take(), self.task.take());
-                    let parked = Parked { group, branch, asked: false, held_args, task, came: None, held: 0 };
+                    let parked = Parked { group, branch, asked: false, until, held_args, task, came: None, held: 0 };
                     parallel.parked.insert(number, parked);
-                    parallel.requests.fresh.push((number, wait));
+                    match until {
+                        Some(until) => drop(parallel.sleeping.insert((until, number))),
+                        None => parallel.requests.fresh.push((number, wait)),
+                    }
                     Branch::Waits(number)
                 }
                 (None, Some(SuspendsAs { group: inner, gives_up_turn })) => {
@@ -342,7 +362,26 @@ impl Context {
 
     /// Whether the run is suspended because every function of a `parallel` waits for something.
     pub(crate) fn take_waits_for_any(&self) -> bool {
-        self.suspends_as.take().is_some_and(|suspends| !suspends.gives_up_turn)
+        let Some(suspends) = self.suspends_as.take() else { return false };
+        !self.wake_sleeping() && !suspends.gives_up_turn
+    }
+
+    /// In a run with a time of its own, lets the next of those go on that sleep; not while anything else is waited for, for
+    /// which no time passes. Says whether there was one.
+    fn wake_sleeping(&self) -> bool {
+        self.with_parallel(|parallel| {
+            if parallel.sleeping.is_empty() || parallel.waits_elsewhere() {
+                return false;
+            }
+            let Some((until, number)) = parallel.sleeping.pop_first() else { return false };
+            self.sources.pass_until(until);
+            if let Some(parked) = parallel.parked.get_mut(&number) {
+                let (group, branch) = (parked.group, parked.branch);
+                parked.came = Some(Came::Awake);
+                parallel.wake(group, branch);
+            }
+            true
+        })
     }
 }
 
@@ -350,6 +389,9 @@ impl Parallel {
     /// Forgets what is parked. Returns what it counts.
     fn forget(&mut self, number: u32) -> usize {
         let Some(parked) = self.parked.remove(&number) else { return 0 };
+        if let Some(until) = parked.until {
+            self.sleeping.remove(&(until, number));
+        }
         if parked.asked && parked.came.is_none() {
             self.requests.given_up.push(number);
         }

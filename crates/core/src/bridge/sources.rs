@@ -52,9 +52,16 @@ impl Sources {
         self.clock.as_ref().map_or(std::ptr::null(), |clock| clock.shown.as_ptr().cast_const().cast())
     }
 
-    /// Lets so many seconds pass, if the run has a time of its own.
-    pub(crate) fn pass(&self, seconds: f64) -> bool {
-        self.clock.as_ref().inspect(|clock| clock.pass(Duration::from_secs_f64(seconds))).is_some()
+    /// How much time has passed, if the run has a time of its own.
+    pub(super) fn passed(&self) -> Option<Duration> {
+        self.clock.as_ref().map(|clock| clock.passed.get())
+    }
+
+    /// Lets time pass until it is so much, if the run has a time of its own. It never goes back.
+    pub(super) fn pass_until(&self, passed: Duration) {
+        if let Some(clock) = self.clock.as_ref().filter(|clock| clock.passed.get() < passed) {
+            clock.set(passed);
+        }
     }
 
     /// The run's chance as it stands, if it has one of its own.
@@ -120,8 +127,7 @@ impl Clock {
         Self { begin, passed: Cell::default(), shown: Cell::new([begin, 0.0]) }
     }
 
-    fn pass(&self, time: Duration) {
-        let passed = self.passed.get().saturating_add(time);
+    fn set(&self, passed: Duration) {
         self.passed.set(passed);
         self.shown.set([self.begin + passed.as_nanos() as f64 / 1e6, passed.as_secs_f64()]);
     }
@@ -172,10 +178,12 @@ mod tests {
         let shown = || unsafe { *sources.clock().cast::<[f64; 2]>() };
         assert_eq!(shown(), [1000.0, 0.0]);
         for _ in 0..10 {
-            assert!(sources.pass(0.1));
+            sources.pass_until(sources.passed().expect("a time of its own") + Duration::from_secs_f64(0.1));
         }
         assert_eq!(shown(), [2000.0, 1.0]);
-        assert!(!Sources::default().pass(1.0) && Sources::default().clock().is_null());
+        sources.pass_until(Duration::from_millis(500));
+        assert_eq!(shown(), [2000.0, 1.0]);
+        assert!(Sources::default().passed().is_none() && Sources::default().clock().is_null());
     }
 
     #[test]

@@ -101,8 +101,17 @@ impl Context {
         self.wait_for(Wait::Call(call));
     }
 
+    /// What the run waits for that is suspended; nothing when it goes on when its turn comes. A run with a time of its own
+    /// waits for no other: that goes forward instead.
     pub(crate) fn take_wait(&self) -> Option<Wait> {
-        self.wait.borrow_mut().take()
+        let wait = self.wait.take()?;
+        match (&wait, self.sources.passed()) {
+            (Wait::Sleep(time), Some(passed)) => {
+                self.sources.pass_until(passed.saturating_add(*time));
+                None
+            }
+            _ => Some(wait),
+        }
     }
 
     /// What the host answered.

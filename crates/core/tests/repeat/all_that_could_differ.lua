@@ -49,11 +49,12 @@ show('%p', string.format('%p %p %p %p %p', {}, 'short', ('long'):rep(20000), pri
 show('errors', pcall(error, {}) and '' or tostring(select(2, pcall(error, {}))), tostring(select(2, pcall(function() local x = {} .. {} end))))
 show('json', json.encode(by_string), tostring(json.decode('{"a":{},"b":[1]}').a))
 
--- A comparator that makes no sense sees the choices that a sort makes.
+-- A comparator sees the choices that a sort makes. It makes some where the largest are first, last, and in the middle.
 local list, asked = {}, 0
 for i = 1, 3000 do list[i] = i end
-pcall(table.sort, list, function(a, b) asked = (asked * 31 + a * 7 + b) % 1000003 return true end)
-show('sort', asked, table.concat(list, ',', 1, 300))
+list[1], list[(1 + #list) // 2], list[#list] = 9001, 9002, 9003
+table.sort(list, function(a, b) asked = (asked * 31 + a * 7 + b) % 1000003 return a < b end)
+show('sort', asked)
 
 -- The collector: when it works, in which order it forgets, and what is left.
 local weak, gone = setmetatable({}, { __mode = 'k' }), {}
@@ -91,6 +92,22 @@ local function nested(n)
 end
 show('nested', nested(0))
 show('gsub', (('abc'):gsub('.', function(c) for _ = 1, 2000 do c = c end return tostring({}) end)))
+
+-- Functions that run at once: in which order they wake, and how deep their calls go, as above.
+local function reach(n)
+  for _ = 1, 20 do n = n + 0 end
+  local ok, more = pcall(reach, n + 1)
+  return ok and more or n
+end
+local function napping(i)
+  return function()
+    sleep(i % 3)
+    show('woken', i, os.clock(), tostring({}))
+    return reach(0) .. ' ' .. coroutine.wrap(reach)(0) .. ' ' .. tostring(coroutine.running()) .. ' ' .. math.random(0)
+  end
+end
+show('parallel', parallel(napping(5), napping(1), function() return table.concat({ parallel(napping(0), napping(4)) }, ' ') end, napping(3)))
+show('first error', tostring(select(2, pcall(parallel, function() sleep(2) error({}) end, function() sleep(1) error(print) end))), os.clock())
 
 for i = 1, 20 do State.set('key' .. (i * 7 % 20), { i }) end
 show('State', table.concat(State.list(), ','), tostring(State.get('key7')), State.incr('n'))
