@@ -3,6 +3,7 @@
 
 const path = require('node:path')
 const { runNode } = require('./support/child')
+const { FOREVER } = require('./support/constants')
 const { engineExposing, engineWith } = require('./support/engine')
 const { expectBadArgument, rejection } = require('./support/rejection')
 
@@ -51,6 +52,35 @@ test('the clock begins with now, and goes on by what the run sleeps, which takes
   const before = Date.now()
   const [time] = (await engine.run('return os.time()', 'x')).values
   expect(time).toBeGreaterThanOrEqual(Math.floor(before / 1000))
+})
+
+test('functions of parallel do the same however long the host takes to answer', async () => {
+  const delays = [0, 5, 20, 1]
+  let wait
+  const engine = engineExposing({ wait: (_, n) => wait(n) })
+  const code = `local seen = {}
+    local function note(...) seen[#seen + 1] = table.concat({ ... }, ' ') .. ' ' .. os.clock() .. ' ' .. tostring({}) end
+    parallel(
+      function() sleep(1) note('slept', math.random(0)) end,
+      function() for i = 1, 3 do note(host.wait(i)) end sleep(0.5) note('after the answers', math.random(0)) end,
+      function() for i = 1, 1e6 do end note('computed') end)
+    return table.concat(seen, '\\n')`
+  const text = () => engine.runLua(code, 'x', { now: NOW, seed: 1, timeout: FOREVER })
+  wait = (n) => n
+  const first = await text()
+  const steps = first.split('\n').map((line) => line.replace(/ table.*/, ''))
+  expect(steps.map((step) => step.replace(/ -?\d{9,}/, ''))).toEqual([
+    'computed 0.0',
+    '1 0.0',
+    '2 0.0',
+    '3 0.0',
+    'after the answers 0.5',
+    'slept 1.0',
+  ])
+  for (const delay of delays) {
+    wait = (n) => new Promise((resolve) => setTimeout(resolve, delay, n))
+    expectSame(first, await text(), `after ${delay} ms`)
+  }
 })
 
 test('a Date that changes after the call changes nothing', async () => {

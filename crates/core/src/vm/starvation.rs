@@ -5,7 +5,7 @@
 
 use super::{Chunk, Exchange, Execution, Factory, Progress, Script, Vm, Wait};
 use crate::api::libraries::Libraries;
-use crate::bridge::{HostError, HostFunction, Limits, Services};
+use crate::bridge::{Answer, Came, HostCall, HostError, HostFunction, Limits, Services};
 use crate::error::Shown;
 use crate::memory::REFUSALS;
 use crate::state::{MemoryStore, ScriptId};
@@ -53,6 +53,11 @@ const CROSSINGS: &[&str] = &[
     "try(crypto.hmac, 'sha256', 'k', 'x') try(crypto.random, 2000) try(crypto.random, -1) try(base64.decode, '!') try(time.parse, 'x') try(time.iso, 0/0)",
     "try(url.parse, 'http://a:b@c:1/d?e#f') try(url.parse, 'x') try(url.build, {scheme = 'http', host = 'a', query = {b = {1}}}) try(url.query, 'a=1&a=2') try(url.query, {print})",
     "try(regex.find, 'bc', '(?<x>b)(c)') try(regex.find, 'bc', '(') try(regex.gsub, 'b', 'b', function(c) host.f(c) return c end) try(regex.gsub, 'b', 'b', '$9')",
+    "try(parallel, function() sleep(0.001) return {} end, function() return host.f(1) end, function() return coroutine.wrap(sleep)(0) end)",
+    "try(parallel, function() host.f(1) end, function() local c <close> = setmetatable({}, {__close = function() host.f() end}) sleep(1) end, host.db.fails)",
+    "try(parallel, print, 1) try(parallel, coroutine.yield) try(parallel, table.unpack({}, 1, 1001)) try(parallel, sleep) try(parallel, State.get)",
+    "try(parallel, function() parallel(function() sleep(0) end, host.f) error('x') end, function() return (('x'):gsub('x', function() parallel(host.f, host.f) end)) end)",
+    "local co = coroutine.create(State.update) try(coroutine.resume, co, 'k', error) try(State.update, 'k', function() coroutine.close(co) return 1 end)",
     "error(setmetatable({}, {__tostring = function() return json.encode({State.list()}) end}))",
     "error(try(State.get, {}))",
     "error({a = {1, 2, 'x'}})",
@@ -91,6 +96,16 @@ fn list_of_one() -> Vec<u8> {
     [&1_u32.to_le_bytes()[..], &[3], &1_i64.to_le_bytes()].concat()
 }
 
+/// What the host answers: 1, or an error with all that one may have.
+fn answer(call: &HostCall) -> Answer {
+    if call.function == 0 {
+        return Ok(list_of_one());
+    }
+    let shown = Shown { code: Some("FAILED".to_owned()), details: Some(list_of_one()) };
+    let (message, shown) = ("it failed".to_owned(), Some(Box::new(shown)));
+    Err(HostError { message, cause: 1, shown, ..HostError::default() })
+}
+
 /// How a run ends whose attempts from `from` on, so many, to get memory fail: its text or its code; how many it made.
 fn run(source: &str, from: usize, count: usize) -> (Result<String, String>, usize) {
     let script = script(source);
@@ -104,14 +119,15 @@ fn run(source: &str, from: usize, count: usize) -> (Result<String, String>, usiz
     });
     let mut progress = execution.start(Box::new(script), FACTORY.clone());
     let outcome = loop {
+        for (number, wait) in execution.take_requests().map_or_else(Vec::new, |requests| requests.fresh) {
+            execution.give(vec![(
+                number,
+                if let Wait::Call(call) = wait { Came::Answer(answer(&call)) } else { Came::Awake },
+            )]);
+        }
         match progress {
             Progress::Done(outcome) => break outcome,
-            Progress::Waiting(Wait::Call(call)) if call.function == 1 => {
-                let shown = Shown { code: Some("FAILED".to_owned()), details: Some(list_of_one()) };
-                let (message, shown) = ("it failed".to_owned(), Some(Box::new(shown)));
-                execution.answer(Err(HostError { message, cause: 1, shown, ..HostError::default() }));
-            }
-            Progress::Waiting(Wait::Call(_)) => execution.answer(Ok(list_of_one())),
+            Progress::Waiting(Wait::Call(call)) => execution.answer(answer(&call)),
             _ => {}
         }
         progress = execution.resume();
