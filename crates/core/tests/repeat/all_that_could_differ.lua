@@ -95,7 +95,7 @@ show('gsub', (('abc'):gsub('.', function(c) for _ = 1, 2000 do c = c end return 
 
 -- Functions that run at once: in which order they wake, and how deep their calls go, as above.
 local function reach(n)
-  for _ = 1, 20 do n = n + 0 end
+  for _ = 1, 5 do n = n + 0 end
   local ok, more = pcall(reach, n + 1)
   return ok and more or n
 end
