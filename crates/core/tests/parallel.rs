@@ -364,9 +364,7 @@ fn a_function_that_gives_up_its_turn_lets_the_others_have_theirs() {
 #[test]
 fn calls_are_made_while_another_function_executes_and_their_answers_are_kept() {
     let mut engine = Engine::new();
-    let source = format!(
-        "{ASK} return {{parallel(ask(1), function() for _ = 1, 3e7 do end return 2 end)}}"
-    );
+    let source = format!("{ASK} return {{parallel(ask(1), function() for _ = 1, 3e7 do end return 2 end)}}");
     submit_script(&engine.scheduler, 0, Script { services: engine.services.clone(), ..script(&source) });
     let mut batch = engine.held.next();
     batch.execute();
