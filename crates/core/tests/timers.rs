@@ -163,6 +163,23 @@ fn runs_of_one_id_begin_at_a_rate_and_others_do_not_wait_for_them() {
 }
 
 #[test]
+fn a_script_that_lets_all_of_its_timers_end_gets_no_faster_rate() {
+    let (timers, start) = (Timers::new(100, 4), Instant::now());
+    let mut runs = 0;
+    for passed in 1..=1000 {
+        let now = start + ms(passed);
+        while timers.pending() < 4 {
+            at(&timers, now, 0);
+        }
+        while let Some(due) = timers.take(now) {
+            timers.ended(due.id, false, now);
+            runs += 1;
+        }
+    }
+    assert!((64..=69).contains(&runs), "{runs}");
+}
+
+#[test]
 fn closing_makes_all_due_once_more_for_the_last_time() {
     let (timers, start) = (Timers::default(), Instant::now());
     let often = every(&timers, start, 100);

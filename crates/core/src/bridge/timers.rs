@@ -29,6 +29,9 @@ const RATE: f64 = 16.0;
 /// What a timer takes besides its function and its arguments, in bytes: its places in maps.
 const ENTRY: usize = 512;
 
+/// So many ids are known before the idle ones are forgotten.
+const FEW_IDS: usize = 64;
+
 /// What runs.
 #[derive(Clone)]
 pub enum Work {
@@ -169,6 +172,8 @@ struct Book {
     /// What is going to run and is not running: by time, then in the order in which it was made.
     due: BTreeSet<(Instant, u64, u64)>,
     ids: HashMap<ScriptId, OfId>,
+    /// How many ids there are when idle ones are looked for next.
+    crowded_at: usize,
     /// How many timers refer to a run; and which runs that has changed for since the last news.
     origins: HashMap<u64, usize>,
     changed: HashSet<u64>,
@@ -251,6 +256,7 @@ impl Timers {
         }
         let next = now + new.time;
         let (id, order) = book.number();
+        book.forget_idle(&new.owner, now);
         book.count(&new, bytes);
         let timer = Timer {
             new,
@@ -447,6 +453,16 @@ impl Book {
         }
     }
 
+    /// Forgets ids without timers, when there are many and a new one comes. Not those whose last runs still slow down the next:
+    /// otherwise a script that lets all of its timers end would have no rate.
+    fn forget_idle(&mut self, comes: &ScriptId, now: Instant) {
+        if self.ids.len() < self.crowded_at || self.ids.contains_key(comes) {
+            return;
+        }
+        self.ids.retain(|_, id| id.pending + id.running > 0 || id.recovered.is_some_and(|time| time > now));
+        self.crowded_at = FEW_IDS.max(2 * self.ids.len());
+    }
+
     fn count(&mut self, new: &NewTimer, bytes: usize) {
         let of_id = self.ids.entry(new.owner.clone()).or_default();
         of_id.pending += 1;
@@ -517,7 +533,7 @@ impl Book {
         self.bytes -= bytes;
         if let Some(of_id) = self.ids.get_mut(&new.owner) {
             of_id.bytes -= bytes;
-            if of_id.pending + of_id.running == 0 {
+            if of_id.pending + of_id.running == 0 && of_id.recovered.is_none() {
                 self.ids.remove(&new.owner);
             }
         }
@@ -535,5 +551,31 @@ impl Context {
     /// The timers of the engine.
     pub(crate) fn timers(&self) -> &Timers {
         &self.services.timers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_without_timers_are_forgotten_when_their_rate_allows_it() {
+        let (timers, start) = (Timers::default(), Instant::now());
+        let run = |id: usize, now| {
+            let owner = ScriptId::new(&format!("id-{id}")).expect("an id");
+            let work = Work::Script("s".into());
+            let (name, args, rhythm, time) = ("m".into(), vec![0; 4], Rhythm::At, Duration::ZERO);
+            let id = timers.add(NewTimer { owner, origin: 0, name, work, args, rhythm, time }, now);
+            assert_eq!(timers.take(now).map(|due| due.id), id.ok());
+            timers.ended(id.expect("room"), false, now);
+        };
+        for id in 0..1000 {
+            run(id, start);
+        }
+        assert_eq!(timers.lock().ids.len(), 1000);
+        for id in 1000..10_000 {
+            run(id, start + Duration::from_millis(id as u64));
+        }
+        assert!(timers.lock().ids.len() <= 4 * FEW_IDS, "{}", timers.lock().ids.len());
     }
 }
