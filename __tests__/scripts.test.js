@@ -301,6 +301,15 @@ describe('what crosses between scripts', () => {
     expect((await valuesOf(engine, caught('scripts.call, "count", table.unpack({}, 1, 50000)')))[2]).toContain('50000')
   })
 
+  test('a name that is none opens no script that looks like it', async () => {
+    const long = `${'y'.repeat(60)}...`
+    const engine = engineWithScripts({ 'a\uFFFD': 'return 1', [long]: 'return 1', 'a/b': 'return script.id' })
+    for (const name of ['"a\\255"', '("y"):rep(300)', '("y"):rep(257)', '"a/b\\0"', '"A/b"', '""']) {
+      expect((await valuesOf(engine, caught(`scripts.call, ${name}`)))[1]).toBe('ERR_SCRIPT_UNKNOWN')
+    }
+    expect(await valuesOf(engine, 'return scripts.call("a/b")')).toEqual(['a/b'])
+  })
+
   test.each(['', '5', '{}', 'nil'])('a name must be a string: scripts.call(%s)', async (arg) => {
     const [ok, code, message] = await valuesOf(engineWith(), caught(`function() scripts.call(${arg}) end`))
     expect([ok, code]).toEqual([false, 'ERR_LUA_RUNTIME'])

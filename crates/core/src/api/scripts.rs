@@ -6,7 +6,7 @@
 use super::host::{MAX_ARGS, refuse_call, write_args};
 use super::{Named, push_library, set_library};
 use crate::bridge::tasks::can_wait;
-use crate::bridge::{Call, Called, HostCall, entry};
+use crate::bridge::{Call, Called, HostCall, entry, no_script};
 use crate::c_function;
 use crate::error::{Code, Error, quoted_bytes};
 use crate::memory::Killed;
@@ -14,7 +14,6 @@ use crate::value::wire::Reader;
 use crate::value::{Refusal, Shapes};
 use mlua::Value;
 use moonpool_lua::ffi;
-use std::borrow::Cow;
 use std::ffi::c_int;
 
 /// The longest name of a script, in bytes: that of a label in lib/options.js.
@@ -77,18 +76,18 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
     can_wait(call, "a script cannot be called here")?;
     let context = call.context;
     let name = name.as_bytes();
-    let name = label(&name);
+    let name = label(&name).ok_or_else(|| no_script(&quoted_bytes(&name)))?;
     // Asked again when the call is made: until then this may change.
-    context.services.scripts.check(&name, &context.id)?;
-    let called = Called::new(&context.id, &context.name, context.called.as_deref(), &name)?;
+    context.services.scripts.check(name, &context.id)?;
+    let called = Called::new(&context.id, &context.name, context.called.as_deref(), name)?;
     let (args, held) = write_args(call, Shapes::EXACT, Code::Result)?;
     context.wait_for_call(HostCall { function: 0, script: Some(Box::new(called)), args }, held);
     Ok(Value::Nil)
 }
 
-/// A name, or of what is too long for one, the beginning.
-fn label(name: &[u8]) -> Cow<'_, str> {
-    if name.len() > LONGEST_NAME { quoted_bytes(name) } else { String::from_utf8_lossy(name) }
+/// A name, if it can be that of a script. Nothing else may become one by the way in which it is shown.
+fn label(name: &[u8]) -> Option<&str> {
+    std::str::from_utf8(name).ok().filter(|name| name.len() <= LONGEST_NAME)
 }
 
 /// What the script returned, in a table under 1 to n, with n under 0.

@@ -34,6 +34,7 @@ pub use kill::Kill;
 pub use limits::Limits;
 pub use modules::Modules;
 pub use parallel::Requests;
+pub(crate) use scripts::no_script;
 pub use scripts::{Called, MAX_DEPTH, Scripts};
 pub use services::Services;
 pub(crate) use shared::Dicts;

@@ -63,7 +63,7 @@ impl Scripts {
     /// `ERR_SCRIPT_UNKNOWN` or `ERR_SCRIPT_DENIED`.
     pub fn check(&self, name: &str, caller: &ScriptId) -> Result<(), Error> {
         match self.read().get(name) {
-            None => Err(Error::new(Code::ScriptUnknown, format!("there is no script '{}'", quoted(name)))),
+            None => Err(no_script(&quoted(name))),
             Some(callers) if callers.allows(caller) => Ok(()),
             Some(_) => {
                 let (name, caller) = (quoted(name), quoted(caller.as_str()));
@@ -80,6 +80,11 @@ impl Scripts {
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Box<str>, Access>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The error for a name that no script has.
+pub(crate) fn no_script(name: &str) -> Error {
+    Error::new(Code::ScriptUnknown, format!("there is no script '{name}'"))
 }
 
 #[cfg(test)]
