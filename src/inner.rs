@@ -5,7 +5,7 @@
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
-use crate::scripts::{NativeNamed, ScriptCalls};
+use crate::scripts::{NativeNamed, ScriptAnswer, ScriptCalls};
 use crate::state::StateDesk;
 use crate::timers::{TimerNews, news};
 use crate::wake_up::{Awakened, Waker};
@@ -68,9 +68,17 @@ pub(super) struct Inner {
     submitting: Cell<u32>,
     /// What came of runs meanwhile.
     untold: RefCell<Vec<Settled>>,
-    /// What outcomes hold that JavaScript is still taking over, by the numbers of their runs.
-    held: RefCell<HashMap<u64, Held>>,
+    /// What is left to do about outcomes that JavaScript is still taking over, by the numbers of their runs.
+    kept: RefCell<HashMap<u64, Kept>>,
     script_calls: ScriptCalls,
+}
+
+/// What JavaScript has to have taken an outcome over for.
+enum Kept {
+    /// The memory that the outcome holds is given back.
+    Held(Held),
+    /// The script that has called this one goes on. Not before: it could end first, and this run with it.
+    Answer(ScriptAnswer),
 }
 
 thread_local! {
@@ -110,7 +118,7 @@ impl Inner {
                 in_flight: Cell::new(0),
                 submitting: Cell::new(0),
                 untold: RefCell::default(),
-                held: RefCell::default(),
+                kept: RefCell::default(),
                 script_calls: ScriptCalls::default(),
             }
         });
@@ -166,10 +174,14 @@ impl Inner {
 
     /// JavaScript has made its own values of what came of a run.
     pub(super) fn taken_over(&self, run: u64) {
-        let held = self.held.borrow_mut().remove(&run);
-        if held.is_some() {
-            drop(held);
-            self.tell(self.scheduler.go_on());
+        let kept = self.kept.borrow_mut().remove(&run);
+        match kept {
+            Some(Kept::Held(held)) => {
+                drop(held);
+                self.tell(self.scheduler.go_on());
+            }
+            Some(Kept::Answer(answer)) => answer.give(&self.scheduler),
+            None => {}
         }
     }
 
@@ -197,15 +209,17 @@ impl Inner {
             }
             Err(failure) => (failure.error.clone(), settle(None, None, Some((*failure).into()))),
         };
-        if let (Ok(Some(true)), Some(held)) = (&told, held) {
-            self.held.borrow_mut().insert(id, held);
+        let kept = answer.map(Kept::Answer).or(held.map(Kept::Held));
+        match kept {
+            Some(kept) if matches!(told, Ok(Some(true))) => {
+                self.kept.borrow_mut().insert(id, kept);
+            }
+            Some(Kept::Answer(answer)) => answer.give(&self.scheduler),
+            _ => {}
         }
         if told.is_err() {
             // Something did not become a value of JavaScript, and the run shall settle all the same.
             let _ = settle(None, None, Some(error.into()));
-        }
-        if let Some(answer) = answer {
-            answer.give(&self.scheduler);
         }
         self.in_flight.update(|runs| runs - 1);
         if self.in_flight.get() == 0 {
