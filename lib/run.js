@@ -43,7 +43,7 @@ class Run {
   #refusal
   #resolve
   #unwatch
-  // Whether its signal was aborted before the native engine had it.
+  // Whether it is stopped as soon as that can be.
   #stopped = false
   // A named script, if it runs one; and the number of the call, if another script has called that.
   #named
@@ -262,6 +262,13 @@ class Run {
     this.#abort()
   }
 
+  /** It is going to be stopped. Until then, it calls no other script; nor does what it has called. */
+  doom() {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#calls?.doom()
+  }
+
   /** The native engine is done with it. Until its result is decoded, it is still in flight, and then it returns true. */
   settle(outcome, usage) {
     if (this.#decoding) return true
@@ -468,7 +475,7 @@ class Run {
 
   /** A script calls another one by its name, and waits for what that returns: for this alone, or, with a number, for others too. */
   callScript(callId, name, wait) {
-    if (this.#state !== 'submitted') return
+    if (this.#state !== 'submitted' || this.#stopped) return
     const { execute, scripts, showsErrors } = this.#desk
     this.#calls ??= new ScriptCalls()
     const act = (hostCall) => {
