@@ -141,6 +141,32 @@ describe('a process', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 7, stdout: 'told 5\n' })
   })
 
+  test('runs timers that are due when nothing else wakes it up', async () => {
+    // The function for limits takes long, and fails: no run of these begins, and no thread tells of its end.
+    const { exitCode, stdout } = await runProgram(`
+      const { Engine } = require('moonpool')
+      let fails = false
+      const perId = () => {
+        if (!fails) return {}
+        const begun = performance.now()
+        while (performance.now() - begun < 6);
+        throw new Error('no')
+      }
+      const engine = new Engine({ perId, warmVms: 0 })
+      let failures = 0
+      engine.on('log', () => {
+        failures += 1
+        if (failures === 5) process.exit(0)
+      })
+      setTimeout(() => console.log('late', failures) || process.exit(1), 10_000)
+      engine.run('for _ = 1, 5 do timer.at(0.2, function() end) end', 'x').then(() => setTimeout(() => {
+        fails = true
+        engine.refreshLimits()
+      }, 50))
+    `)
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
+  })
+
   test('keeps an engine that nobody holds as long as it has timers', async () => {
     const { exitCode, stdout, stderr } = await runProgram(`
       const { Engine } = require('moonpool')
@@ -223,6 +249,14 @@ describe('a failure', () => {
     expect(entry.time).toBeGreaterThanOrEqual(before)
     expect(await logged('nonsense')).toMatchObject({ name: 'maker', message: 'nonsense', fields: { timer: 7 } })
     expect(await logged(undefined)).toMatchObject({ message: 'undefined' })
+    const unseen = {
+      get: () => {
+        throw new Error('no')
+      },
+    }
+    for (const error of [Symbol('odd'), Object.create(null), new Proxy({}, unseen)]) {
+      expect(await logged(error)).toMatchObject({ message: expect.any(String), fields: { timer: 7 } })
+    }
   })
 
   test('by a full queue does not end a timer', async () => {

@@ -2,9 +2,10 @@
 'use strict'
 
 const { LuaError } = require('..')
-const { FOREVER } = require('./support/constants')
+const { FOREVER, MIB } = require('./support/constants')
 const { engineExposing, engineWith, engineWithModules, isIdle, until, valuesOf } = require('./support/engine')
 const { expectBadArgument, thrownBy } = require('./support/rejection')
+const { watched } = require('./support/stalls')
 
 /** An engine whose scripts tell a list by `host.tell(...)`. */
 function telling(options) {
@@ -54,6 +55,16 @@ describe('timer.at', () => {
     expect(told).toEqual([[0], [0.02], [0.04], [0.06]])
   })
 
+  test('may be cancelled by its own run, which ends it for good', async () => {
+    const { engine, told } = telling()
+    const code = `
+      local id = timer.at(0.01, function(_, id) host.tell(timer.cancel(State.get('id')), timer.pending_count()) end)
+      State.set('id', id)`
+    await engine.run(code, 'x')
+    await until(() => told.length > 0 && engine.timers().length === 0)
+    expect(told).toEqual([[false, 0]])
+  })
+
   test('takes functions of modules, of load, and with an _ENV that is the globals', async () => {
     const told = []
     const engine = engineWithModules({ m: 'return { go = function(_, text) host.tell(text) end }' })
@@ -92,6 +103,21 @@ describe('timer.at', () => {
     expect(engine.stats().failed).toBe(1)
   })
 
+  test('has the limits, functions and modules of the named script that made it', async () => {
+    const { engine, told } = telling({ logLevel: 'error' })
+    const failures = []
+    engine.on('log', ({ message }) => failures.push(message))
+    const options = { maxOutput: 10, host: { own: () => 'own' }, modules: { m: 'return "module"' }, data: 1 }
+    const code = `timer.at(0, function() host.tell(host.own(), require('m')) print('more than ten bytes') end)`
+    engine.addScript('limited', code, { ...options, callers: '*' })
+    await engine.run('scripts.call("limited")', 'x')
+    await engine.callScript('limited')
+    await engine.callScript('limited', [], { data: 2 })
+    await until(() => failures.length === 3)
+    expect(told).toEqual(Array(3).fill(['own', 'module']))
+    for (const message of failures) expect(message).toMatch(/wrote more than its maxOutput of 10 bytes/)
+  })
+
   test('runs although the run that made it fails, or is stopped', async () => {
     const { engine, told } = telling()
     await expect(engine.run('timer.at(0, function() host.tell("failed") end) error("no")', 'x')).rejects.toBeInstanceOf(
@@ -128,6 +154,7 @@ describe('timer.at', () => {
 describe('what is refused', () => {
   const BAD = {
     'timer.at()': "bad argument #1 to 'at' (number expected, got no value)",
+    'timer.at(nil, print)': "bad argument #1 to 'at' (number expected, got nil)",
     'timer.at("1", print)': "bad argument #1 to 'at' (number expected, got string)",
     'timer.at(-1, print)': "bad argument #1 to 'at' (a number of seconds from 0 to 2147483.647 expected, got -1)",
     'timer.at(0/0, print)': /a number of seconds from 0 to 2147483.647 expected, got NaN/,
@@ -146,6 +173,7 @@ describe('what is refused', () => {
     'timer.at(0, coroutine.wrap(function() end))': /expected, got a C function/,
     'timer.at(0, "")': /expected, got an empty string/,
     'timer.at(0, "\\255")': /expected, got a string that is not UTF-8/,
+    'timer.at(0, ("\\255"):rep(256))': /expected, got a string that is not UTF-8/,
     'timer.at(0, ("n"):rep(300))': /expected, got a string of 300 bytes/,
     'local x timer.at(0, function() return x end)': /expected, got one with the upvalue 'x'/,
     'local a, b, print = 1, 2, print timer.at(0, function() print(a, b) end)':
@@ -183,11 +211,14 @@ describe('what is refused', () => {
     )
   })
 
-  test('the name of a script that is not there, when its time has come', async () => {
-    const engine = engineWith()
-    await engine.run('assert(timer.at(0, "nobody"))', 'x')
-    await until(() => engine.timers().length === 0)
-    expect(engine.stats()).toMatchObject({ completed: 1, rejected: 1 })
+  test('arguments of more values than maxNodes', async () => {
+    const engine = engineWith({ defaults: { maxNodes: 100 } })
+    const code =
+      'local list = {} for i = 1, n do list[i] = i end local ok, e = pcall(timer.at, 60, function() end, list) return ok, tostring(e)'
+    const made = async (n) => (await engine.run(`local n = ${n} ${code}`, 'x')).values
+    expect((await made(90))[0]).toBe(true)
+    expect((await made(110))[1]).toMatch(/its arguments have more values than its maxNodes of 100/)
+    expect(engine.timers()).toHaveLength(1)
   })
 
   test('options that are wrong, and numbers that are no timer', async () => {
@@ -223,6 +254,84 @@ describe('what is refused', () => {
   test('the library, where an engine leaves it out', async () => {
     const engine = engineWith({ libraries: ['string'] })
     expect(await engine.runLua('return timer == nil', 'x')).toBe('true')
+  })
+})
+
+describe('the name of a script', () => {
+  test('runs what has that name when the time has come, as the id that made the timer', async () => {
+    const { engine, told } = telling()
+    engine.addScript('job', 'host.tell("old", script.id, script.caller, ...)', { callers: ['x'], scriptId: 'other' })
+    const { value } = await engine.run('return timer.every(0.2, "job", 1, "two")', 'x')
+    engine.addScript('job', 'host.tell("new", script.id, script.caller, ...)', { callers: ['x'], replace: true })
+    await until(() => told.length > 0)
+    engine.cancelTimer(value)
+    expect(told[0]).toEqual(['new', 'x', undefined, false, 1, 'two'])
+  })
+
+  test.each([
+    ['that nobody has', (engine) => engine.removeScript('job'), 'ERR_SCRIPT_UNKNOWN'],
+    ['of others', (engine) => engine.addScript('job', '', { callers: ['y'], replace: true }), 'ERR_SCRIPT_DENIED'],
+    ['of the host', (engine) => engine.addScript('job', '', { replace: true }), 'ERR_SCRIPT_DENIED'],
+  ])('%s by then is a failure, each time', async (_what, change, code) => {
+    const engine = engineWith()
+    const entries = []
+    engine.on('log', (entry) => entries.push(entry))
+    engine.addScript('job', '', { callers: ['x'] })
+    const { value: id } = await engine.run('return timer.every(0.05, "job")', 'x')
+    change(engine)
+    await until(() => engine.timers()[0].failed >= 2)
+    engine.cancelTimers()
+    expect(entries[0]).toMatchObject({ level: 'error', scriptId: 'x', fields: { timer: id, code } })
+    expect(engine.stats()).toMatchObject({ started: 1, completed: 1, rejected: entries.length })
+  })
+})
+
+describe('what an id may use', () => {
+  const held = () => {
+    const waiting = []
+    return { waiting, hold: () => new Promise((resolve) => waiting.push(resolve)) }
+  }
+
+  test('maxStarted and maxQueued hold for the runs of its timers', async () => {
+    const { waiting, hold } = held()
+    const engine = engineExposing({ hold }, { perId: (id) => (id === 'x' ? { maxStarted: 2, maxQueued: 3 } : {}) })
+    const failures = []
+    engine.on('log', ({ fields }) => failures.push(fields.code))
+    await engine.run('for _ = 1, 10 do timer.at(0.01, function() host.hold() end) end', 'x')
+    await until(() => failures.length === 5 && waiting.length === 2)
+    expect(engine.usage('x')).toMatchObject({ started: 2, queued: 3, waiting: 2, rejected: 5 })
+    expect(new Set(failures)).toEqual(new Set(['ERR_QUOTA']))
+    // Others have theirs.
+    expect(await engine.runLua('return 1', 'y')).toBe('1')
+    await until(() => {
+      for (const resolve of waiting.splice(0)) resolve()
+      return engine.timers().length === 0
+    })
+    expect(engine.usage('x')).toMatchObject({ started: 0, queued: 0, completed: 6 })
+  })
+
+  test('so do memory and hostCallsPerSecond', async () => {
+    let calls = 0
+    const engine = engineExposing({ call: () => void calls++ }, { perId: { memory: MIB, hostCallsPerSecond: 5 } })
+    const failures = []
+    engine.on('log', ({ fields }) => failures.push(fields.code))
+    await engine.run('timer.at(0, function() local t = {} while true do t[#t + 1] = {} end end)', 'x')
+    await until(() => failures.length === 1)
+    expect(failures).toEqual(['ERR_LUA_MEMORY'])
+    await engine.run('for _ = 1, 20 do timer.at(0, function() host.call() end) end', 'y')
+    await until(() => engine.usage('y').waiting === 15)
+    expect(calls).toBe(5)
+  })
+
+  test('and cpuPerSecond: beyond it its timers get what nobody else wants', async () => {
+    const engine = engineWith({ concurrency: 1, perId: (id) => (id === 'x' ? { cpuPerSecond: 1 } : {}) })
+    await engine.run('for _ = 1, 20 do timer.at(0, function() while true do end end) end', 'x', { timeout: FOREVER })
+    await until(() => engine.usage('x').started > 5)
+    // While the other one works, it hardly does.
+    const before = engine.usage('x').cpuTime
+    await engine.run('for _ = 1, 3e7 do end', 'y')
+    expect(engine.usage('x').cpuTime - before).toBeLessThan(engine.usage('y').cpuTime / 2)
+    await engine.close({ timeout: 0 })
   })
 })
 
@@ -417,4 +526,18 @@ describe('how many', () => {
     expect(performance.now() - begun).toBeLessThan(FOREVER)
     engine.cancelTimers()
   })
+})
+
+test('a flood of timers that are made and cancelled holds neither memory nor the event loop', async () => {
+  const engine = engineWith()
+  const flood = `local text = ("x"):rep(2000)
+    for i = 1, 20000 do timer.cancel(timer.at(60, function() end, text)) end
+    return timer.pending_count()`
+  await engine.run(flood, 'x')
+  const before = process.memoryUsage.rss()
+  const { value, longest } = await watched(() => engine.run(flood, 'x', { timeout: FOREVER }))
+  expect(value.value).toBe(0)
+  expect(longest).toBeLessThan(50)
+  expect(process.memoryUsage.rss() - before).toBeLessThan(32 * MIB)
+  expect(engine.timers()).toEqual([])
 })

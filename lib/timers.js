@@ -3,7 +3,7 @@
 
 // Not the globals, which a test runner may have replaced by fake ones.
 const { performance } = require('node:perf_hooks')
-const { clearImmediate, clearTimeout, setImmediate, setTimeout } = require('node:timers')
+const { clearTimeout, setTimeout } = require('node:timers')
 const { outside } = require('./native')
 const { Run } = require('./run')
 
@@ -124,16 +124,13 @@ class Timers {
     this.#time = time
     // In nobody's async context.
     outside(() => {
-      const alarm = next > 0 ? setTimeout(this.#ring, Math.ceil(next)) : setImmediate(this.#ring)
-      this.#alarm = alarm.unref()
+      // No immediate, even if it is due: one that keeps no process alive does not wake up the event loop.
+      this.#alarm = setTimeout(this.#ring, Math.ceil(next)).unref()
     })
   }
 
   #forgetAlarm() {
-    if (this.#alarm) {
-      clearTimeout(this.#alarm)
-      clearImmediate(this.#alarm)
-    }
+    clearTimeout(this.#alarm)
     this.#alarm = undefined
     this.#time = Infinity
   }
@@ -174,17 +171,27 @@ class Timers {
   }
 
   #log({ id, scriptId, name }, error) {
-    const { code, line, message, chunk } = Object(error)
+    const { code, line, message, chunk } = wordsOf(error)
     this.#desk.log({
       time: Date.now(),
       level: 'error',
       scriptId,
       name: chunk ?? name,
       line,
-      message: message ?? String(error),
+      message,
       fields: { timer: id, code },
       run: undefined,
     })
+  }
+}
+
+/** What an error says, whatever a function of the host's has thrown. */
+function wordsOf(error) {
+  try {
+    const { code, line, message = String(error), chunk } = Object(error)
+    return { code, line, message, chunk }
+  } catch {
+    return { message: 'an error that cannot be shown' }
   }
 }
 
