@@ -103,6 +103,19 @@ describe('timer.at', () => {
     expect(engine.stats().failed).toBe(1)
   })
 
+  test('has that also when it is due before the engine’s thread has heard of it', async () => {
+    const { engine, told } = telling()
+    await engine.run('timer.at(0.05, function() end)', 'x')
+    await new Promise(setImmediate)
+    const host = { own: () => void told.push('own') }
+    const run = engine.run('timer.at(0, function() host.own() end)', 'x', { host })
+    // Meanwhile a worker makes the second timer. Then this thread looks for what is due, and finds both.
+    for (const start = performance.now(); performance.now() - start < 150; );
+    await run
+    await until(() => engine.timers().length === 0)
+    expect([told, engine.stats().failed]).toEqual([['own'], 0])
+  })
+
   test('has the limits, functions and modules of the named script that made it', async () => {
     const { engine, told } = telling({ logLevel: 'error' })
     const failures = []

@@ -95,6 +95,8 @@ class Timers {
       while (this.#hasRoom()) {
         const due = this.#desk.native.takeTimer()
         if (!due) break
+        // A thread may have made it just now. Then the run that did so is still in flight.
+        if (!this.#heritages.has(due.origin)) this.#hearNews()
         this.#begin(due)
         if (performance.now() >= end) break
       }
