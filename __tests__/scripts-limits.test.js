@@ -31,7 +31,7 @@ const waits = (engine, count) => until(() => engine.stats().suspended + engine.s
 describe('the end of the caller', () => {
   test.each(['open', 'endless'])('its timeout reaches every script that it waits for (%s)', async (last) => {
     const { engine, calls } = engineWithChain({ concurrency: 2 })
-    const error = await rejection(run(engine, CALL, ['chain', 10, last], { timeout: 200 }))
+    const error = await rejection(run(engine, CALL, ['chain', 10, last], { timeout: 700 }))
     expect(error).toMatchObject({ code: 'ERR_LUA_TIMEOUT', limit: 'timeout' })
     await until(() => isIdle(engine))
     expect(calls.every(({ context }) => context.signal.aborted)).toBe(true)

@@ -2,7 +2,7 @@
 -- options: {"timeout": 300}
 -- expect: ERR_LUA_TIMEOUT
 
-for _ = 1, 16 do
+for _ = 1, 8 do
   timer.at(0, function() error(("m"):rep(1000000)) end)
   timer.at(0, function() error(setmetatable({}, { __tostring = error })) end)
   timer.at(0, "nobody\0")
