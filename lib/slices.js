@@ -33,12 +33,13 @@ function arm() {
 }
 
 function turn() {
-  armed = false
   const until = performance.now() + SLICE
   try {
     do step(jobs.shift(), until)
     while (jobs.length > 0 && performance.now() < until)
   } finally {
+    // Not before: a job may add others, and a turn of their own would find them done.
+    armed = false
     if (jobs.length > 0) arm()
   }
 }
