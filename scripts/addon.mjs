@@ -1,7 +1,7 @@
 // Builds the native addon with a cargo profile, and puts it, and what is generated with it, where lib/native.js looks.
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { mustSucceed, pipe, root, tool } from './run.mjs'
+import { pipe, root, tool } from './run.mjs'
 
 /** Each profile has a folder of its own: the build of one does not make that of the other look new. */
 const outputOf = (profile) => path.join(root, 'target/addon', profile)
@@ -11,12 +11,15 @@ const RELEASE = outputOf('release')
 
 /**
  * Brings the addon up to date; silent when it is. The profiles are those of Cargo.toml: `release` is what users get,
- * `quick` is built in seconds. The package then has the addon of whichever profile was asked for last.
+ * `quick` is built in seconds. The package then has the addon of whichever profile was asked for last. Resolves with the
+ * exit code.
  */
 export async function buildAddon(profile) {
   const output = outputOf(profile)
-  if (!isFresh(output)) await compile(profile, output)
+  const exitCode = isFresh(output) ? 0 : await compile(profile, output)
+  if (exitCode !== 0) return exitCode
   for (const file of readdirSync(output)) if (file.endsWith('.node')) install(output, file)
+  return 0
 }
 
 /** What an addon is built from. */
@@ -64,7 +67,7 @@ async function compile(profile, output) {
     if (shows) process.stderr.write(`set-up: building the native addon (${profile})\n${kept}`)
   })
   if (exitCode !== 0 && !shows) process.stderr.write(kept)
-  mustSucceed(exitCode)
+  return exitCode
 }
 
 function napiBuild(profile, output) {

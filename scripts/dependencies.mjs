@@ -1,13 +1,14 @@
 // Installs the development tools of package-lock.json into node_modules, unless they are there already.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { mustSucceed, root, run } from './run.mjs'
+import { root, run } from './run.mjs'
 
+/** Resolves with the exit code. */
 export async function installDependencies() {
-  if (isInstalled()) return
+  if (isInstalled()) return 0
   console.log('set-up: installing development tools (npm ci)')
   // No package needs its install script here.
-  mustSucceed(await npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'))
+  return npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error')
 }
 
 /** Whether npm installed exactly what package-lock.json asks for; packages for other platforms may be absent. */

@@ -17,6 +17,20 @@ export function pipe(command, args, onOutput, { cwd = root, env = {} } = {}) {
   return follow(child)
 }
 
+/** Runs a program quietly to its end. Resolves with its exit code, and with all that it printed to both streams. */
+export async function collect(command, args, options) {
+  let output = ''
+  const exitCode = await pipe(
+    command,
+    args,
+    (piece) => {
+      output += piece
+    },
+    options,
+  )
+  return { exitCode, output }
+}
+
 /** What a program prints to stdout, or undefined if it is missing or fails. */
 export function ask(command, args) {
   const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })

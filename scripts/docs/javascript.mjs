@@ -1,8 +1,9 @@
 // Runs the JavaScript examples of the documents, which must print what they say, and compiles the TypeScript ones, against
 // the built package.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
-import { pipe, root, run, tool } from '../run.mjs'
+import { collect, root, run, tool } from '../run.mjs'
 
 // Inside the repository, so that 'moonpool' resolves to it by its own package.json.
 const FOLDER = path.join(root, 'target/docs')
@@ -11,12 +12,16 @@ const TSCONFIG = {
   include: ['*.mts'],
 }
 
-/** Resolves with whether every example runs. */
+/** Resolves with whether every example runs. As many at once as there are cores. */
 export async function checkJavaScript(examples) {
   prepare()
-  let good = true
-  for (const example of examples) good = (await runs(example)) && good
-  return good
+  const waiting = examples.values()
+  const wrong = []
+  const inTurn = async () => {
+    for (const example of waiting) if (!(await runs(example))) wrong.push(example)
+  }
+  await Promise.all(Array.from({ length: os.availableParallelism() }, inTurn))
+  return wrong.length === 0
 }
 
 /** Resolves with whether every example compiles. */
@@ -38,10 +43,7 @@ async function runs(example) {
   const { name, text } = programOf(example)
   const program = path.join(FOLDER, name)
   writeFileSync(program, text)
-  let output = ''
-  const exitCode = await pipe(process.execPath, [program], (piece) => {
-    output += piece
-  })
+  const { exitCode, output } = await collect(process.execPath, [program])
   const missing = said(example).filter((text) => !`\n${output}`.includes(`\n${text}\n`))
   if (exitCode === 0 && missing.length === 0) return true
   const what = exitCode === 0 ? `does not print\n${missing.join('\n')}\nbut prints` : 'fails'

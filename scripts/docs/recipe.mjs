@@ -1,7 +1,7 @@
 // Follows the recipe of CONTRIBUTING.md: its Rust goes into a copy of the crates, and the test that it adds must pass.
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { pipe, root } from '../run.mjs'
+import { collect, root } from '../run.mjs'
 
 const FOLDER = path.join(root, 'target/docs-recipe')
 /** What the recipe changes, and all else that cargo needs to know the workspace. */
@@ -64,24 +64,8 @@ async function passes({ code, before, place }) {
   const [, crate, program] = /crates\/(\w+)\/tests\/(\w+)\.rs/.exec(last(before, /`(crates\/[^`]+\.rs)`/g)) ?? []
   const name = /^fn (\w+)\(/m.exec(code)[1]
   const own = ['--config', `profile.dev.package.moonpool-${crate}.codegen-units=255`]
-  const args = [
-    'test',
-    ...own,
-    '-p',
-    `moonpool-${crate}`,
-    '--test',
-    program,
-    '--locked',
-    '--quiet',
-    '--',
-    '--exact',
-    name,
-  ]
-  let output = ''
-  const collect = (piece) => {
-    output += piece
-  }
-  const exitCode = await pipe('cargo', args, collect, {
+  const args = ['test', ...own, '--workspace', '--test', program, '--locked', '--quiet', '--', '--exact', name]
+  const { exitCode, output } = await collect('cargo', args, {
     cwd: FOLDER,
     env: { CARGO_TARGET_DIR: path.join(root, 'target') },
   })
