@@ -1,4 +1,5 @@
 // Signals of runs in a context, and runs that are refused: what never began costs the context nothing.
+// Beside other tests: its clock only burns time.
 'use strict'
 
 const { getEventListeners } = require('node:events')

@@ -1,4 +1,5 @@
 // The end of contexts: closed, with their engine closed, with their worker thread, and with the process.
+// Beside other tests: what it measures may take seconds.
 'use strict'
 
 const { Context, Engine, LuaError } = require('..')

@@ -1,4 +1,5 @@
 // What contexts cost: the memory that they hold and give back, and what the statistics count.
+// Beside other tests: the memory that it measures is that of a process of its own, or of contexts.
 'use strict'
 
 const { GARBAGE_COLLECTION, runProgram } = require('./support/child')

@@ -1,4 +1,5 @@
 // Closing an engine: what it waits for, what it stops, and what it refuses from then on.
+// Beside other tests: what it measures takes seconds.
 'use strict'
 
 const path = require('node:path')

@@ -1,4 +1,5 @@
 // Worker threads of Node.js that come and go while scripts run, and the process around them.
+// Beside other tests: the processes that it looks at have seconds to end their workers.
 'use strict'
 
 const { runProgram } = require('./support/child')

@@ -1,4 +1,5 @@
 // How moonpool bears on the life of the process.
+// Beside other tests: what it measures is a process of its own.
 'use strict'
 
 const { GARBAGE_COLLECTION, runProgram } = require('./support/child')

@@ -1,4 +1,5 @@
 // The host's State on a Redis server: every answer takes time, and the server may be gone.
+// Beside other tests: what it measures may take seconds.
 'use strict'
 
 const { Engine, LuaError } = require('..')

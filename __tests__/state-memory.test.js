@@ -1,4 +1,5 @@
 // The memory that an export and an import take: a page, and the entries of one owner, however many there are.
+// Beside other tests: the memory that it measures is that of processes of its own.
 'use strict'
 
 const { runProgram } = require('./support/child')

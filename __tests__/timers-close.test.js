@@ -1,4 +1,5 @@
 // The end of timers: closing an engine, the end of a process and of a worker thread; and failures, which are logged.
+// Beside other tests: what it measures may take seconds.
 'use strict'
 
 const { LuaError } = require('..')

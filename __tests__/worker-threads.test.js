@@ -1,4 +1,5 @@
 // Worker threads: each has its own engine, and ends promptly beside busy scripts.
+// Beside other tests: what it measures may take seconds.
 'use strict'
 
 const { HOLDING } = require('./support/constants')

@@ -9,6 +9,9 @@ const REPORT = path.join(root, 'target/jest.json')
 /** What a test file has in it that measures time, or the memory of its process. */
 const MEASURES = /performance\.now|monitorEventLoopDelay|hrtime|memoryUsage|cpuUsage|support\/stalls/
 
+/** A file that need not be alone for that says so, and why, in a comment at its top. */
+const MAY_HAVE_OTHERS = /^\/\/ Beside other tests: /m
+
 /**
  * Every Jest test, with the addon as it is: see global-setup.mjs. Resolves with the exit code and the totals. A process for
  * each core; files that measure something come after that, one at a time.
@@ -16,13 +19,15 @@ const MEASURES = /performance\.now|monitorEventLoopDelay|hrtime|memoryUsage|cpuU
 export async function allJestTests() {
   const env = { MOONPOOL_PROFILE: 'built' }
   const files = testFiles()
-  const alone = files.filter((file) => MEASURES.test(readFileSync(path.join(root, file), 'utf8')))
+  const alone = files.filter((file) => isAlone(readFileSync(path.join(root, file), 'utf8')))
   const others = files.filter((file) => !alone.includes(file))
   const together = await jest([`--maxWorkers=${os.availableParallelism()}`, '--runTestsByPath', ...others], env)
   // Not in the process that has had all those before: what its collector does would be measured, too.
   const fresh = ['--maxWorkers=1', '--workerIdleMemoryLimit=150MB']
   return sum(together, await jest([...fresh, '--runTestsByPath', ...alone], env))
 }
+
+const isAlone = (text) => MEASURES.test(text) && !MAY_HAVE_OTHERS.test(text)
 
 function sum(one, other) {
   const [passed, failed] = [one.passed + other.passed, one.failed + other.failed]
@@ -57,7 +62,8 @@ function without(names) {
 async function jest(args, env) {
   mkdirSync(path.dirname(REPORT), { recursive: true })
   rmSync(REPORT, { force: true })
-  const command = tool('jest/bin/jest.js', '--json', '--outputFile', REPORT, ...args)
+  const options = ['--json', '--outputFile', REPORT, '--testSequencer', path.join(root, 'scripts/longest-first.cjs')]
+  const command = tool('jest/bin/jest.js', ...options, ...args)
   const exitCode = await run(...command, { env })
   if (!existsSync(REPORT)) return { exitCode, passed: 0, failed: 0 }
   const report = JSON.parse(readFileSync(REPORT, 'utf8'))

@@ -66,7 +66,8 @@ export const LEFT_OUT = [
     tests: ['many values', 'one long array'],
     why: '6 s: millions of values there and back',
   },
-  { file: '__tests__/max-memory.test.js', why: '12 s: thousands of runs that wait, up to the memory of an engine' },
+  { file: '__tests__/max-memory.test.js', why: '9 s: thousands of runs that wait, up to the memory of an engine' },
+  { file: '__tests__/max-memory-crossing.test.js', why: '4 s: results of hundreds of megabytes' },
   { file: '__tests__/process.test.js', why: '3 s: a process for each test' },
   { file: '__tests__/process-exit.test.js', why: '14 s: a process for each way to end' },
   { file: '__tests__/process-jest.test.js', why: '8 s: Jest in Jest' },
@@ -113,6 +114,7 @@ export const LEFT_OUT = [
     tests: ['a doubling table is stopped', 'a huge Map', 'a huge array among the'],
     why: '10 s: hundreds of megabytes',
   },
-  { file: '__tests__/values-flood.test.js', why: '75 s: values of hundreds of megabytes' },
+  { file: '__tests__/values-flood.test.js', why: '30 s: values of hundreds of megabytes' },
+  { file: '__tests__/values-long.test.js', why: '20 s: strings of hundreds of megabytes' },
   { file: '__tests__/values-flood-records.test.js', why: '4 s: tables of tens of thousands of keys' },
 ]
