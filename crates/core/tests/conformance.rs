@@ -7,8 +7,25 @@ use moonpool_core::error::Failure;
 use moonpool_core::scheduler::SLICE;
 use moonpool_core::vm::{CacheLimits, CodeCache, Factory, Outcome, Script};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
+
+/// Calls `check` with the name and the source of every script, on all cores.
+fn for_each_script(check: impl Fn(&str, &str) + Sync) {
+    let scripts = Mutex::new(scripts().into_iter());
+    let next = || scripts.lock().expect("nothing panics here").next();
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some((name, source)) = next() {
+                    check(&name, &source);
+                }
+            });
+        }
+    });
+}
 
 /// The scripts: name and source.
 fn scripts() -> Vec<(String, String)> {
@@ -51,27 +68,25 @@ fn roomy(source: &str) -> Script {
 
 #[test]
 fn every_script_prints_what_it_prints_in_unedited_lua() {
-    for (name, source) in scripts() {
-        compare(&name, &source, execute(roomy(&source)));
-    }
+    for_each_script(|name, source| compare(name, source, execute(roomy(source))));
 }
 
 #[test]
 fn every_script_prints_the_same_when_its_code_comes_from_the_cache() {
-    for (name, source) in scripts() {
+    for_each_script(|name, source| {
         let cache = CodeCache::new(CacheLimits { entries: 1, bytes: 16 << 20, ttl: None });
         let factory = Arc::new(Factory::new(Libraries::ALL, Some(cache)));
         for wanted in [(0, 1), (1, 1)] {
-            compare(&name, &source, text(execute_with(&factory, roomy(&source), SLICE).outcome));
+            compare(name, source, text(execute_with(&factory, roomy(source), SLICE).outcome));
             let stats = factory.code_cache().map(CodeCache::stats).unwrap_or_default();
             assert_eq!((stats.hits, stats.misses), wanted, "{name}");
         }
-    }
+    });
 }
 
 #[test]
 fn every_script_prints_the_same_when_it_is_sliced_at_every_safepoint() {
-    for (name, source) in scripts() {
-        compare(&name, &source, text(execute_with(&FACTORY, roomy(&source), Duration::ZERO).outcome));
-    }
+    for_each_script(|name, source| {
+        compare(name, source, text(execute_with(&FACTORY, roomy(source), Duration::ZERO).outcome));
+    });
 }
