@@ -38,9 +38,9 @@ async function transfer(owners, each) {
 }
 
 test.each([
-  ['a hundred thousand', 100],
-  ['a million', 1000],
-])('%s entries', async (_, owners) => {
+  ['a hundred thousand entries', 100],
+  ['a million entries', 1000],
+])('%s', async (_, owners) => {
   const { lines, report, state, exporting, importing } = await transfer(owners, 1000)
   expect(lines).toBe(owners * 1000)
   expect(report).toEqual({ owners, entries: lines, grants: 0, refused: [] })
