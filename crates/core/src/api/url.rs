@@ -331,10 +331,9 @@ fn build(call: &Call) -> Result<Value, Error> {
         add(&fragment.as_bytes(), b"")?;
     }
     let url = read_within(call.budget(), text.bytes(), None)?.map_err(|reason| refusal("build", reason))?;
-    // Behind the scheme of a web address, and behind that of a file, more than two slashes may come before a host, or fewer.
-    let has_host = url.host_str().is_some_and(|host| !host.is_empty());
-    if has_host && host.is_none_or(|host| host.as_bytes().is_empty()) {
-        return Err(refusal("build", "the field 'host' is missing, and a part of the path would become the host"));
+    // A URL of the web has a host. The reader would take the beginning of its path for one.
+    if url.host_str().is_some_and(|host| !host.is_empty()) && host.is_none_or(|host| host.as_bytes().is_empty()) {
+        return Err(refusal("build", "the field 'host' is missing"));
     }
     call.string(url.as_str())
 }
