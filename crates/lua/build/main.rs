@@ -20,7 +20,9 @@ fn main() {
     apply_edits(&edited);
     let tested = env::var_os("CARGO_FEATURE_STOCK").is_some();
     let mut ours = vec!["safepoint.c", "parallel.c", "stack.c", "lifetime.c", "library.c", "host.c", "repeat.c"];
-    ours.extend(tested.then_some("inspect.c"));
+    if tested {
+        ours.extend(["inspect.c", "swap.c"]);
+    }
     compile("moonpool_lua", &edited, Symbols::Public, &ours, &out);
 
     if tested {

@@ -15,14 +15,19 @@
 #define SUSPENDS_PREEMPTED	1
 #define SUSPENDS_WAITING	2
 
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
 /* Sets '*flag' if it is '*now', in one step; else says in '*now' what it is. */
 static int luaP_swap (volatile int *flag, int *now, int then) {
 #if defined(__GNUC__) || defined(__clang__)
   return __atomic_compare_exchange_n(flag, now, then, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-#else  /* in two steps: the reason of a kill that comes between them is lost, but a kill it stays */
-  (void)now;
-  *flag = then;
-  return 1;
+#else  /* MSVC, where a long has the bits of an int */
+  long was = _InterlockedCompareExchange((volatile long *)flag, then, *now);
+  int swapped = (was == *now);
+  *now = (int)was;
+  return swapped;
 #endif
 }
 

@@ -4,6 +4,9 @@ mod common;
 
 use common::Vm;
 use moonpool_lua::{Flag, ffi};
+use std::ffi::c_int;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 /// Runs `source` until another thread kills it, on a thread of its own with a generous time limit, and
@@ -226,4 +229,41 @@ fn two_states_have_different_seeds() {
         vm.global(c"result")
     };
     assert_ne!(seed(), seed());
+}
+
+unsafe extern "C" {
+    /// How C raises the flag: it is set to `then` if it is `now`.
+    fn moonpool_swap(flag: *mut c_int, now: *mut c_int, then: c_int) -> c_int;
+}
+
+#[test]
+fn c_raises_the_flag_in_one_step() {
+    const TURNS: c_int = 2_000_000;
+    let flag = AtomicI32::new(7);
+    // SAFETY: both integers outlive the call; the flag is changed by atomic operations only.
+    let swap = |now: &mut c_int, then| unsafe { moonpool_swap(flag.as_ptr(), now, then) != 0 };
+    let mut now = 1;
+    assert!(!swap(&mut now, 2), "what another thread has set stays");
+    assert_eq!((now, flag.load(Ordering::Relaxed)), (7, 7));
+    assert!(swap(&mut now, 0));
+    assert_eq!(flag.load(Ordering::Relaxed), 0);
+    // Two threads that count with it lose nothing.
+    let both = Barrier::new(2);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                both.wait();
+                for _ in 0..TURNS {
+                    let mut now = flag.load(Ordering::Relaxed);
+                    loop {
+                        let next = now + 1;
+                        if swap(&mut now, next) {
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(flag.load(Ordering::Relaxed), 2 * TURNS);
 }
