@@ -103,6 +103,7 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
          #undef LUAI_DDEC\n#define LUAI_DDEC(def)\n\
          #undef LUAI_DDEF\n#define LUAI_DDEF static\n",
     );
+    text += &format!("#include \"{}\"\n", here.join("windows.h").display());
     for file in sources::CORE.iter().chain(sources::LIBRARIES) {
         text += &format!("#include \"{file}\"\n");
     }
