@@ -5,6 +5,7 @@
 
 use crate::border::guarded_elsewhere;
 use crate::inner::stop_engines;
+use crate::stay::stay_loaded;
 use napi::bindgen_prelude::{Env, FnArgs, Function, JsObjectValue, Object, Result};
 use napi::sys;
 use napi_derive::napi;
@@ -19,6 +20,7 @@ thread_local! {
 #[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
 #[napi(module_exports)]
 pub(super) fn on_load(_exports: Object, env: Env) -> Result<()> {
+    stay_loaded();
     // Whoever loads the addon again and again, past the cache of `require`, gets one listener.
     if LISTENING.replace(true) {
         return Ok(());

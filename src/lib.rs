@@ -32,7 +32,7 @@
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State; [`timers`]: the timers of scripts, which JavaScript fires.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
-//!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread.
+//!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread; [`stay`]: the addon is never unloaded.
 //!
 //! Everything else knows no Node and is in [`moonpool_core`], floor by floor: `scheduler`, `vm`, `api`, `bridge`,
 //! `value`, `memory`, and on the ground `error`, `state` and [`moonpool_lua`](moonpool_core), which is Lua with safepoints.
@@ -61,5 +61,6 @@ mod pool;
 mod scripts;
 mod shared;
 mod state;
+mod stay;
 mod timers;
 mod wake_up;
