@@ -6,14 +6,17 @@ mod contract;
 mod disk;
 #[path = "common/folder.rs"]
 mod folder;
+#[path = "../../lua/tests/common/program.rs"]
+mod program;
 
 use contract::{Asked, ROOMY, id, key, own};
 use disk::{Disk, Mood};
 use folder::Folder;
 use moonpool_core::state::{Depends, Entry, Fate, Found, Op, Place, Write as Change, open};
+use program::this_program;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, SystemTime};
 
@@ -57,9 +60,8 @@ fn last_round(store: &Asked, writer: usize) -> u64 {
 }
 
 fn child(test: &str, place: &str) -> Child {
-    let program = std::env::current_exe().expect("the test program has a path");
     let arguments = [test, "--exact", "--ignored", "--nocapture", "--test-threads=1"];
-    let mut command = Command::new(program);
+    let mut command = this_program();
     command.args(arguments).env(PLACE, place).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.spawn().expect("the test program starts again")
 }

@@ -2,11 +2,13 @@
 #![cfg(unix)]
 
 mod common;
+#[path = "common/program.rs"]
+mod program;
 
 use common::Vm;
 use moonpool_lua::{ffi, with_repeats};
+use program::this_program;
 use std::ffi::c_void;
-use std::process::Command;
 
 /// The memory of a VM: 16 MiB from the start of 4 GiB on, of which nothing is ever given back.
 struct Region {
@@ -67,7 +69,7 @@ fn prints_what_another_process_asks_for() {
 fn in_every_process(source: &str) -> String {
     let here = repeated(7, source);
     assert_eq!(here, repeated(7, source), "in the same process: {source}");
-    let mut other = Command::new(std::env::current_exe().expect("a path"));
+    let mut other = this_program();
     let other = other.args(["prints_what_another_process_asks_for", "--exact", "--nocapture"]).env(SOURCE, source);
     let output = String::from_utf8(other.output().expect("a process").stdout).expect("text");
     assert!(output.contains(&format!("<{here}>")), "in another process: {source}\n{here}\n{output}");

@@ -2,8 +2,12 @@
 
 #![allow(unreachable_pub, reason = "shared by several test programs")]
 
+#[path = "../../../lua/tests/common/program.rs"]
+mod program;
+
+use program::this_program;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -25,8 +29,7 @@ impl Child {
 
     /// With these variables in its environment.
     pub fn start_with(variables: &[(&str, &str)]) -> Self {
-        let program = std::env::current_exe().expect("the test program has a path");
-        let mut process = Command::new(program)
+        let mut process = this_program()
             .args(["child_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
