@@ -2169,9 +2169,10 @@ export type LuaErrorCode =
  * What {@link runLua} rejects with when a run fails. Made by moonpool only. `console.log` and `util.inspect` show its code,
  * its place, the end of its output, its cause and Lua's traceback.
  *
- * Where there is no native addon for the platform, there is no `LuaError` either. There, requiring moonpool throws an
- * `Error` with the code `ERR_ADDON_MISSING`. Its message names the missing package and the command that builds the
- * addon, and its `cause` is the loader's error.
+ * Where there is no native addon to use, there is no `LuaError` either: requiring moonpool throws an `Error` that says
+ * what to do. Its code is `ERR_ADDON_UNSUPPORTED` (none is made for this platform), `ERR_ADDON_MISSING` (it was not
+ * installed), `ERR_ADDON_LOAD` (it is there and does not load) or `ERR_ADDON_VERSION` (it belongs to another version of
+ * moonpool). But for the last one, its `cause` is what Node.js or the system has said.
  *
  * @example
  * ```js

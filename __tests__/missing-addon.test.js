@@ -1,60 +1,141 @@
-// The package as it is published: works with the addon, and says what is missing without it.
+// The package as it is published: works with an addon that is its own, and says what to do where it has none.
 'use strict'
 
-const { cpSync, readdirSync } = require('node:fs')
+const { readFileSync } = require('node:fs')
 const path = require('node:path')
-const { files } = require('../package.json')
+const { napi, version } = require('../package.json')
+const { PLATFORMS, platformName } = require('../lib/platform')
 const { ROOT, runProgram } = require('./support/child')
-const { folderWith } = require('./support/files')
+const { ADDON, FILE, PACKAGE, addonPackage, installed, requiring } = require('./support/installed')
 
-let copy
+const ROWS = { 'apple-darwin': 'darwin', 'unknown-linux': 'linux', 'pc-windows': 'win32' }
 
-beforeEach(() => {
-  copy = folderWith()
-  for (const file of ['package.json', ...files])
-    cpSync(path.join(ROOT, file), path.join(copy, file), { recursive: true })
+/** The name of the addon for a target of Rust, as the build gives it. */
+function nameOf(target) {
+  const [, cpu, system, abi] = /^(\w+?)-(\w+-\w+)(?:-(\w+))?$/.exec(target)
+  return [ROWS[system], { x86_64: 'x64', aarch64: 'arm64' }[cpu], abi].filter(Boolean).join('-')
+}
+
+test('the platforms are the targets of the build, and each is required by its name', () => {
+  expect([...PLATFORMS].sort()).toEqual(napi.targets.map(nameOf).sort())
+  const source = readFileSync(path.join(ROOT, 'lib/addon.js'), 'utf8')
+  const required = [...source.matchAll(/case '([^']+)':\s+return require\('([^']+)'\)/g)].map(([, ...both]) => both)
+  expect(required).toEqual([
+    ...PLATFORMS.map((name) => [name, `../${napi.binaryName}.${name}.node`]),
+    ...PLATFORMS.map((name) => [name, `${napi.packageName}-${name}`]),
+  ])
 })
 
-test('its files and the addon are all that it needs', async () => {
-  for (const file of readdirSync(ROOT)) if (file.endsWith('.node')) cpSync(path.join(ROOT, file), path.join(copy, file))
-  const { stdout } = await runProgram(`require(${JSON.stringify(copy)}).runLua('return 1', 'x').then(console.log)`)
+test('the addon has the version of the package', () => {
+  expect(require(ADDON).version()).toBe(version)
+  expect(readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')).toContain(`\nversion = "${version}"\n`)
+})
+
+test.each([
+  ['in a package', () => addonPackage({ to: ADDON })],
+  ['in a clone', () => ({ [FILE]: { to: ADDON } })],
+])('its files and the addon %s are all that it needs', async (_, files) => {
+  const folder = installed(files())
+  const { stdout } = await runProgram(`require(${JSON.stringify(folder)}).runLua('return 1', 'x').then(console.log)`)
   expect(stdout).toBe('1\n')
 })
 
-test('without an addon, requiring it throws ERR_ADDON_MISSING, which says what to do', async () => {
-  const { stdout } = await runProgram(`
-    try {
-      require(${JSON.stringify(copy)})
-    } catch (error) {
-      const { name, code, message, cause } = error
-      console.log(JSON.stringify({ name, code, message, cause: cause.message }))
-    }`)
-  const error = JSON.parse(stdout)
-  expect(error).toMatchObject({ name: 'Error', code: 'ERR_ADDON_MISSING' })
-  const [, packageName] = /'(@moonpool\/binding-[\w-]+)'/.exec(error.message)
-  expect(packageName).toContain(`${process.platform}-${process.arch}`)
-  expect(error.message).toContain('npm run build')
-  expect(error.cause).toContain('native binding')
+/** Code by which a process seems to run on this platform. */
+const seems = (platform, arch) =>
+  `Object.defineProperties(process, {
+    platform: { value: '${platform}', configurable: true }, arch: { value: '${arch}', configurable: true }
+  })`
+
+const SUPPORTED = [
+  ['darwin', 'arm64', 'darwin-arm64'],
+  ['darwin', 'x64', 'darwin-x64'],
+  ['linux', 'arm64', 'linux-arm64-(gnu|musl)'],
+  ['linux', 'x64', 'linux-x64-(gnu|musl)'],
+  ['win32', 'x64', 'win32-x64-msvc'],
+]
+
+const UNSUPPORTED = [
+  ['freebsd', 'x64', 'freebsd-x64'],
+  ['win32', 'arm64', 'win32-arm64-msvc'],
+  ['linux', 'riscv64', 'linux-riscv64-(gnu|musl)'],
+  ['aix', 'ppc64', 'aix-ppc64'],
+]
+
+/** What each platform throws, by its names, where no addon is. */
+const thrown = new Map()
+let plain
+
+beforeAll(async () => {
+  plain = installed()
+  const platforms = [...SUPPORTED, ...UNSUPPORTED]
+  const packages = platforms.map(([platform, arch]) => ({ folder: plain, before: seems(platform, arch) }))
+  const errors = await requiring([{ folder: plain }, ...packages])
+  for (const [i, error] of errors.entries()) thrown.set(platforms[i - 1]?.slice(0, 2).join(' ') ?? 'here', error)
 })
 
-test('the package that the message names is the one that the loader looks for', async () => {
-  const { stdout } = await runProgram(`
-    try {
-      require(${JSON.stringify(copy)})
-    } catch (error) {
-      const looked = []
-      for (let e = error; e; e = e.cause) looked.push(e.message)
-      console.log(JSON.stringify(looked))
-    }`)
-  const [message, ...looked] = JSON.parse(stdout)
-  const [, packageName] = /'(@moonpool\/binding-[\w-]+)'/.exec(message)
-  expect(looked.join('\n')).toContain(`Cannot find module '${packageName}'`)
+describe('without an addon', () => {
+  test('requiring it throws ERR_ADDON_MISSING, which names the package and what to do', () => {
+    const error = thrown.get('here')
+    expect(error).toMatchObject({ name: 'Error', code: 'ERR_ADDON_MISSING' })
+    expect(error.message).toContain(`the package '${PACKAGE}' is not installed. npm leaves it out with --omit=optional`)
+    expect(error.message).toContain(`'npm run build'`)
+    expect(error.cause).toMatchObject({ code: 'MODULE_NOT_FOUND' })
+    expect(error.cause.message).toContain(`Cannot find module '${PACKAGE}'`)
+  })
+
+  test('by import it is the same error', async () => {
+    const { stdout } = await runProgram(
+      `await import(${JSON.stringify(`file://${plain}/index.mjs`)}).catch((error) => console.log(error.code))`,
+      { esm: true },
+    )
+    expect(stdout).toBe('ERR_ADDON_MISSING\n')
+  })
+
+  test('the error names addons of other platforms that are installed instead', async () => {
+    const others = PLATFORMS.filter((other) => other !== platformName()).slice(0, 2)
+    const [first, second] = others.map((other) => `@moonpool/binding-${other}`)
+    const files = [first, second, '@moonpool/binding-sunos-x64'].map((name) => addonPackage('', { name }))
+    const [error] = await requiring([{ folder: installed(Object.assign({}, ...files)) }])
+    expect(error.code).toBe('ERR_ADDON_MISSING')
+    expect(error.message).toContain(`Installed is '${first}', '${second}': node_modules comes from another platform`)
+  })
+
+  test.each(SUPPORTED)('on %s %s it looks for the one of that platform', (platform, arch, name) => {
+    const { message, cause } = thrown.get(`${platform} ${arch}`)
+    const [, found] = /'@moonpool\/binding-([\w-]+)' is not installed/.exec(message)
+    expect(found).toMatch(new RegExp(`^${name}$`))
+    expect(cause.message).toContain(`Cannot find module '@moonpool/binding-${found}'`)
+  })
 })
 
-test('by import it is the same error', async () => {
-  const { stdout } = await runProgram(
-    `await import(${JSON.stringify(`file://${copy}/index.mjs`)}).catch((error) => console.log(error.code))`,
-    { esm: true },
-  )
-  expect(stdout).toBe('ERR_ADDON_MISSING\n')
+describe('on a platform without addons', () => {
+  test.each(UNSUPPORTED)('%s %s: ERR_ADDON_UNSUPPORTED names it and those with one', (platform, arch, name) => {
+    const error = thrown.get(`${platform} ${arch}`)
+    expect(error).toMatchObject({ name: 'Error', code: 'ERR_ADDON_UNSUPPORTED' })
+    expect(error.message).toMatch(new RegExp(`no native addon for ${name}, only for ${PLATFORMS.join(', ')}\\. `))
+    expect(error.message).toContain(`'npm run build'`)
+    expect(error.cause.code).toBe('MODULE_NOT_FOUND')
+  })
+
+  test('one that was built in a clone is taken', async () => {
+    const folder = installed({ 'moonpool.freebsd-x64.node': { to: ADDON } })
+    const [{ keys }] = await requiring([{ folder, before: seems('freebsd', 'x64') }])
+    expect(keys).toContain('runLua')
+  })
+})
+
+test('an addon of another version: ERR_ADDON_VERSION names both, and what to do', async () => {
+  const standIn = (source) => ({ folder: installed(addonPackage(source, { file: 'index.js' })) })
+  const clone = installed({ [FILE]: { to: ADDON } })
+  const [older, silent, stale] = await requiring([
+    standIn(`exports.version = () => '0.0.9'`),
+    standIn('exports.NativeEngine = class {}'),
+    { folder: clone, before: `require(${JSON.stringify(`${clone}/package.json`)}).version = '9.9.9'` },
+  ])
+  for (const error of [older, silent, stale]) expect(error).toMatchObject({ name: 'Error', code: 'ERR_ADDON_VERSION' })
+  expect(older.message).toContain(`moonpool ${version} needs a native addon of the same version`)
+  expect(older.message).toContain(`'${PACKAGE}' is version 0.0.9. Delete node_modules and the lock file`)
+  expect(silent.message).toContain(`'${PACKAGE}' says no version`)
+  expect(stale.message).toMatch(/^moonpool 9\.9\.9 needs /)
+  expect(stale.message).toContain(`but ${FILE} is version ${version}. Build it again: 'npm run build'`)
 })

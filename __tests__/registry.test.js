@@ -8,8 +8,11 @@ const { ROOT } = require('./support/child')
 
 const { codes, libraries, defaults } = registry
 
-/** Node's own, and that of a package without an addon, which no registry of Rust can have. */
-const OTHER_CODES = ['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_ADDON_MISSING']
+/** Those of a package without an addon that it can use, which no registry of Rust can have. */
+const ADDON_CODES = ['ERR_ADDON_UNSUPPORTED', 'ERR_ADDON_MISSING', 'ERR_ADDON_LOAD', 'ERR_ADDON_VERSION']
+
+/** And Node's own. */
+const OTHER_CODES = ['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', ...ADDON_CODES]
 
 /** Those that end a run, or say that nothing was run: no script sees them. A new code is here, or scripts are told. */
 const UNSEEN_CODES = [
@@ -107,7 +110,7 @@ describe('codes', () => {
 
   test('docs/errors.md has a section and a symptom for each, and a row for each limit', () => {
     const text = read('docs/errors.md')
-    expect(sorted(all(text, /^### `(ERR_\w+)`$/gm))).toEqual(sorted([...codes, 'ERR_ADDON_MISSING']))
+    expect(sorted(all(text, /^### `(ERR_\w+)`$/gm))).toEqual(sorted([...codes, ...ADDON_CODES]))
     const symptoms = table(text, 'what you see', 'code').flatMap(([, cell]) => all(cell, /`(ERR_\w+)`/g))
     expect(sorted(symptoms)).toEqual(sorted([...codes, ...OTHER_CODES]))
     const limits = all(/^export type LimitName =([^;]*?)\n\n/m.exec(`${TYPES}\n\n`)[1], /'([\w.]+)'/g)

@@ -12,7 +12,7 @@ export async function load() {
   mkdirSync(FOLDER, { recursive: true })
   for (const part of ['index.js', 'lib', 'package.json'])
     cpSync(path.join(root, part), path.join(FOLDER, part), { recursive: true })
-  const files = ['--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', FOLDER]
+  const files = ['--no-js', '--dts', 'binding.d.ts', '--output-dir', FOLDER]
   const flags = [
     '--platform',
     '--release',
@@ -23,5 +23,5 @@ export async function load() {
   ]
   mustSucceed(await run(...tool('@napi-rs/cli/dist/cli.js', 'build', ...flags, ...files, '--', '--locked', '--quiet')))
   const require = createRequire(path.join(FOLDER, 'index.js'))
-  return { folder: FOLDER, moonpool: require('./index.js'), baselines: require('./binding.js') }
+  return { folder: FOLDER, moonpool: require('./index.js'), baselines: require('./lib/addon.js') }
 }

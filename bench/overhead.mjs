@@ -39,8 +39,8 @@ function loadPlain(folder) {
   for (const part of ['index.js', 'lib', 'package.json'])
     cpSync(path.join(folder, part), path.join(FOLDER, part), { recursive: true })
   for (const [file, text] of Object.entries(WITHOUT)) writeFileSync(path.join(FOLDER, 'lib', file), text)
-  const binding = path.join(folder, 'binding.js')
-  writeFileSync(path.join(FOLDER, 'binding.js'), `module.exports = require(${JSON.stringify(binding)})\n`)
+  const addon = path.join(folder, 'lib/addon.js')
+  writeFileSync(path.join(FOLDER, 'lib/addon.js'), `module.exports = require(${JSON.stringify(addon)})\n`)
   return createRequire(path.join(FOLDER, 'index.js'))('./index.js')
 }
 

@@ -1,4 +1,4 @@
-// Builds the native addon with a cargo profile, and puts it, and what is generated with it, where lib/native.js looks.
+// Builds the native addon with a cargo profile, and puts it where lib/addon.js looks.
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pipe, root, tool } from './run.mjs'
@@ -6,7 +6,7 @@ import { pipe, root, tool } from './run.mjs'
 /** Each profile has a folder of its own: the build of one does not make that of the other look new. */
 const outputOf = (profile) => path.join(root, 'target/addon', profile)
 
-/** What is published is of this profile, and so are the generated files that are committed. */
+/** What is published is of this profile, and so is the generated file that is committed. */
 const RELEASE = outputOf('release')
 
 /**
@@ -46,14 +46,17 @@ function newestOf(files) {
   return Math.max(0, ...times)
 }
 
-/** Takes over binding.js and binding.d.ts from the last release build. */
-export function installGenerated() {
-  for (const file of staleGenerated()) install(RELEASE, file)
+/** The types of the addon, as the last release build has generated them: for editors, and for whoever reads lib/. */
+const TYPES = 'binding.d.ts'
+
+/** Takes over the types from the last release build. */
+export function installTypes() {
+  install(RELEASE, TYPES)
 }
 
-/** Which of the committed generated files differ from those of the last release build. */
-export function staleGenerated() {
-  return ['binding.js', 'binding.d.ts'].filter((file) => !isInstalled(RELEASE, file))
+/** Whether the committed types are those of the last release build. */
+export function typesAreFresh() {
+  return isInstalled(RELEASE, TYPES)
 }
 
 /** Shows what the build says from the moment that there is something to wait for, or when it fails. */
@@ -71,7 +74,8 @@ async function compile(profile, output) {
 }
 
 function napiBuild(profile, output) {
-  const files = ['--js', 'binding.js', '--dts', 'binding.d.ts', '--output-dir', output]
+  // No loader: lib/addon.js is ours.
+  const files = ['--no-js', '--dts', TYPES, '--output-dir', output]
   return tool('@napi-rs/cli/dist/cli.js', 'build', '--platform', '--profile', profile, ...files, '--', '--locked')
 }
 

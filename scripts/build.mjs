@@ -1,7 +1,7 @@
-// npm run build: the release build of the addon, with binding.js and binding.d.ts.
-import { installGenerated } from './addon.mjs'
+// npm run build: the release build of the addon, and its types, binding.d.ts.
+import { installTypes } from './addon.mjs'
 import { setup } from './setup.mjs'
 
 await setup()
-installGenerated()
-console.log('built: the addon, binding.js and binding.d.ts are up to date')
+installTypes()
+console.log('built: the addon and binding.d.ts are up to date')

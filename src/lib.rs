@@ -32,7 +32,8 @@
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State; [`timers`]: the timers of scripts, which JavaScript fires.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
-//!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread; [`stay`]: the addon is never unloaded.
+//!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread; [`stay`]: the addon is never unloaded;
+//!   [`version`]: which package it belongs to.
 //!
 //! Everything else knows no Node and is in [`moonpool_core`], floor by floor: `scheduler`, `vm`, `api`, `bridge`,
 //! `value`, `memory`, and on the ground `error`, `state` and [`moonpool_lua`](moonpool_core), which is Lua with safepoints.
@@ -63,4 +64,5 @@ mod shared;
 mod state;
 mod stay;
 mod timers;
+mod version;
 mod wake_up;
