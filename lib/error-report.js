@@ -149,4 +149,4 @@ function lastOf(text, most = MAX_OUTPUT) {
   return text.length > most ? `(${text.length - most} characters before) ...${text.slice(-most)}` : text
 }
 
-module.exports = { printed, reportOf }
+module.exports = { escaped, printed, reportOf }
