@@ -106,6 +106,10 @@ export declare class NativeEngine {
   usage(scriptId: string): IdUsage
   /** What the engine does, and did since it was made. */
   stats(): EngineStats
+  /** Up to `limit` owners behind `after`, of a file that nothing is changed in; or why it cannot be read. */
+  static storedOwners(file: string, after: string, limit: number): Array<StoredOwner> | Failure
+  /** Up to `limit` entries of an owner behind the key `after`, and at least one if there is one. */
+  static storedEntries(file: string, owner: string, prefix: string, after: string, limit: number): Array<StoredEntry> | Failure
   /** What is new of timers, and has not been told. */
   timerNews(): TimerNews
   /** The next timer that is due, if there is one. It counts as running until `timerEnded`. */
@@ -478,6 +482,26 @@ export interface StatePlace {
   prefix?: string
   /** Of Redis: how long an operation may take, in ms. */
   commandTimeout?: number
+}
+
+/** An entry in a database. */
+export interface StoredEntry {
+  /** Its key. */
+  key: string
+  /** Its value, as JSON text. */
+  value: string
+  /** When it expires, in ms since 1970. */
+  expires?: number
+}
+
+/** What an owner has in a database. */
+export interface StoredOwner {
+  /** Whose it is. */
+  owner: string
+  /** How many entries. */
+  entries: number
+  /** Their bytes, as a quota counts them. */
+  bytes: number
 }
 
 /** What a run tells while it runs. */

@@ -30,7 +30,7 @@
 //! - [`engine`], [`context`], [`given`], [`scripts`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
-//! - [`state`]: the host's own questions to State; [`timers`]: the timers of scripts, which JavaScript fires.
+//! - [`state`]: the host's own questions to State; [`stored`]: what a database of State holds, from outside; [`timers`]: the timers of scripts, which JavaScript fires.
 //! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread; [`stay`]: the addon is never unloaded;
 //!   [`version`]: which package it belongs to.
@@ -63,6 +63,7 @@ mod scripts;
 mod shared;
 mod state;
 mod stay;
+mod stored;
 mod timers;
 mod version;
 mod wake_up;

@@ -64,6 +64,9 @@ function cliProcess(args, { input = '', env = {}, cwd = ROOT } = {}) {
 /** Whether there is a `script` that makes pseudo-terminals as that of util-linux does. */
 const hasTerminals = spawnSync('script', ['-qfec', 'test -t 0', '/dev/null'], { stdio: 'pipe' }).status === 0
 
+/** For so long a text is waited for, in ms. */
+const PATIENCE = 20_000
+
 /** The program in a pseudo-terminal. */
 class Terminal {
   #child
@@ -99,6 +102,7 @@ class Terminal {
   /** Resolves when it has shown a text, behind what was waited for before. */
   async until(text) {
     let isOver = false
+    const giveUp = performance.now() + PATIENCE
     this.exited.then(() => {
       isOver = true
     })
@@ -108,7 +112,8 @@ class Terminal {
         this.#seen = at + text.length
         return
       }
-      if (isOver) throw new Error(`it has ended without ${JSON.stringify(text)}: ${JSON.stringify(this.#output)}`)
+      if (isOver || performance.now() > giveUp)
+        throw new Error(`it does not show ${JSON.stringify(text)}: ${JSON.stringify(this.#output)}`)
       await new Promise((resolve) => {
         this.#wakes.add(resolve)
         setTimeout(resolve, 1000).unref()

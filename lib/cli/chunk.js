@@ -18,15 +18,15 @@ function chunkOf(engine, text) {
 
 function syntaxErrorOf(engine, code) {
   try {
-    // The end of the line ends a string that nothing else ends.
-    engine.compile(`${code}\n`, { name: 'stdin' })
+    engine.compile(code, { name: 'stdin' })
     return undefined
   } catch (error) {
     return error
   }
 }
 
-/** Whether Lua has found the end of the text where it wanted more. */
-const isAtEnd = ({ code, message }) => code === 'ERR_LUA_SYNTAX' && message.endsWith('<eof>')
+/** Whether Lua has found the end of the text where it wanted more. A string in quotes ends with its line. */
+const isAtEnd = ({ code, message }) =>
+  code === 'ERR_LUA_SYNTAX' && message.endsWith('<eof>') && !message.endsWith(': unfinished string near <eof>')
 
 module.exports = { chunkOf, syntaxErrorOf }

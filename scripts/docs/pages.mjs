@@ -8,8 +8,8 @@ const FOLDERS = ['', 'docs', 'docs/decisions', 'crates/lua']
 /** What runs or compiles, by the language that a block names. */
 export const CHECKED = ['js', 'ts', 'lua', 'rust']
 
-/** What cannot be run by nature: drawings, output, commands, settings. */
-const UNCHECKED = ['text', 'sh', 'json', 'toml']
+/** What cannot be run by nature: drawings, output, commands, settings. What commands print, a test checks: cli-docs.test.js. */
+const UNCHECKED = ['text', 'sh', 'json', 'toml', 'console']
 
 /** The documents, as paths from the root. */
 export function pages() {

@@ -26,6 +26,7 @@ pub use request::{
     Change, Condition, Entry, Expiry, Found, Incr, Lasts, Number, Op, Request, Response, StoreError, Write,
 };
 pub(crate) use space::ENTRY as ENTRY_COST;
+pub use sqlite::{StoredEntry, StoredOwner, stored_entries, stored_owners};
 pub use view::{Denied, View};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -20,12 +20,14 @@ mod lock;
 mod log;
 mod names;
 mod open;
+mod peek;
 mod reader;
 mod schema;
 mod shared;
 mod writer;
 
 use super::{Answered, Depends, Fate, Grants, Reply, Request, Store, lock};
+pub use peek::{StoredEntry, StoredOwner, stored_entries, stored_owners};
 use shared::Shared;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};

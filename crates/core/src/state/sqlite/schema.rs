@@ -120,6 +120,15 @@ fn check(path: &Path, application: i64, version: i64) -> Result<(), String> {
     Ok(())
 }
 
+/// As `check`, of a database to which there is a connection.
+///
+/// # Errors
+/// Why it is none that can be read.
+pub(super) fn check_connected(path: &Path, connection: &Connection) -> Result<(), String> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| at(path, error));
+    check(path, number("application_id")?, number("user_version")?)
+}
+
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
