@@ -2,9 +2,10 @@
 
 use super::{beside, schema};
 use crate::state::{now, space};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use std::path::Path;
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 /// What an owner has in a database.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,26 +84,51 @@ pub fn stored_entries(
     })
 }
 
+/// How long is waited before it is tried again.
+const PAUSE: Duration = Duration::from_millis(5);
+
 fn time() -> i64 {
     i64::try_from(now()).unwrap_or(i64::MAX)
 }
 
 /// Asks a database that is ours.
 fn read<T>(path: &Path, ask: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, String> {
-    let named = |error: rusqlite::Error| schema::at(path, error);
+    let give_up = Instant::now() + schema::BUSY;
     loop {
         let log = has_log(path);
         let before = print_of(path)?;
-        let answer = connect(path, log).map_err(named).and_then(|connection| {
-            schema::check_connected(path, &connection)?;
-            ask(&connection).map_err(named)
-        });
-        // Without a log, nothing told whether a program began to write meanwhile. When one has, there is a log now, or the
-        // file is another one.
-        if log || (!has_log(path) && print_of(path)? == before) {
-            return answer;
+        match attempt(path, log, &ask) {
+            Err(error) if passes(&error) && Instant::now() < give_up => sleep(PAUSE),
+            // Without a log, nothing told whether a program began to write meanwhile. When one has, there is a log now, or
+            // the file is another one.
+            answer if log || (!has_log(path) && print_of(path)? == before) => {
+                return answer.map_err(|error| schema::at(path, error)).and_then(|answer| answer);
+            }
+            _ => {}
         }
     }
+}
+
+/// What it says; or why it is none that can be asked.
+fn attempt<T>(
+    path: &Path,
+    log: bool,
+    ask: impl Fn(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Result<T, String>> {
+    let connection = connect(path, log)?;
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    match schema::check(path, number("application_id")?, number("user_version")?) {
+        Ok(()) => ask(&connection).map(Ok),
+        Err(reason) => Ok(Err(reason)),
+    }
+}
+
+/// Whether it may go well soon: a program that opens or closes the database makes and removes the log and its index.
+fn passes(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
 }
 
 /// Whether a store has the database open, or has not closed it.

@@ -104,7 +104,10 @@ fn look(path: &Path) -> Result<(), String> {
 }
 
 /// Whether a database is ours, and of no later version than this one.
-fn check(path: &Path, application: i64, version: i64) -> Result<(), String> {
+///
+/// # Errors
+/// Which it is instead.
+pub(super) fn check(path: &Path, application: i64, version: i64) -> Result<(), String> {
     if application != APPLICATION {
         return Err(at(path, "this database belongs to another program"));
     }
@@ -118,15 +121,6 @@ fn check(path: &Path, application: i64, version: i64) -> Result<(), String> {
         ));
     }
     Ok(())
-}
-
-/// As `check`, of a database to which there is a connection.
-///
-/// # Errors
-/// Why it is none that can be read.
-pub(super) fn check_connected(path: &Path, connection: &Connection) -> Result<(), String> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| at(path, error));
-    check(path, number("application_id")?, number("user_version")?)
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
