@@ -101,10 +101,12 @@ test('.load, .clear, .help and .exit', async () => {
     '.nope',
     '.help',
     '.exit',
+    'print("never")',
   ]
   const { stdout, stderr, exitCode } = await typed(lines)
   expect(exitCode).toBe(0)
   expect(stdout).toMatch(/^loaded\nvalue\n5\nnil\n[\s\S]*\.load FILE/)
+  expect(stdout).not.toContain('never')
   expect(stderr).toMatch(/'nowhere' cannot be read: ENOENT/)
   expect(stderr).toMatch(/stdin:2: unexpected symbol near '='\n {2}1 \| x =\n> 2 \| =/)
   expect(stderr).toMatch(/there is no command '\.nope': there are \.clear, \.exit, \.help and \.load/)

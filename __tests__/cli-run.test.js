@@ -7,6 +7,7 @@ const path = require('node:path')
 const { promisify } = require('node:util')
 const { PROGRAM, cli, cliProcess } = require('./support/cli')
 const { folderWith } = require('./support/files')
+const { unixTest } = require('./support/test-if')
 
 const { version } = require('../package.json')
 
@@ -141,7 +142,7 @@ test('colours are as the options and the environment say', async () => {
   expect([plain, forced, no, never, always].map(isColoured)).toEqual([false, true, false, false, true])
 })
 
-test('whoever reads the output may go', async () => {
+unixTest('whoever reads the output may go', async () => {
   const script = path.join(folderWith({ 'many.lua': 'for i = 1, 1e5 do print(i) end' }), 'many.lua')
   const line = `'${process.execPath}' '${PROGRAM}' run --max-output 10m '${script}' | head -n 1`
   expect(await promisify(execFile)('sh', ['-c', line])).toEqual({ stdout: '1\n', stderr: '' })

@@ -59,6 +59,7 @@ class Repl {
   #stop
   #isLineOpen = false
   #wantsToLeave = false
+  #isOver = false
 
   constructor(engine, session, sources) {
     this.#engine = engine
@@ -110,6 +111,7 @@ class Repl {
   }
 
   async #take(line) {
+    if (this.#isOver) return
     this.#wantsToLeave = false
     const [, command, operand] = (this.#begun === '' && /^\s*\.([a-z]+)\s*(.*?)\s*$/.exec(line)) || []
     if (command) return this.#command(command, operand)
@@ -123,10 +125,17 @@ class Repl {
 
   async #command(name, operand) {
     if (name === 'help') say(HELP)
-    else if (name === 'exit') this.#lines.close()
+    else if (name === 'exit') this.#exit()
     else if (name === 'clear') await this.#session.begin()
     else if (name === 'load') await this.#load(operand)
     else fail(`there is no command '.${name}': there are .clear, .exit, .help and .load`)
+  }
+
+  /** Lines that are there already are not evaluated. */
+  #exit() {
+    this.#isOver = true
+    this.#begun = ''
+    this.#lines.close()
   }
 
   async #load(file) {
