@@ -76,7 +76,8 @@ function asUsage(act) {
 
 /** An error of the engine's about what it was given, in the words of the command line; any other error as it is. */
 function usageOf(error) {
-  if (!/^ERR_INVALID_ARG_/.test(error?.code) || error instanceof LuaError) return error
+  const isAboutAnOption = ['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE'].includes(error?.code)
+  if (!isAboutAnOption || error instanceof LuaError) return error
   return new UsageError(NAMES.reduce((text, [theirs, ours]) => text.replace(theirs, ours), error.message))
 }
 
