@@ -22,8 +22,8 @@ export async function allJestTests() {
   const alone = files.filter((file) => isAlone(readFileSync(path.join(root, file), 'utf8')))
   const others = files.filter((file) => !alone.includes(file))
   const together = await jest([`--maxWorkers=${os.availableParallelism()}`, '--runTestsByPath', ...others], env)
-  // Not in the process that has had all those before: what its collector does would be measured, too.
-  const fresh = ['--maxWorkers=1', '--workerIdleMemoryLimit=150MB']
+  // Each in a process of its own: what the collector does for those before it would be measured, too.
+  const fresh = ['--maxWorkers=1', '--workerIdleMemoryLimit=1MB']
   return sum(together, await jest([...fresh, '--runTestsByPath', ...alone], env))
 }
 
