@@ -24,7 +24,7 @@ pub(crate) fn short_name(name: &str) -> Cow<'_, str> {
 /// A compiled chunk. Made by our own compiler only, because Lua runs bytecode unverified.
 pub struct Compiled {
     name: Arc<str>,
-    bytecode: Vec<u8>,
+    bytecode: Box<[u8]>,
 }
 
 impl Compiled {
@@ -36,7 +36,7 @@ impl Compiled {
     /// Something of a size, which is no code.
     #[cfg(test)]
     pub(crate) fn of_size(name: &str, bytes: usize) -> Self {
-        Self { name: name.into(), bytecode: vec![0; bytes] }
+        Self { name: name.into(), bytecode: vec![0; bytes].into() }
     }
 
     /// How many bytes its name and its bytecode have.
@@ -49,7 +49,7 @@ impl Compiled {
     /// # Errors
     /// When the VM's memory does not suffice, or the source does not compile.
     pub(crate) fn new(lua: &Lua, source: &[u8], name: &str) -> mlua::Result<Self> {
-        let mut dump = Dump { bytecode: Vec::new(), most: usize::MAX };
+        let mut dump = Dump::new(usize::MAX);
         let chunk_name = chunk_name(name);
         let (text, size, dumped) = (source.as_ptr().cast(), source.len(), &raw mut dump);
         // SAFETY: the closure owns nothing that has a destructor; the writer gets the dump, and raises no error.
@@ -62,7 +62,7 @@ impl Compiled {
                 ffi::lua_settop(state, 0);
             })?;
         }
-        Ok(Self { name: name.into(), bytecode: dump.bytecode })
+        Ok(Self { name: name.into(), bytecode: dump.bytecode.into() })
     }
 
     /// Loads the chunk onto a coroutine that is not running; the status is Lua's.
@@ -96,10 +96,10 @@ impl Compiled {
     /// # Safety
     /// `state` is valid, used by this thread only, and has such a function on top.
     pub(crate) unsafe fn of_top(state: *mut ffi::lua_State, name: Arc<str>, most: usize) -> Option<Self> {
-        let mut dump = Dump { bytecode: Vec::new(), most };
+        let mut dump = Dump::new(most);
         // SAFETY: the caller vouches for the state; the writer gets the dump, and raises no error.
         let status = unsafe { ffi::lua_dump(state, append, (&raw mut dump).cast(), 0) };
-        (status == 0).then_some(Self { name, bytecode: dump.bytecode })
+        (status == 0).then_some(Self { name, bytecode: dump.bytecode.into() })
     }
 }
 
@@ -107,6 +107,13 @@ impl Compiled {
 struct Dump {
     bytecode: Vec<u8>,
     most: usize,
+}
+
+impl Dump {
+    /// One that has room for what most scripts take: Lua writes it in pieces of a few bytes.
+    fn new(most: usize) -> Self {
+        Self { bytecode: Vec::with_capacity(most.min(1 << 10)), most }
+    }
 }
 
 /// Lua's `lua_Writer`. What it returns ends the dump, if it is not zero.
