@@ -5,7 +5,7 @@ const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { inspect } = require('node:util')
-const { debug, isWatched, watched } = require('./diagnostics')
+const { debug, isWatched, tellClosed, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun } = require('./errors')
@@ -348,6 +348,7 @@ class Engine extends EventEmitter {
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
     clearTimeout(timer)
+    tellClosed(this)
   }
 
   /** Whether it is open, and what it does now. */

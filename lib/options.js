@@ -434,6 +434,7 @@ function checkLibraries(value, what) {
 
 module.exports = {
   checkArgs,
+  checkFunction,
   checkLabel,
   checkObject,
   checkTimerId,
@@ -457,4 +458,5 @@ module.exports = {
   readSharedDictOptions,
   readValueRunOptions,
   readWatchOptions,
+  whole,
 }

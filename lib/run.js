@@ -199,6 +199,13 @@ class Run {
     this.#tally ??= this.#desk.usage.of(this.scriptId)
   }
 
+  /** The async context in which it is begun takes the place of that in which it was accepted. */
+  enterScopeAgain() {
+    this.#scope?.emitDestroy()
+    this.#scope = undefined
+    this.#enterScope()
+  }
+
   /** Lets the native engine know what its id may use, unless that cannot be found out. */
   #see(perId) {
     try {

@@ -1,0 +1,16 @@
+// Packages that moonpool does not bring along: only who wants to use them with it installs them.
+'use strict'
+
+/** What `load` requires of a package; if that is not installed, an error says who needs it, and how to get it. */
+function peer(name, who, load) {
+  try {
+    return load()
+  } catch (error) {
+    const isMissing = error?.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`)
+    if (!isMissing) throw error
+    const message = `${who} needs the package ${name}, which is not installed: npm install ${name}`
+    throw Object.assign(new Error(message, { cause: error }), { code: 'MODULE_NOT_FOUND' })
+  }
+}
+
+module.exports = { peer }

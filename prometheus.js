@@ -1,0 +1,6 @@
+// The door of moonpool/prometheus for require().
+'use strict'
+
+const { registerMetrics } = require('./lib/prometheus')
+
+module.exports = { registerMetrics }
