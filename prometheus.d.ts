@@ -1,6 +1,6 @@
 // The types of moonpool/prometheus, written by hand and checked by __tests__/types.
 
-import type { Registry } from 'prom-client'
+import type { OpenMetricsContentType, Registry } from 'prom-client'
 import type { Engine } from './index.js'
 
 /**
@@ -29,15 +29,21 @@ import type { Engine } from './index.js'
  * await engine.close()
  * ```
  */
-export function registerMetrics(engine: Engine<'iso'> | Engine, options?: MetricsOptions): EngineMetrics
+export function registerMetrics<R extends AnyRegistry = Registry>(
+  engine: Engine<'iso'> | Engine,
+  options?: MetricsOptions<R>,
+): EngineMetrics<R>
+
+/** A registry of prom-client, of either format. */
+export type AnyRegistry = Registry | Registry<OpenMetricsContentType>
 
 /** How the metrics of an engine are called, and what they have. */
-export interface MetricsOptions {
+export interface MetricsOptions<R extends AnyRegistry = Registry> {
   /**
    * Where they are registered.
    * @defaultValue prom-client's own `register`
    */
-  registry?: Registry | Registry<'application/openmetrics-text; version=1.0.0; charset=utf-8'> | undefined
+  registry?: R | undefined
   /**
    * What their names begin with: letters, digits, `_` and `:`.
    * @defaultValue `'moonpool_'`
@@ -63,9 +69,9 @@ export interface MetricsOptions {
 }
 
 /** The metrics of an engine. */
-export interface EngineMetrics {
+export interface EngineMetrics<R extends AnyRegistry = Registry> {
   /** Where they are registered. */
-  readonly registry: Registry
+  readonly registry: R
   /** Takes them out of the registry. Closing the engine does that, too. */
   unregister(): void
 }

@@ -43,30 +43,34 @@ test('the metrics count what was run', async () => {
 
   const metrics = await scrape()
   expect(metrics).toMatchObject({
-    'moonpool_runs{state="queued"}': 0,
-    'moonpool_runs{state="running"}': 0,
-    'moonpool_runs{state="suspended"}': 0,
-    moonpool_runs_started_total: 5,
-    'moonpool_runs_ended_total{end="completed"}': 3,
-    'moonpool_runs_ended_total{end="failed"}': 1,
-    'moonpool_runs_ended_total{end="timedOut"}': 1,
-    'moonpool_runs_ended_total{end="aborted"}': 0,
-    'moonpool_runs_ended_total{end="rejected"}': 0,
-    'moonpool_code_cache_total{result="hit"}': 0,
-    'moonpool_code_cache_total{result="miss"}': 0,
+    'moonpool_runs{engine="main",state="queued"}': 0,
+    'moonpool_runs{engine="main",state="running"}': 0,
+    'moonpool_runs{engine="main",state="suspended"}': 0,
+    'moonpool_runs_started_total{engine="main"}': 5,
+    'moonpool_runs_ended_total{engine="main",end="completed"}': 3,
+    'moonpool_runs_ended_total{engine="main",end="failed"}': 1,
+    'moonpool_runs_ended_total{engine="main",end="timedOut"}': 1,
+    'moonpool_runs_ended_total{engine="main",end="aborted"}': 0,
+    'moonpool_runs_ended_total{engine="main",end="rejected"}': 0,
+    'moonpool_code_cache_total{engine="main",result="hit"}': 0,
+    'moonpool_code_cache_total{engine="main",result="miss"}': 0,
+    'moonpool_tenant_runs_total{engine="main",tenant="acme",end="completed"}': 2,
+    'moonpool_tenant_runs_total{engine="main",tenant="globex",end="completed"}': 1,
   })
-  expect(metrics.moonpool_vms_created_total).toBeGreaterThanOrEqual(5)
-  expect(metrics.moonpool_memory_bytes).toBeGreaterThanOrEqual(0)
-  expect(metrics.moonpool_utilization_ratio).toBeGreaterThan(0)
+  expect(metrics['moonpool_vms_created_total{engine="main"}']).toBeGreaterThanOrEqual(5)
+  expect(metrics['moonpool_memory_bytes{engine="main"}']).toBeGreaterThanOrEqual(0)
+  expect(metrics['moonpool_utilization_ratio{engine="main"}']).toBeGreaterThan(0)
   // The endless script took its timeout of 0.25 s; the median script did not.
   for (const name of ['moonpool_run_time_seconds', 'moonpool_cpu_time_seconds']) {
-    expect(metrics[`${name}{quantile="1"}`]).toBeGreaterThan(0.1)
-    expect(metrics[`${name}{quantile="0.5"}`]).toBeLessThan(metrics[`${name}{quantile="1"}`])
+    expect(metrics[`${name}{engine="main",quantile="1"}`]).toBeGreaterThan(0.1)
+    expect(metrics[`${name}{engine="main",quantile="0.5"}`]).toBeLessThan(
+      metrics[`${name}{engine="main",quantile="1"}`],
+    )
   }
-  expect(metrics['moonpool_run_time_seconds{quantile="1"}']).toBeGreaterThanOrEqual(0.2475)
-  expect(metrics['moonpool_queue_time_seconds{quantile="0.5"}']).toBeGreaterThan(0)
+  expect(metrics['moonpool_run_time_seconds{engine="main",quantile="1"}']).toBeGreaterThanOrEqual(0.2475)
+  expect(metrics['moonpool_queue_time_seconds{engine="main",quantile="0.5"}']).toBeGreaterThan(0)
   // Prometheus wants counters that do not fall, and the same numbers when nothing happened.
-  expect((await scrape()).moonpool_runs_started_total).toBe(5)
+  expect((await scrape())['moonpool_runs_started_total{engine="main"}']).toBe(5)
 })
 
 unixTest('SIGTERM lets a run finish, and then the process ends by itself', async () => {
@@ -74,7 +78,7 @@ unixTest('SIGTERM lets a run finish, and then the process ends by itself', async
   const answer = run('endless')
   let metrics
   do metrics = await scrape()
-  while (metrics.moonpool_runs_started_total === 0)
+  while (metrics['moonpool_runs_started_total{engine="main"}'] === 0)
   server.kill('SIGTERM')
   expect(await answer).toMatchObject({ status: 504 })
   expect(await exit).toEqual([0, null])

@@ -1,5 +1,7 @@
 // The same types for ECMAScript modules: named imports, and the default import that index.mjs gives.
 import moonpool, { LuaError, runLua } from 'moonpool'
+import opentelemetry, { traceRuns } from 'moonpool/opentelemetry'
+import prometheus, { registerMetrics } from 'moonpool/prometheus'
 import testing, { createTester } from 'moonpool/testing'
 
 const text: string = await runLua('return 1', 'tenant-1')
@@ -8,4 +10,7 @@ const sameClass: typeof LuaError = moonpool.LuaError
 
 const sameTester: typeof createTester = testing.createTester
 
-export { same, sameClass, sameTester, text }
+const sameMetrics: typeof registerMetrics = prometheus.registerMetrics
+const sameTraces: typeof traceRuns = opentelemetry.traceRuns
+
+export { same, sameClass, sameMetrics, sameTester, sameTraces, text }

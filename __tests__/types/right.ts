@@ -1,5 +1,6 @@
 // Right uses of the public types: every line compiles.
 import type { EventEmitter } from 'node:events'
+import { trace } from '@opentelemetry/api'
 import {
   type CloseOptions,
   type CodeCacheOptions,
@@ -58,8 +59,11 @@ import {
   type ValueOptions,
   type ValueRunOptions,
 } from 'moonpool'
+import { type TracedRun, type Tracing, traceRuns } from 'moonpool/opentelemetry'
+import { type EngineMetrics, type MetricsOptions, registerMetrics } from 'moonpool/prometheus'
 import { createTester, type FakeCall, sequence, type Tester } from 'moonpool/testing'
 import pino from 'pino'
+import { type OpenMetricsContentType, Registry } from 'prom-client'
 
 const text: Promise<string> = runLua('return 1', 'tenant-1')
 runLua(new Uint8Array([45, 45]), 'tenant-1')
@@ -579,6 +583,33 @@ export async function testing(): Promise<FakeCall[]> {
   await tester.reset()
   await tester.close({ timeout: 5 })
   return [...calls, ...tester.calls, { name: output, args: [value, grants], scriptId: 'x' }]
+}
+
+export async function watching(): Promise<string> {
+  const engine = new Engine()
+  const options: MetricsOptions = {
+    registry: new Registry(),
+    prefix: 'lua_',
+    name: 'a',
+    tenantOf: (id) => id,
+    maxTenants: 5,
+  }
+  const metrics: EngineMetrics = registerMetrics(engine, options)
+  registerMetrics(new Engine({ values: { dates: 'iso' } })).unregister()
+  const open = new Registry<OpenMetricsContentType>()
+  open.setContentType(registerMetrics(engine, { registry: open, tenantOf: () => undefined }).registry.contentType)
+  const spanName = ({ scriptId, name }: TracedRun) => `${scriptId} ${name}`
+  const tracing: Tracing = traceRuns({
+    engine,
+    tracer: trace.getTracer('mine'),
+    spanName,
+    attributes: () => ({ n: 1 }),
+  })
+  traceRuns().stop()
+  traceRuns({ attributes: () => undefined, tracer: undefined })
+  tracing.stop()
+  metrics.unregister()
+  return metrics.registry.metrics()
 }
 
 export function timers() {

@@ -13,7 +13,24 @@ import {
   Script,
   SharedDict,
 } from 'moonpool'
+import { traceRuns } from 'moonpool/opentelemetry'
+import { registerMetrics } from 'moonpool/prometheus'
 import { createTester } from 'moonpool/testing'
+
+// @ts-expect-error: an engine is required
+registerMetrics()
+// @ts-expect-error: a registry of prom-client
+registerMetrics(new Engine(), { registry: {} })
+// @ts-expect-error: a name is text
+registerMetrics(new Engine(), { tenantOf: () => 7 })
+// @ts-expect-error: a misspelt option
+registerMetrics(new Engine(), { labels: [] })
+// @ts-expect-error: a tracer
+traceRuns({ tracer: {} })
+// @ts-expect-error: attributes are text, numbers, booleans, or lists of them
+traceRuns({ attributes: () => ({ a: new Date() }) })
+// @ts-expect-error: an engine, not a function
+traceRuns({ engine: runLua })
 
 // @ts-expect-error: scriptId is required
 runLua('return 1')

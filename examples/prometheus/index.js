@@ -9,7 +9,8 @@
 
 const http = require('node:http')
 const { Engine, LuaError } = require('moonpool')
-const { Counter, Gauge, Registry } = require('prom-client')
+const { registerMetrics } = require('moonpool/prometheus')
+const { Registry } = require('prom-client')
 
 const engine = new Engine({ maxQueue: 100, defaults: { timeout: 250, queueTimeout: 1000 } })
 
@@ -28,64 +29,17 @@ const scripts = new Map(
 /** What a client gets for a run that failed. All other codes are the script's own failure: 422. */
 const STATUS = { ERR_QUEUE_FULL: 503, ERR_QUEUE_TIMEOUT: 503, ERR_ENGINE_CLOSED: 503, ERR_LUA_TIMEOUT: 504 }
 
-/** The metrics of an engine. They are read when Prometheus asks, and cost nothing in between. */
-function metricsOf(engine) {
-  const registry = new Registry()
-  const gauge = (name, help, labelNames, collect) =>
-    new Gauge({ name, help, labelNames, registers: [registry], collect })
-  // The engine counts. Its numbers are taken over as they are: they begin anew only when the process does.
-  const counter = (name, help, labelNames, valuesOf) =>
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers: [registry],
-      collect() {
-        this.reset()
-        for (const [labels, value] of valuesOf(engine.stats())) this.inc(labels, value)
-      },
-    })
-
-  gauge('moonpool_runs', 'Runs in flight, by what they do now', ['state'], function collect() {
-    const stats = engine.stats()
-    for (const state of ['queued', 'running', 'suspended']) this.set({ state }, stats[state])
-  })
-  gauge('moonpool_memory_bytes', 'What all VMs hold', [], function collect() {
-    this.set(engine.stats().memory)
-  })
-  gauge('moonpool_utilization_ratio', 'Share of the time of its threads that the engine used', [], function collect() {
-    this.set(engine.stats().utilization)
-  })
-  counter('moonpool_runs_started_total', 'Runs that began to execute', [], ({ started }) => [[{}, started]])
-  counter('moonpool_runs_ended_total', 'Runs, by how they ended', ['end'], (stats) =>
-    ['completed', 'failed', 'timedOut', 'aborted', 'rejected'].map((end) => [{ end }, stats[end]]),
-  )
-  counter('moonpool_vms_created_total', 'VMs that were made', [], ({ vmsCreated }) => [[{}, vmsCreated]])
-  counter('moonpool_code_cache_total', 'Runs of source, by what the code cache had', ['result'], (stats) => [
-    [{ result: 'hit' }, stats.cacheHits],
-    [{ result: 'miss' }, stats.cacheMisses],
-  ])
-  for (const [name, time, help] of [
-    ['moonpool_queue_time_seconds', 'queueTime', 'Time in the queue'],
-    ['moonpool_run_time_seconds', 'runTime', 'Time from the beginning of a run to its end'],
-    ['moonpool_cpu_time_seconds', 'cpuTime', 'Time of a run on a worker thread'],
-  ]) {
-    gauge(name, `${help}, by quantile`, ['quantile'], function collect() {
-      const { p50, p90, p99, max } = engine.stats()[time]
-      for (const [quantile, ms] of Object.entries({ 0.5: p50, 0.9: p90, 0.99: p99, 1: max })) {
-        this.set({ quantile }, ms / 1000)
-      }
-    })
-  }
-  return registry
-}
-
-const metrics = metricsOf(engine)
+// In a real server with many tenants, `tenantOf` would give names to a few groups of them, such as their plans.
+const { registry } = registerMetrics(engine, {
+  registry: new Registry(),
+  tenantOf: (scriptId) => scriptId,
+  maxTenants: 20,
+})
 
 async function serve(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost')
   if (request.method === 'GET' && pathname === '/metrics') {
-    answer(response, 200, await metrics.metrics(), metrics.contentType)
+    answer(response, 200, await registry.metrics(), registry.contentType)
   } else if (request.method === 'POST' && pathname === '/run') {
     await run(searchParams.get('script'), searchParams.get('tenant'), response)
   } else {
