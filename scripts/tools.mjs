@@ -16,7 +16,7 @@ const COMPILER = {
   default: 'install clang or gcc with your package manager',
 }
 
-/** What is missing, a sentence each; an empty list when nothing is. */
+/** What is missing, a sentence each, without a dot that would be copied with the command at its end; an empty list when nothing is. */
 export async function missingTools() {
   useFreshRustup()
   await installCompilerOnDebian()
@@ -25,19 +25,19 @@ export async function missingTools() {
 
 function nodeProblem() {
   if (Number.parseInt(process.versions.node, 10) >= 20) return undefined
-  return `Node.js 20 or later is needed, and this is ${process.versions.node}: get one from https://nodejs.org.`
+  return `Node.js 20 or later is needed, and this is ${process.versions.node}: get one from https://nodejs.org`
 }
 
 function cargoProblem() {
   const needed = /^rust-version = "(\d+\.\d+)/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))[1]
   const found = /^cargo (\S+)/.exec(ask('cargo', ['--version']) ?? '')?.[1]
-  if (found === undefined) return `cargo (Rust ${needed} or later) is missing: ${here(RUSTUP)}.`
+  if (found === undefined) return `cargo (Rust ${needed} or later) is missing: ${here(RUSTUP)}`
   if (isAtLeast(found, needed)) return undefined
-  return `Rust ${needed} or later is needed, and cargo is ${found}: run: rustup update stable.`
+  return `Rust ${needed} or later is needed, and cargo is ${found}: run: rustup update stable`
 }
 
 function compilerProblem() {
-  return hasCompiler() ? undefined : `A C compiler is missing: ${here(COMPILER)}.`
+  return hasCompiler() ? undefined : `A C compiler is missing: ${here(COMPILER)}`
 }
 
 function hasCompiler() {
