@@ -250,9 +250,6 @@ describe('npm run release', () => {
     const { exitCode, stdout, stderr } = await released(change)
     expect([exitCode, stdout]).toEqual([1, ''])
     expect(stderr).toContain(words)
-    // And nothing else.
-    const [, ...problems] = stderr.trim().split('\n')
-    expect(problems.filter((problem) => !problem.includes(words.split(' ').at(-1)))).toEqual([])
   })
 
   test('refuses an option that it does not have', async () => {

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ask } from '../run.mjs'
-import { setupTools } from '../setup.mjs'
+import { findTools } from '../setup.mjs'
 import { glibcOf, problemsOf, readBinary } from './binary.mjs'
 import { compile } from './compile.mjs'
 import { PACKAGE, packageName, writeMainFolder, writePlatformFolder } from './folders.mjs'
@@ -17,7 +17,9 @@ const inOutput = (...parts) => path.join(OUTPUT, ...parts)
 /** Carries it out; resolves with the exit code. All that can be built is built, whatever of the rest fails. */
 async function main(names) {
   const targets = names.length > 0 ? targetsNamed(names) : TARGETS
-  await setupTools()
+  await findTools()
+  // Before it takes an hour.
+  const source = { commit: ask('git', ['rev-parse', 'HEAD']), isClean: ask('git', ['status', '--porcelain']) === '' }
   rmSync(OUTPUT, { recursive: true, force: true })
   mkdirSync(OUTPUT, { recursive: true })
   writeMainFolder(inOutput('moonpool'))
@@ -35,9 +37,7 @@ async function main(names) {
     }
   }
   packages.push(pack(inOutput('moonpool'), OUTPUT))
-  const commit = ask('git', ['rev-parse', 'HEAD'])
-  const isClean = ask('git', ['status', '--porcelain']) === ''
-  const manifest = { version: PACKAGE.version, commit, isClean, packages, notBuilt: [...failed, ...missing] }
+  const manifest = { version: PACKAGE.version, ...source, packages, notBuilt: [...failed, ...missing] }
   writeFileSync(inOutput('manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   console.log(`${packages.length} packages are in ${OUTPUT}; manifest.json says what they are`)
   return failed.length > 0 || (names.length > 0 && missing.length > 0) ? 1 : 0
