@@ -65,8 +65,7 @@ async function forWindows(target) {
 async function rustFor(target) {
   const libraries = ask('rustc', ['--print', 'target-libdir', '--target', target.rust])
   if (libraries && hasStd(libraries)) return { cargo: 'cargo', env: {}, args: [] }
-  if (process.arch !== 'x64') throw new Missing(`Rust is installed without it: run rustup target add ${target.rust}`)
-  const folder = await debianRust()
+  const folder = await debianRust(`Rust has no standard library for it: run rustup target add ${target.rust}`)
   const bin = path.join(folder, 'usr/bin')
   const env = {
     RUSTC: path.join(bin, 'rustc'),

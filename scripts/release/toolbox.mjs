@@ -26,28 +26,28 @@ export async function zig() {
   return bin
 }
 
-/** Debian's Rust with the sources of its standard library, and that library for arm64: one tree, as `/` would have it. */
-export async function debianRust() {
-  return debian(
-    'rust',
-    ['rustc-web', 'cargo-web', 'rust-web-src', 'libstd-rust-web-dev'],
-    ['libstd-rust-web-dev:arm64'],
-  )
+/**
+ * Debian's Rust with the sources of its standard library, and that library for arm64: one tree, as `/` would have it. `otherwise`
+ * says what to do where that cannot be had.
+ */
+export async function debianRust(otherwise) {
+  const packages = ['rustc-web', 'cargo-web', 'rust-web-src', 'libstd-rust-web-dev']
+  return debian(otherwise, 'rust', packages, ['libstd-rust-web-dev:arm64'])
 }
 
 /** Debian's GCC for Windows. */
 export async function mingw() {
-  return debian('mingw', ['gcc-mingw-w64-x86-64-posix'], [])
+  return debian('GCC for Windows (mingw-w64) is missing', 'mingw', ['gcc-mingw-w64-x86-64-posix'], [])
 }
 
 /** Unpacks packages of Debian, with what they need, into a folder, and installs nothing. `alone` come without what they need. */
-async function debian(name, packages, alone) {
+async function debian(otherwise, name, packages, alone) {
   const folder = inFolder(name)
   const all = [...packages, ...alone]
+  const isDebian =
+    process.arch === 'x64' && existsSync('/var/lib/dpkg/status') && ask('apt-get', ['--version']) !== undefined
+  if (!isDebian) throw new Missing(`${otherwise}, or build on Debian on x64`)
   await once(name, all.join(' '), `${all.join(', ')} (Debian's packages)`, async () => {
-    if (ask('apt-get', ['--version']) === undefined || !existsSync('/var/lib/dpkg/status')) {
-      throw new Missing(`${packages[0]} is a package of Debian, and this is no Debian`)
-    }
     const apt = await aptFolder()
     const archives = path.join(apt.folder, 'cache/archives')
     const env = { APT_CONFIG: apt.config }
@@ -55,7 +55,7 @@ async function debian(name, packages, alone) {
       await must('apt-get', ['install', '--download-only', '--yes', '--no-install-recommends', ...packages], { env })
       if (alone.length > 0) await must('apt-get', ['download', ...alone], { env, cwd: archives })
     } catch (error) {
-      throw new Missing(`Debian's packages ${all.join(', ')} cannot be had: ${error.message}`)
+      throw new Missing(`${otherwise}; apt-get does not find ${all.join(', ')}: ${error.message}`)
     }
     for (const file of readdirSync(archives).filter((file) => file.endsWith('.deb'))) {
       await must('dpkg', ['--extract', path.join(archives, file), folder])
