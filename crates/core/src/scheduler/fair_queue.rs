@@ -5,14 +5,15 @@
 //! is next. The place of the last turn is where owners begin who had nothing waiting: nobody saves turns up.
 
 use super::tenants::TenantRef;
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// How far a turn takes an owner of weight 1.
 pub(super) const STRIDE: u64 = 1 << 20;
 
 /// Items by owner. Owners are served by turns; the items of one owner in the order of their keys.
 pub(super) struct FairQueue<T> {
-    owners: HashMap<TenantRef, Owner<T>>,
+    owners: FxHashMap<TenantRef, Owner<T>>,
     /// Whose turn it is, from the next on. Exactly the owners that have items.
     turns: BTreeMap<Turn, TenantRef>,
     /// Where the last turn was.
@@ -28,12 +29,13 @@ type Turn = (u64, i64);
 struct Owner<T> {
     turn: Turn,
     stride: u64,
-    items: BTreeMap<u64, T>,
+    /// In boxes: most owners have one item, and the first one takes room for eleven.
+    items: BTreeMap<u64, Box<T>>,
 }
 
 impl<T> FairQueue<T> {
     pub(super) fn new() -> Self {
-        Self { owners: HashMap::new(), turns: BTreeMap::new(), at: 0, ends: (-1, 0), len: 0 }
+        Self { owners: FxHashMap::default(), turns: BTreeMap::new(), at: 0, ends: (-1, 0), len: 0 }
     }
 
     /// How many items wait.
@@ -49,7 +51,7 @@ impl<T> FairQueue<T> {
     pub(super) fn push(&mut self, owner: TenantRef, stride: u64, key: u64, item: T) {
         if let Some(owner) = self.owners.get_mut(&owner) {
             owner.stride = stride;
-            owner.items.insert(key, item);
+            owner.items.insert(key, Box::new(item));
         } else {
             let turn = self.turn_after(self.at, stride);
             self.insert(owner, turn, stride, key, item);
@@ -63,7 +65,7 @@ impl<T> FairQueue<T> {
         let turn = (first, self.ends.0);
         self.ends.0 -= 1;
         if let Some(waiting) = self.owners.get_mut(&owner) {
-            waiting.items.insert(key, item);
+            waiting.items.insert(key, Box::new(item));
             self.turns.remove(&waiting.turn);
             waiting.turn = turn;
             self.turns.insert(turn, owner);
@@ -82,7 +84,7 @@ impl<T> FairQueue<T> {
 
     fn insert(&mut self, owner: TenantRef, turn: Turn, stride: u64, key: u64, item: T) {
         self.turns.insert(turn, owner);
-        self.owners.insert(owner, Owner { turn, stride, items: BTreeMap::from([(key, item)]) });
+        self.owners.insert(owner, Owner { turn, stride, items: BTreeMap::from([(key, Box::new(item))]) });
     }
 
     /// The next item of the first owner who may have a turn.
@@ -92,7 +94,7 @@ impl<T> FairQueue<T> {
 
     /// The next item of the first owner whose next item may have a turn.
     pub(super) fn pop_item(&mut self, may: impl Fn(TenantRef, &T) -> bool) -> Option<T> {
-        let next = |owner: TenantRef| self.owners[&owner].items.first_key_value().map(|(_, item)| item);
+        let next = |owner: TenantRef| self.owners[&owner].items.first_key_value().map(|(_, item)| &**item);
         let (&turn, &owner) =
             self.turns.iter().find(|&(_, &owner)| next(owner).is_some_and(|item| may(owner, item)))?;
         let waiting = self.owners.get_mut(&owner).expect("every turn is an owner's");
@@ -109,7 +111,7 @@ impl<T> FairQueue<T> {
             self.owners.get_mut(&owner).expect("it is there").turn = turn;
             self.turns.insert(turn, owner);
         }
-        Some(item)
+        Some(*item)
     }
 
     /// Takes one item out, wherever it stands. Nobody else's turn changes.
@@ -121,7 +123,7 @@ impl<T> FairQueue<T> {
             self.turns.remove(&waiting.turn);
             self.owners.remove(&owner);
         }
-        Some(item)
+        Some(*item)
     }
 
     /// Those who have items.

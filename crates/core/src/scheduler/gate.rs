@@ -18,7 +18,8 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct Gate {
     /// By the numbers of the run and of its wait, so that they leave in the order of submission. An end has no wait: 0.
-    held: BTreeMap<(u64, u32), Held>,
+    /// In boxes: it takes room for eleven at once.
+    held: BTreeMap<(u64, u32), Box<Held>>,
     /// What runs have written. It leaves before what comes after it.
     outputs: Outputs,
     watch: Watch,
@@ -31,9 +32,10 @@ struct Held {
     what: What,
 }
 
+#[expect(clippy::large_enum_variant, reason = "most are ends, and each is in a box")]
 enum What {
     /// Its end. It settles in any case when the rest of its time is over.
-    End { settled: Box<Settled>, limits: Limits, _timeout: Option<Deadline> },
+    End { settled: Settled, limits: Limits, _timeout: Option<Deadline> },
     /// A call; the run itself is with those that wait.
     Call(HostCallOf),
 }
@@ -98,8 +100,8 @@ impl Gate {
                 let left = limits.timeout.saturating_sub(settled.usage.run_time).max(Duration::from_millis(1));
                 let act = Act::Kill(Kill::Timeout, Some((wake_up.clone(), id)));
                 let _timeout = Watchdog::after(left, &flag, act).ok();
-                let what = What::End { settled: Box::new(settled), limits, _timeout };
-                self.held.insert((id, 0), Held { store, depends, what });
+                let what = What::End { settled, limits, _timeout };
+                self.held.insert((id, 0), Box::new(Held { store, depends, what }));
                 None
             }
         }
@@ -123,7 +125,7 @@ impl Gate {
             }
             Fate::Lost(_) => Err(Lost),
             Fate::Pending => {
-                self.held.insert((id, call.number), Held { store, depends, what: What::Call(call) });
+                self.held.insert((id, call.number), Box::new(Held { store, depends, what: What::Call(call) }));
                 Ok(None)
             }
         }
@@ -135,7 +137,7 @@ impl Gate {
         let fates = self.held.iter().map(|(id, held)| (*id, held.store.fate(held.depends)));
         let decided: Vec<_> = fates.filter(|(_, fate)| *fate != Fate::Pending).collect();
         for (id, fate) in decided {
-            let Some(Held { what, .. }) = self.held.remove(&id) else { continue };
+            let Some(Held { what, .. }) = self.held.remove(&id).map(|held| *held) else { continue };
             if matches!(what, What::End { .. }) {
                 self.outputs.end(id.0);
             }
@@ -144,8 +146,8 @@ impl Gate {
                 _ => None,
             };
             match (what, reason) {
-                (What::End { settled, .. }, None) => released.settled.push(*settled),
-                (What::End { settled, .. }, Some(reason)) => released.settled.push(lost(*settled, &reason)),
+                (What::End { settled, .. }, None) => released.settled.push(settled),
+                (What::End { settled, .. }, Some(reason)) => released.settled.push(lost(settled, &reason)),
                 (What::Call(call), None) => released.calls.push(call),
                 (What::Call(_), Some(_)) => released.lost.push(id.0),
             }
@@ -170,7 +172,7 @@ impl Gate {
             }
             Some(kill) => kill.error(&limits),
         };
-        Some(Settled { outcome: Err(Box::new(Failure::new(error))), ..*settled })
+        Some(Settled { outcome: Err(Box::new(Failure::new(error))), ..settled })
     }
 
     /// Forgets the call of a run in its wait of this number.

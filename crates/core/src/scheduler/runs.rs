@@ -19,7 +19,8 @@ use crate::error::Error;
 use crate::memory::Held;
 use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
-use std::collections::{HashMap, VecDeque};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -46,9 +47,9 @@ pub(super) struct Runs {
     /// Not waiting any more, by the count of ends of slices.
     ready: FairQueue<Run>,
     /// Waiting for the host or for a time, by number.
-    pub(super) waiting: HashMap<u64, Suspended>,
+    pub(super) waiting: FxHashMap<u64, Suspended>,
     /// What functions of `parallel` wait for, by the numbers of their runs, wherever those are.
-    pub(super) several: HashMap<u64, Several>,
+    pub(super) several: FxHashMap<u64, Several>,
     /// Killed, started, and not done.
     killed: VecDeque<Run>,
     /// VMs that live on between runs, and runs that wait for their turn in one.
@@ -58,7 +59,7 @@ pub(super) struct Runs {
     /// What runs ask their stores, to be passed on without the lock.
     pub(super) questions: Vec<Asked>,
     /// Every run that is not settled: who it is, how to stop it, and where it is.
-    pub(super) tickets: HashMap<u64, Ticket>,
+    pub(super) tickets: FxHashMap<u64, Ticket>,
     /// The ids that those belong to, and what they may use.
     pub(super) tenants: Tenants,
     /// Ids whose queued runs may have no memory to wait for.
@@ -133,13 +134,13 @@ impl Runs {
             queued: FairQueue::new(),
             preempted: FairQueue::new(),
             ready: FairQueue::new(),
-            waiting: HashMap::new(),
-            several: HashMap::new(),
+            waiting: FxHashMap::default(),
+            several: FxHashMap::default(),
             killed: VecDeque::new(),
             contexts: Contexts::default(),
             gate: Gate::default(),
             questions: Vec::new(),
-            tickets: HashMap::new(),
+            tickets: FxHashMap::default(),
             tenants: Tenants::new(),
             maybe_starved: Vec::new(),
             started: 0,

@@ -66,6 +66,11 @@ impl ScriptId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The id as text that is shared with it.
+    pub fn to_text(&self) -> Arc<str> {
+        self.0.clone()
+    }
 }
 
 /// A key of State: 1 to 512 UTF-8 bytes.
