@@ -3,6 +3,7 @@
 use napi::bindgen_prelude::{Env, Function, Result};
 use napi::sys;
 use napi_derive::napi;
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
@@ -14,20 +15,8 @@ use std::ptr;
 /// # Safety
 /// Called on the JS thread of `env`, in a handle scope. `work` does not unwind.
 pub(super) unsafe fn outside<T>(env: sys::napi_env, work: impl FnOnce() -> T) -> Option<T> {
-    let mut task = Task { work: Some(work), done: None };
-    let callback = callback(&task);
-    let (mut function, mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
-    // SAFETY: on the JS thread. The task outlives the call, and nobody else gets the function. A callback without an async
-    // context has a new one that is empty: its resource is the receiver, which is new, too.
-    unsafe {
-        let data = (&raw mut task).cast();
-        let _ = sys::napi_create_function(env, ptr::null(), 0, Some(callback), data, &mut function)
-            == sys::Status::napi_ok
-            && sys::napi_create_object(env, &mut receiver) == sys::Status::napi_ok
-            && sys::napi_make_callback(env, ptr::null_mut(), receiver, function, 0, ptr::null(), &mut result)
-                == sys::Status::napi_ok;
-    }
-    task.done
+    // SAFETY: as the caller vouches; the door is dropped on the same thread.
+    unsafe { Door::new(env).outside(work) }
 }
 
 /// Calls a function outside of every async context, and throws what it throws.
@@ -38,29 +27,102 @@ pub(super) fn call_outside(env: Env, work: Function<(), ()>) -> Result<()> {
     unsafe { outside(env.raw(), || work.call(())) }.unwrap_or(Ok(()))
 }
 
-/// What to do, and what came of it.
-struct Task<F, T> {
-    work: Option<F>,
-    done: Option<T>,
-}
-
-type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
-
-/// The callback for tasks of this type.
-fn callback<F: FnOnce() -> T, T>(_task: &Task<F, T>) -> Callback {
-    perform::<F, T>
-}
-
-unsafe extern "C" fn perform<F: FnOnce() -> T, T>(
+/// A way out of async contexts, for those who go often: making its function takes longer than all the rest.
+pub(super) struct Door {
     env: sys::napi_env,
-    info: sys::napi_callback_info,
-) -> sys::napi_value {
-    let mut data: *mut c_void = ptr::null_mut();
-    // SAFETY: called by Node on the JS thread. The data is the task of `outside`, which waits for this to return.
-    unsafe {
-        sys::napi_get_cb_info(env, info, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &mut data);
-        let task = &mut *data.cast::<Task<F, T>>();
-        task.done = task.work.take().map(|work| work());
+    /// The function, held weakly, as it would hold its realm: when it was collected it is made anew. Null before the first.
+    function: Cell<sys::napi_ref>,
+}
+
+impl Door {
+    /// Makes nothing yet.
+    ///
+    /// # Safety
+    /// Used and dropped on the JS thread of `env`, before that has ended.
+    pub(super) unsafe fn new(env: sys::napi_env) -> Self {
+        Self { env, function: Cell::new(ptr::null_mut()) }
+    }
+
+    pub(super) fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
+    /// As [`outside`].
+    ///
+    /// # Safety
+    /// In a handle scope. `work` does not unwind.
+    pub(super) unsafe fn outside<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let (mut work, mut done) = (Some(work), None);
+        let mut task = || done = work.take().map(|work| work());
+        let mut task: &mut dyn FnMut() = &mut task;
+        let task: *mut c_void = (&raw mut task).cast();
+        let (mut receiver, mut result) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: on the JS thread. The task outlives the call. A callback without an async context has a new one that is
+        // empty: its resource is the receiver, which is new, too. As `TASK` is set anew, whatever was left there by a call
+        // that Node refused is never used.
+        unsafe {
+            if let Some(function) = self.function()
+                && sys::napi_create_object(self.env, &mut receiver) == sys::Status::napi_ok
+            {
+                TASK.set(task);
+                sys::napi_make_callback(self.env, ptr::null_mut(), receiver, function, 0, ptr::null(), &mut result);
+                TASK.set(ptr::null_mut());
+            }
+        }
+        done
+    }
+
+    /// # Safety
+    /// In a handle scope.
+    unsafe fn function(&self) -> Option<sys::napi_value> {
+        let (mut function, mut reference) = (ptr::null_mut(), self.function.get());
+        // SAFETY: on the JS thread. The reference is this one's, and lives until it is replaced.
+        unsafe {
+            if !reference.is_null()
+                && sys::napi_get_reference_value(self.env, reference, &mut function) == sys::Status::napi_ok
+                && !function.is_null()
+            {
+                return Some(function);
+            }
+            self.forget();
+            let made =
+                sys::napi_create_function(self.env, ptr::null(), 0, Some(perform), ptr::null_mut(), &mut function);
+            if made != sys::Status::napi_ok {
+                return None;
+            }
+            if sys::napi_create_reference(self.env, function, 0, &mut reference) == sys::Status::napi_ok {
+                self.function.set(reference);
+            }
+        }
+        Some(function)
+    }
+
+    fn forget(&self) {
+        let reference = self.function.replace(ptr::null_mut());
+        if !reference.is_null() {
+            // SAFETY: made by `function`, deleted once, on the JS thread.
+            unsafe { sys::napi_delete_reference(self.env, reference) };
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
+thread_local! {
+    /// What the function that is about to be called shall do: a `&mut dyn FnMut()` of [`Door::outside`].
+    static TASK: Cell<*mut c_void> = const { Cell::new(ptr::null_mut()) };
+}
+
+unsafe extern "C" fn perform(_env: sys::napi_env, _info: sys::napi_callback_info) -> sys::napi_value {
+    // Taken: async hooks, which Node calls after this, may come here again.
+    let task = TASK.replace(ptr::null_mut()).cast::<&mut dyn FnMut()>();
+    if !task.is_null() {
+        // SAFETY: of `Door::outside`, which waits for this to return.
+        unsafe { (*task)() };
     }
     ptr::null_mut()
 }

@@ -1,7 +1,7 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
 use crate::border::{guarded, guarded_elsewhere};
-use crate::outside::outside;
+use crate::outside::Door;
 use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
 use napi::sys;
@@ -60,17 +60,17 @@ pub(super) unsafe fn queue<J: Job + 'static>(env: sys::napi_env, job: J) {
 /// As [`queue`], outside of every async context, if JS may be called.
 ///
 /// # Safety
-/// As [`queue`], in a handle scope.
-pub(super) unsafe fn queue_outside<J: Job + 'static>(env: sys::napi_env, job: J) {
+/// Called on the JS thread of the door, in a handle scope.
+pub(super) unsafe fn queue_outside<J: Job + 'static>(door: &Door, job: J) {
     let mut job = Some(job);
     let mut queue_it = || {
         if let Some(job) = job.take() {
             // SAFETY: as the caller.
-            unsafe { queue(env, job) }
+            unsafe { queue(door.env(), job) }
         }
     };
     // SAFETY: as the caller; queueing does not unwind.
-    unsafe { outside(env, &mut queue_it) };
+    unsafe { door.outside(&mut queue_it) };
     queue_it();
 }
 
@@ -108,6 +108,7 @@ pub(super) struct LibuvPool {
     waker: Arc<Waker>,
     mailbox: Arc<Mailbox>,
     completing: Completing,
+    door: Door,
 }
 
 /// Whether a batch is being taken back. What is started then follows it, and would inherit its async context, from one batch
@@ -132,7 +133,9 @@ impl Mailbox {
 impl LibuvPool {
     /// The pool of `env`, whose batches go back to `owner`. Signals are put into `mailbox`, and then `waker` wakes it.
     pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>, waker: Arc<Waker>, mailbox: Arc<Mailbox>) -> Self {
-        Self { env, owner, waker, mailbox, completing: Completing::default() }
+        // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
+        let door = unsafe { Door::new(env) };
+        Self { env, owner, waker, mailbox, completing: Completing::default(), door }
     }
 }
 
@@ -149,7 +152,7 @@ impl Workers for LibuvPool {
         // SAFETY: the engine that owns this pool lives on the JS thread of `env`, and batches are started by what JS calls.
         unsafe {
             if self.completing.get() {
-                queue_outside(self.env, trip);
+                queue_outside(&self.door, trip);
             } else {
                 queue(self.env, trip);
             }

@@ -4,6 +4,7 @@
 
 use crate::callback::Callback;
 use crate::convert::{Bytes, Failure, Question};
+use crate::outside::Door;
 use crate::pool::{Job, may_call_js, queue_outside};
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::error::{Code, Error};
@@ -113,6 +114,7 @@ impl Letters {
 /// The desk of an engine's State, on its JS thread.
 pub(super) struct StateDesk {
     env: sys::napi_env,
+    door: Door,
     this: Weak<Self>,
     desk: Desk,
     opened: Opened,
@@ -138,7 +140,9 @@ impl StateDesk {
                 let _ = letters.waker.set(waker);
             }
             let (awaited, closing) = (Cell::new(0), Cell::new(false));
-            Self { env: env.raw(), this: this.clone(), desk, opened, quotas, letters, answered, awaited, closing }
+            // SAFETY: as above; this desk stays on that thread.
+            let door = unsafe { Door::new(env.raw()) };
+            Self { env: env.raw(), door, this: this.clone(), desk, opened, quotas, letters, answered, awaited, closing }
         })
     }
 
@@ -243,7 +247,7 @@ impl StateDesk {
         let (Some(owner), Some(trip)) = (self.this.upgrade(), self.desk.trip()) else { return };
         // Outside, as the trips of all callers follow one another.
         // SAFETY: this desk lives on the JS thread of `env`; all who come here were called by Node, in a handle scope.
-        unsafe { queue_outside(self.env, Voyage { trip: Some(trip), owner }) }
+        unsafe { queue_outside(&self.door, Voyage { trip: Some(trip), owner }) }
     }
 
     fn tell(&self, settled: Vec<Settled>) {
