@@ -35,6 +35,11 @@ export declare class NativeEngine {
    * modules of its own.
    */
   run(code: string | Uint8Array | NativeScript | InContext, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
+  /**
+   * As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
+   * returned values are given, or nothing for as text.
+   */
+  plainRuns(): (code: string, scriptId: string, results?: number) => number | Failure
   /** Makes a named script of a compiled one: all that its runs have in common. */
   nameScript(script: NativeScript, scriptId: string, name: string, limits: Limits, exchange?: Exchange | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeNamed
   /**

@@ -122,9 +122,13 @@ class Engine extends EventEmitter {
     const tellingOf = (options) => this.#logs.tellingOf(options)
     this.#scripts = new NamedScripts(this.#native, { ownOf, tellingOf }, teller('scriptError'))
     this.#logs = new Logs({ logger, ...defaults }, this)
+    const forValues = readValueRunOptions({}, defaults)
     this.#desk = {
       defaults,
+      // What runs for values begin with that say nothing.
+      forValues: { options: forValues, exchange: exchangeOf(forValues) },
       native: this.#native,
+      runPlain: this.#native.plainRuns(),
       stats: this.#stats,
       usage: this.#usage,
       perId: this.#perId,
@@ -147,16 +151,26 @@ class Engine extends EventEmitter {
     debug('engine: %d threads, a queue of %d', options.concurrency, options.maxQueue)
   }
 
-  async runLua(code, scriptId, options) {
-    checkCode(code)
-    const run = this.#prepare(scriptId, options)
-    return this.#execute(run.take(codeOf(code, run.options, scriptId)))
+  // Not async: the promise of the run is that of the call, which saves another one.
+
+  runLua(code, scriptId, options) {
+    try {
+      checkCode(code)
+      const run = this.#prepare(scriptId, options)
+      return this.#execute(run.take(codeOf(code, run.options, scriptId)))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
-  async run(code, scriptId, options = {}) {
-    checkCode(code)
-    const run = this.#prepare(scriptId, options, readValueRunOptions)
-    return this.#execute(run.take(codeOf(code, run.options, scriptId)))
+  run(code, scriptId, options) {
+    try {
+      checkCode(code)
+      const run = this.#prepareForValues(scriptId, options)
+      return this.#execute(run.take(codeOf(code, run.options, scriptId)))
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   async runFile(path, scriptId, options) {
@@ -447,20 +461,16 @@ class Engine extends EventEmitter {
     return new Run(this.#desk, { scriptId, options: limits, limits, exchange, own })
   }
 
-  #execute(run) {
-    if (!isWatched()) return this.#outcome(run)
-    const context = { scriptId: run.scriptId, name: run.name, engine: this }
-    return watched(run, context, () => this.#outcome(run, context))
+  #prepareForValues(scriptId, options) {
+    if (options !== undefined) return this.#prepare(scriptId, options, readValueRunOptions)
+    checkLabel(scriptId, 'The "scriptId" argument')
+    return new Run(this.#desk, { scriptId, ...this.#desk.forValues })
   }
 
-  async #outcome(run, context) {
-    const { text, values, failure, error } = await run.submit()
-    if (context && run.usage) context.stats = run.usage
-    // Made here, after the await, so that its stack names the caller that awaits.
-    if (failure) throw new LuaError(failure, run.scriptId, run.causes)
-    if (error) throw error.reason
-    if (!values) return text
-    return { value: values[0], values, output: text, stats: run.usage }
+  #execute(run) {
+    if (!isWatched()) return outcomeOf(run)
+    const context = { scriptId: run.scriptId, name: run.name, engine: this }
+    return watched(run, context, () => outcomeOf(run, context))
   }
 
   // What the native engine and the timer call. Each is made in a scope of its own, and holds nothing but its argument:
@@ -536,6 +546,17 @@ class Engine extends EventEmitter {
   #giveUpStore() {
     setTimeout(() => this.#state.giveUp(), STORE_TIMEOUT).unref()
   }
+}
+
+/** Submits a run, and has its result or its error; `context` is told what it took. */
+async function outcomeOf(run, context) {
+  const { text, values, failure, error } = await new Promise((resolve) => run.submit(resolve))
+  if (context && run.usage) context.stats = run.usage
+  // Made here, after the await, so that its stack names the caller that awaits.
+  if (failure) throw new LuaError(failure, run.scriptId, run.causes)
+  if (error) throw error.reason
+  if (!values) return text
+  return { value: values[0], values, output: text, stats: run.usage }
 }
 
 closeAtDispose(Engine)

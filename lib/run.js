@@ -151,8 +151,14 @@ class Run {
     this.#goes()
   }
 
-  /** Resolves with what came of it; what happens to it afterwards is nobody's business. */
-  submit() {
+  /** `resolve` is called with what came of it, once, maybe at once; what happens to it afterwards is nobody's business. */
+  submit(resolve) {
+    const refused = this.#submit(resolve)
+    if (refused) resolve(refused)
+  }
+
+  /** Returns what came of it, if the native engine does not take it. */
+  #submit(resolve) {
     // First: whoever watches async contexts may stop the run or close the engine now.
     this.#enterScope()
     if (this.#refusal) return this.#fails('rejected', { failure: this.#refusal })
@@ -163,35 +169,42 @@ class Run {
     if (unlimited) return unlimited
     const closed = this.#desk.refusal(this)
     if (closed) return this.#fails('rejected', { failure: closed })
-    return new Promise((resolve) => {
-      const { native, inFlight } = this.#desk
-      // Starting a worker may call the host, too. Nothing settles before it returns.
-      this.#enterAccepted()
-      let id
-      try {
-        id = this.#start(native)
-      } catch (error) {
-        return resolve(this.#fails('rejected', { error: { reason: error } }))
-      }
-      if (typeof id !== 'number') return resolve(this.#fails('rejected', { failure: id }))
-      this.#leaveAccepted()
-      this.#id = id
-      this.#code = this.#exchange = undefined
-      this.#state = 'submitted'
-      this.#resolve = resolve
-      inFlight.set(id, this)
-      if (this.#stopped) this.#abort()
-    })
+    const { native, inFlight } = this.#desk
+    // Starting a worker may call the host, too. Nothing settles before it returns.
+    this.#enterAccepted()
+    let id
+    try {
+      id = this.#start(native)
+    } catch (error) {
+      return this.#fails('rejected', { error: { reason: error } })
+    }
+    if (typeof id !== 'number') return this.#fails('rejected', { failure: id })
+    this.#leaveAccepted()
+    this.#id = id
+    this.#code = this.#exchange = undefined
+    this.#state = 'submitted'
+    this.#resolve = resolve
+    inFlight.set(id, this)
+    if (this.#stopped) this.#abort()
+    return undefined
   }
 
   #start(native) {
     if (this.#named) return native.runNamed(this.#named, this.#exchange?.args, this.#callId)
     if (this.#begin) return this.#begin(this.limits, this.#own, this.#exchange?.telling)
+    if (this.#isPlain()) return this.#desk.runPlain(this.#code, this.scriptId, this.#exchange?.results)
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own
     const [host, required] = [functions?.native, modules?.native]
     return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, undefined, host, required)
+  }
+
+  /** Whether it has nothing but source text and an id. */
+  #isPlain() {
+    if (this.limits || this.#own || this.#context) return false
+    if (this.#exchange && this.#exchange !== this.#desk.forValues.exchange) return false
+    return typeof this.#code === 'string' && this.#name === this.scriptId
   }
 
   #enterScope() {

@@ -8,6 +8,7 @@ use crate::convert::{
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, SettleArgs, TellArgs};
+use crate::plain::{RunPlain, plain_runs};
 use crate::scripts::NativeNamed;
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
@@ -155,6 +156,13 @@ impl NativeEngine {
             Ok(id) => Either::A(id as f64),
             Err(error) => Either::B(error.into()),
         })
+    }
+
+    /// As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
+    /// returned values are given, or nothing for as text.
+    #[napi(catch_unwind, ts_return_type = "(code: string, scriptId: string, results?: number) => number | Failure")]
+    pub fn plain_runs<'env>(&self, env: &'env Env) -> Result<RunPlain<'env>> {
+        plain_runs(env, self.inner.clone())
     }
 
     /// Makes a named script of a compiled one: all that its runs have in common.

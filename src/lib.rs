@@ -27,7 +27,8 @@
 //!
 //! This crate is the addon: the only one that depends on Node-API. It converts and delegates.
 //!
-//! - [`engine`], [`context`], [`given`], [`scripts`] and [`shared`]: the classes that JavaScript holds; [`convert`]: the objects that cross.
+//! - [`engine`], [`context`], [`given`], [`scripts`] and [`shared`]: the classes that JavaScript holds; [`plain`]: the short way of
+//!   most runs; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State; [`stored`]: what a database of State holds, from outside; [`timers`]: the timers of scripts, which JavaScript fires.
@@ -58,6 +59,7 @@ mod exit;
 mod given;
 mod inner;
 mod outside;
+mod plain;
 mod pool;
 mod scripts;
 mod shared;
