@@ -8,7 +8,6 @@ const { debuglog } = require('node:util')
 const channel = tracingChannel('moonpool.run')
 /** Tells of each run once nothing of it is left: after an abort, that is later than the end of its promise. */
 const settled = channelOf('moonpool.run.settled')
-const PARTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error']
 
 const debug = debuglog('moonpool')
 
@@ -20,8 +19,16 @@ const closings = new WeakMap()
 /** Whether anybody wants to hear of runs. Not `channel.hasSubscribers`, which early versions of Node 20 lack. */
 function isWatched() {
   if (surrounding.size > 0) return true
-  for (const part of PARTS) if (channel[part].hasSubscribers) return true
-  return settled.hasSubscribers
+  // Written out: asked for each run.
+  const { start, end, asyncStart, asyncEnd, error } = channel
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    error.hasSubscribers ||
+    settled.hasSubscribers
+  )
 }
 
 /** Lets `start`, which returns the promise of a run, be one traced operation, whose events share `context`. */
