@@ -296,9 +296,10 @@ impl Runs {
         self.totals.worked += batch.worked;
         self.turns.end(batch.runs.first().map(Run::id), batch.worked);
         self.warm.extend(batch.warm);
-        let mut finished = Finished::default();
         let mut runs = batch.runs;
         let not_executed = runs.split_off(batch.executed);
+        // At once: most of them have ended.
+        let mut finished = Finished { settled: Vec::with_capacity(runs.len()), ..Finished::default() };
         for mut run in runs {
             self.memory.note_peak(run.peak_memory());
             let (owner, had_waited) = (run.tenant(), run.has_waited());
@@ -944,7 +945,7 @@ impl Runs {
             Begin::WithVm => (share, Run::has_vm),
             Begin::Called => (1, |run| run.has_vm() || run.is_called()),
         };
-        let mut runs = Vec::new();
+        let mut runs = Vec::with_capacity(share);
         while runs.len() < share {
             let tenants = &self.tenants;
             let may = |owner: TenantRef, run: &Run| {
