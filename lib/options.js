@@ -139,6 +139,34 @@ const SCRIPT_FOLDER = { ...SCRIPT, ...WATCH }
 /** Of one call of a named script, which was compiled before. */
 const { name: _______, args: ______, maxSource: ________, ...SCRIPT_CALL } = RUN_FOR_VALUES
 
+/** What every run of a job may begin with. What is not given, the script has, or the engine. */
+const JOB_RUN = unset({
+  ...LIMITS,
+  ...HEARD,
+  nulls: INTO.nulls,
+  tables: { check: oneOf('object', 'record') },
+  globals: RUN.globals,
+  ...GIVEN,
+})
+
+/** Of what processes jobs. */
+const PROCESSOR = {
+  ...JOB_RUN,
+  scripts: { default: [], check: checkScripts },
+  allowCode: { default: false, check: checkBoolean },
+  retryLimits: { default: true, check: checkBoolean },
+}
+
+/** What the data of a job may have. */
+const JOB_DATA = unset({
+  script: { check: checkLabel },
+  code: { check: checkText },
+  scriptId: { check: checkLabel },
+  name: { check: checkLabel },
+  args: { check: checkArgs },
+  timeout: { check: checkMilliseconds },
+})
+
 /** Of `functions`: how values cross, as far as there is a choice. */
 const SHARED_DICT = {
   maxItems: { default: undefined, check: whole('entries', 1, Number.MAX_SAFE_INTEGER) },
@@ -268,6 +296,18 @@ function readSharedDictOptions(given) {
 
 /** What one id may use. */
 const readPerId = (given, what) => readOptions(given, PER_ID, what)
+
+/** The options of a processor of jobs: its own, and those of each run. */
+function readProcessorOptions(given) {
+  const { scripts, allowCode, retryLimits, ...run } = readOptions(given, PROCESSOR)
+  return { scripts, allowCode, retryLimits, run }
+}
+const readJobData = (given) => readOptions(given, JOB_DATA, 'job.data')
+
+/** The same options, none of which has a default. */
+function unset(known) {
+  return Object.fromEntries(Object.entries(known).map(([name, { check }]) => [name, { default: undefined, check }]))
+}
 
 const sortedIds = (ids) => (ids === '*' ? ids : [...new Set(ids)].sort())
 
@@ -419,6 +459,19 @@ function checkIds(value, what) {
   for (const [i, id] of value.entries()) checkLabel(id, `${what}[${i}]`)
 }
 
+/** What is in it is checked when it is used: sources, and names of scripts. */
+function checkScripts(value, what) {
+  if (value === '*' || (typeof value === 'object' && value !== null && isPlain(value))) return
+  const rule = `${what} must be '*', an array of names or an object of sources by name`
+  if (typeof value === 'string') throw valueError(`${rule}. Received ${shown(value)}`)
+  if (!Array.isArray(value)) throw typeError(`${rule}. Received ${shown(value)}`)
+  for (const [i, name] of value.entries()) checkLabel(name, `${what}[${i}]`)
+}
+
+function checkText(value, what) {
+  if (typeof value !== 'string') throw typeError(`${what} must be a string. Received ${shown(value)}`)
+}
+
 function checkLibraries(value, what) {
   if (!Array.isArray(value)) throw typeError(`${what} must be an array of names. Received ${shown(value)}`)
   for (const name of value) {
@@ -446,11 +499,13 @@ module.exports = {
   readCrossing,
   readEngineOptions,
   readGrant,
+  readJobData,
   readOptions,
   readPoolOptions,
   readPoolUseOptions,
   readReplaceOptions,
   readPerId,
+  readProcessorOptions,
   readRunOptions,
   readScriptCallOptions,
   readScriptFolderOptions,
