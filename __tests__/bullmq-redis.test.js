@@ -129,14 +129,14 @@ redisTest('a cancelled job stops its script, and is not tried again', async () =
 redisTest('locks are renewed while a script waits, and while it computes', async () => {
   const worker = await work(
     { allowCode: true, timeout: 60_000 },
-    { concurrency: 4, lockDuration: 500, stalledInterval: 200 },
+    { concurrency: 4, lockDuration: 800, stalledInterval: 200 },
   )
   const stalled = []
   worker.on('stalled', (id) => stalled.push(id))
   let begun = 0
   engine.expose('begun', () => ++begun)
-  const busy = 'host.begun() local e = time.monotonic() + 1.2 while time.monotonic() < e do end return 1'
-  const jobs = await Promise.all([carry('host.begun() sleep(1.2) return 1'), carry(busy)])
+  const busy = 'host.begun() local e = time.monotonic() + 1.7 while time.monotonic() < e do end return 1'
+  const jobs = await Promise.all([carry('host.begun() sleep(1.7) return 1'), carry(busy)])
   for (const job of jobs) expect(await end(job)).toEqual({ result: [1], attemptsMade: 1 })
   expect([begun, stalled]).toEqual([2, []])
 })
@@ -219,7 +219,6 @@ redisTest(
 )
 
 redisTest(`${MANY} small jobs of many tenants, each done once`, async () => {
-  const begin = performance.now()
   const worker = await work({ scripts: { double: 'return ... * 2' } }, { concurrency: 200 })
   let [completed, sum] = [0, 0]
   worker.on('completed', (_job, [value]) => {
@@ -237,7 +236,6 @@ redisTest(`${MANY} small jobs of many tenants, each done once`, async () => {
   }
   await until(() => completed >= MANY)
   expect([completed, sum]).toEqual([MANY, MANY * (MANY - 1)])
-  if (process.env.MOONPOOL_JOBS) console.log(`${MANY} jobs: ${Math.round(performance.now() - begin)} ms`)
 })
 
 async function startChild() {

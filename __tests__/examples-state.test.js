@@ -56,3 +56,16 @@ testIf(hasRedis())('two processes with the rate limiter let through as many call
     await server.stop()
   }
 })
+
+testIf(hasRedis())('two workers do the jobs of the example, each once, and try again what may succeed', async () => {
+  expect((await run('jobs')).split('\n')).toEqual([
+    '40 of 40 orders are done',
+    'order 0 has logged: info [acme] order:6: done {"order":0}',
+    expect.stringMatching(/^after 1 of 3 attempts: ERR_LUA_SYNTAX: rule:1: /),
+    'after 3 of 3 attempts: ERR_LUA_TIMEOUT: the script ran longer than its timeout of 100 ms (rule:1)',
+    'two workers have done 40 jobs',
+    'acme has 20 orders',
+    'globex has 20 orders',
+    '',
+  ])
+})

@@ -15,7 +15,7 @@ engine.expose('pid', () => {
 const worker = new Worker(queue, createProcessor(engine, { allowCode: true, timeout: 30_000 }), {
   connection: { host: '127.0.0.1', port: Number(port) },
   concurrency: 8,
-  lockDuration: 1000,
+  lockDuration: 2000,
   stalledInterval: 500,
   maxStalledCount: 5,
 })

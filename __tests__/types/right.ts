@@ -1,6 +1,7 @@
 // Right uses of the public types: every line compiles.
 import type { EventEmitter } from 'node:events'
 import { trace } from '@opentelemetry/api'
+import { type Processor, Queue, Worker } from 'bullmq'
 import {
   type CloseOptions,
   type CodeCacheOptions,
@@ -59,6 +60,7 @@ import {
   type ValueOptions,
   type ValueRunOptions,
 } from 'moonpool'
+import { createProcessor, currentJob, type ProcessorOptions, type ScriptJobData } from 'moonpool/bullmq'
 import { type TracedRun, type Tracing, traceRuns } from 'moonpool/opentelemetry'
 import { type EngineMetrics, type MetricsOptions, registerMetrics } from 'moonpool/prometheus'
 import { createTester, type FakeCall, sequence, type Tester } from 'moonpool/testing'
@@ -623,4 +625,19 @@ export function timers() {
   const [first] = listed
   const [seconds, failed]: (number | undefined)[] = [first?.seconds, first?.failed]
   return [kinds, next, cancelled, count, seconds, failed, first?.running, first?.scriptId, first?.name]
+}
+
+export async function jobs(): Promise<unknown> {
+  const engine = new Engine()
+  const options: ProcessorOptions = { scripts: ['price'], timeout: 5000, memoryLimit: 2 ** 20, host: { f: () => 1 } }
+  const worker = new Worker('scripts', createProcessor(engine, options), { connection: { host: 'x', port: 1 } })
+  createProcessor(engine, { scripts: '*', retryLimits: false, tables: 'record', logLevel: 'debug' })
+  createProcessor(engine, { scripts: { price: 'return 1', tax: engine.compile('return 2') }, globals: { a: 1 } })
+  const carries: Processor<ScriptJobData, LuaOutput[]> = createProcessor(engine, { allowCode: true, data: engine })
+  const queue = new Queue<ScriptJobData>('scripts')
+  await queue.add('price', { args: [1, { b: null }], timeout: 5 })
+  await queue.add('any', { script: 'price', scriptId: 'x' })
+  await queue.add('any', { code: 'return 1', scriptId: 'x', name: 'rule' })
+  const id: string | undefined = currentJob()?.id
+  return [worker, carries, id]
 }

@@ -13,6 +13,7 @@ import {
   Script,
   SharedDict,
 } from 'moonpool'
+import { createProcessor, type ScriptJobData } from 'moonpool/bullmq'
 import { traceRuns } from 'moonpool/opentelemetry'
 import { registerMetrics } from 'moonpool/prometheus'
 import { createTester } from 'moonpool/testing'
@@ -347,3 +348,17 @@ engine.cancelTimer('1')
 engine.cancelTimer()
 // @ts-expect-error: timers are made by scripts
 engine.timers('x')
+// @ts-expect-error: an engine first
+createProcessor({ scripts: '*' })
+// @ts-expect-error: it needs options
+createProcessor(new Engine())
+// @ts-expect-error: scripts are all, or a list, or sources
+createProcessor(new Engine(), { scripts: 'price' })
+// @ts-expect-error: a misspelt option
+createProcessor(new Engine(), { script: '*' })
+// @ts-expect-error: results become JSON
+createProcessor(new Engine(), { scripts: '*', tables: 'map' })
+// @ts-expect-error: code runs under an id
+export const ofNobody: ScriptJobData = { code: 'return 1' }
+// @ts-expect-error: either a name or code
+export const both: ScriptJobData = { code: 'return 1', scriptId: 'x', script: 'price' }

@@ -17,7 +17,7 @@ export function pages() {
     const names = readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.md'))
     return names.map((name) => path.posix.join(folder, name))
   })
-  return ['index.d.ts', 'testing.d.ts', 'prometheus.d.ts', 'opentelemetry.d.ts', ...markdown]
+  return ['index.d.ts', 'testing.d.ts', 'prometheus.d.ts', 'opentelemetry.d.ts', 'bullmq.d.ts', ...markdown]
 }
 
 /**
