@@ -163,6 +163,18 @@ redisTest('a job for which there is no place is put back until there is one, wha
   expect(engine.stats().rejected).toBeGreaterThan(0)
 })
 
+redisTest('a worker that ends puts back what it could not finish', async () => {
+  const worker = await work({ allowCode: true, timeout: 60_000 }, { concurrency: 4 })
+  const begun = new Promise((resolve) => engine.expose('begun', () => resolve()))
+  const job = await carry('host.begun() while true do end')
+  await begun
+  const closed = worker.close()
+  await engine.close({ timeout: 0 })
+  await closed
+  expect(await job.getState()).toBe('delayed')
+  expect((await queue.getJob(job.id)).attemptsMade).toBe(0)
+})
+
 redisTest('a tenant with many jobs does not keep another one from its share', async () => {
   const worker = await work({ allowCode: true, timeout: 60_000 }, { concurrency: 100 }, { concurrency: 1 })
   const order = []

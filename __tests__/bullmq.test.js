@@ -328,7 +328,7 @@ describe('logs and progress', () => {
     ['host.progress(("x"):rep(20000))', 'it is 20002 characters of JSON, and may be 16384'],
   ])('%s is refused', async (source, message) => {
     expect(await carried({}, `local _, e = pcall(function() ${source} end) return e.code, e.message`)).toEqual([
-      'ERR_JOB_PROGRESS',
+      'BAD_PROGRESS',
       expect.stringContaining(message),
     ])
   })

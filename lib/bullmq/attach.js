@@ -24,9 +24,9 @@ function attach(engine) {
 /** Does not wait: only the last progress matters. */
 function report(value) {
   const journal = current.getStore()?.journal
-  if (!journal || journal.hasEnded) throw new HostError('this run is no job', { code: 'ERR_NO_JOB' })
+  if (!journal || journal.hasEnded) throw new HostError('this run is no job', { code: 'NO_JOB' })
   const problem = value === undefined ? 'it is nil' : (unfit(value, 'progress') ?? tooLong(value))
-  if (problem) throw new HostError(`progress cannot be reported: ${problem}`, { code: 'ERR_JOB_PROGRESS' })
+  if (problem) throw new HostError(`progress cannot be reported: ${problem}`, { code: 'BAD_PROGRESS' })
   journal.progress(value)
 }
 
