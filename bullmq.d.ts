@@ -21,7 +21,6 @@ import type { Engine, Given, HearingOptions, Limits, LuaInput, LuaObject, LuaOut
  * @throws {TypeError} for an option of the wrong type, or an unknown one.
  * @throws {RangeError} for an option out of range; and when the engine has a host function `progress` of another kind.
  * @throws {LuaError} for one of `scripts` that does not compile; and when the engine is closed.
- * @throws {Error} when the package `bullmq` is not installed.
  *
  * @example
  * ```ts

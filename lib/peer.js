@@ -6,11 +6,15 @@ function peer(name, who, load) {
   try {
     return load()
   } catch (error) {
-    const isMissing = error?.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`)
-    if (!isMissing) throw error
+    if (!isMissing(name, error)) throw error
     const message = `${who} needs the package ${name}, which is not installed: npm install ${name}`
     throw Object.assign(new Error(message, { cause: error }), { code: 'MODULE_NOT_FOUND' })
   }
+}
+
+/** A package that is there may throw whatever it likes, and may itself lack another. */
+function isMissing(name, error) {
+  return error instanceof Error && error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`)
 }
 
 module.exports = { peer }

@@ -1,9 +1,12 @@
 // What becomes of a job whose script has failed: it fails for good, it may be tried again, or it is put back.
 'use strict'
 
+const { reasonOf } = require('../abort')
 const { LuaError } = require('../errors')
 const { messageOf } = require('../host-error')
-const { reasonOf } = require('../abort')
+const { peer } = require('../peer')
+
+const { DelayedError, UnrecoverableError } = peer('bullmq', 'moonpool/bullmq', () => require('bullmq'))
 
 /** A second try would end the same way, or do again what the script has done. */
 const FOR_GOOD = new Set([
@@ -29,7 +32,6 @@ const MAX_MESSAGE = 4096
 
 class Failures {
   #retryLimits
-  #errors = bullmq()
 
   constructor({ retryLimits }) {
     this.#retryLimits = retryLimits
@@ -37,7 +39,6 @@ class Failures {
 
   /** What a processor throws because of this. */
   async of(error, { job, token, signal }) {
-    const { DelayedError, UnrecoverableError } = this.#errors
     if (signal?.aborted) return failure(UnrecoverableError, `the job was cancelled${becauseOf(signal)}`, error)
     if (token !== undefined && isPutBack(error)) {
       await job.moveToDelayed(Date.now() + waitOf(error), token)
@@ -90,15 +91,5 @@ function isPutBack(error) {
 
 /** Not all at the same moment. */
 const waitOf = ({ retryAfter }) => Math.ceil((retryAfter ?? LATER) * (1 + Math.random()))
-
-/** The errors that BullMQ knows: of the copy that is installed beside moonpool. */
-function bullmq() {
-  try {
-    const { DelayedError, UnrecoverableError } = require('bullmq')
-    return { DelayedError, UnrecoverableError }
-  } catch (cause) {
-    throw new Error('moonpool/bullmq needs the package bullmq: npm install bullmq', { cause })
-  }
-}
 
 module.exports = { Failures }
