@@ -8,9 +8,11 @@ import type { Engine, Given, HearingOptions, Limits, LuaInput, LuaObject, LuaOut
  * result of its job. What it logs goes to the log of the job, and `host.progress(value)`, which the engine has from now on,
  * sets its progress. `worker.cancelJob(id)` stops the script. See [docs/scaling.md](docs/scaling.md#jobs).
  *
+ * It needs the package `bullmq`, 5.64 or later or 6, which moonpool does not bring along.
+ *
  * The data of a job may come from anybody, so all of them are checked. What would fail again is an `UnrecoverableError`, and
- * not tried again: bad data, a script that does not compile, is unknown or denied, a result that JSON cannot carry, a
- * cancelled job. Other failures are tried as often as the job's `attempts` say. A job for which the engine has no place
+ * not tried again: bad data, a script that does not compile, is unknown or denied, a result that JSON cannot carry or that is too
+ * long, a cancelled job. Other failures are tried as often as the job's `attempts` say. A job for which the engine has no place
  * (`ERR_QUEUE_FULL`, `ERR_QUEUE_TIMEOUT`, `ERR_QUOTA`), or over which it is closed, is put back into the queue, and that is
  * no attempt.
  *
@@ -78,6 +80,17 @@ export interface ProcessorOptions extends Limits, HearingOptions, Given {
    * @defaultValue `true`
    */
   retryLimits?: boolean | undefined
+  /**
+   * How much JSON the result of a job may have, in characters, from 2. BullMQ keeps it with the job, and in the stream of its events.
+   * @defaultValue 262 144
+   */
+  maxResult?: number | undefined
+  /**
+   * How many values and keys a result, or the arguments of one call of a host function, may have, as in {@link Limits}. They become
+   * JSON at one go, while the event loop stands still; hence fewer than elsewhere.
+   * @defaultValue 100 000
+   */
+  maxNodes?: number | undefined
   /**
    * How long each run may take, in milliseconds, as in {@link Limits}. A job may say less, never more; without this option it
    * may say nothing.

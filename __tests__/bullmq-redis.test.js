@@ -3,6 +3,8 @@
 
 const { fork } = require('node:child_process')
 const { once } = require('node:events')
+const { mkdtempSync, rmSync } = require('node:fs')
+const os = require('node:os')
 const path = require('node:path')
 const { setTimeout: pause } = require('node:timers/promises')
 const { Queue, QueueEvents, Worker } = require('bullmq')
@@ -224,7 +226,7 @@ redisTest(
     expect(overlaps.length).toBeGreaterThan(0)
     expect(new Set(overlaps)).toEqual(new Set([victim.pid]))
     expect(of('lease').filter((pid) => pid !== undefined)).toEqual([])
-    expect(await queue.getJobCounts('completed', 'failed', 'active', 'waiting')).toEqual({
+    expect(await queue.getJobCounts('completed', 'failed', 'active', 'waiting')).toMatchObject({
       completed: 60,
       failed: 0,
       active: 0,
@@ -232,6 +234,70 @@ redisTest(
     })
   },
 )
+
+redisTest('a server that dies and comes back during jobs loses none of them, and fails none', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'moonpool-jobs-'))
+  let keeping = await redisServer({ folder })
+  const to = { ...connection, port: keeping.port }
+  ends.push(async () => {
+    await keeping.stop()
+    rmSync(folder, { recursive: true })
+  })
+  const kept = new Queue(queue.name, { connection: to })
+  kept.on('error', () => {})
+  ends.push(() => kept.close())
+  const worker = await work(
+    { allowCode: true },
+    { connection: to, concurrency: 4, lockDuration: 1000, stalledInterval: 300, maxStalledCount: 9 },
+  )
+  let [begun, completed, failed] = [0, new Set(), 0]
+  engine.expose('begun', () => ++begun)
+  worker.on('completed', ({ data }, [value]) => value === data.args[0] && completed.add(value))
+  worker.on('failed', () => failed++)
+  const code = 'host.begun() host.progress(1) log.info("x") sleep(0.02) return ...'
+  await kept.addBulk(
+    Array.from({ length: 30 }, (_, i) => ({ name: 'job', data: { code, scriptId: 'acme', args: [i] } })),
+  )
+  await until(() => begun >= 10)
+  await keeping.stop()
+  await pause(50)
+  keeping = await redisServer({ port: to.port, folder })
+  await until(async () => (await kept.getJobCounts('completed')).completed === 30)
+  expect([failed, await kept.getJobCounts('failed', 'active', 'waiting')]).toMatchObject([
+    0,
+    { failed: 0, active: 0, waiting: 0 },
+  ])
+})
+
+redisTest('what is hostile in jobs and scripts fails or passes as it should, and the worker goes on', async () => {
+  await work({ scripts: { safe: 'return ...' }, timeout: 5000 }, { concurrency: 4 })
+  const add = (name, data, options) => queue.add(name, data, options).then(end)
+  const hostile = JSON.parse('{"__proto__":{"a":1},"constructor":2,"then":3}')
+  const big = 'x'.repeat(2 ** 20)
+  expect(
+    await Promise.all([
+      add('safe', { args: [hostile] }),
+      add('safe', { args: [big] }),
+      add('safe', { code: 'return 1', scriptId: 'acme' }),
+      add('safe', JSON.parse('{"__proto__":{"code":"return 1"}}')),
+      add('__proto__', {}),
+      add('toString', {}),
+      add('safe', { scriptId: 'a\0b' }),
+      add('safe', { scriptId: 'a'.repeat(10_000) }),
+      add('safe', { args: [1] }, { jobId: 'a\0b' }),
+    ]),
+  ).toMatchObject([
+    { result: [hostile] },
+    { failed: expect.stringMatching(/^ERR_LUA_RESULT: the result cannot be kept: values has more than 262144 /) },
+    { failed: expect.stringMatching(/^ERR_SCRIPT_DENIED: this processor runs no code/) },
+    { failed: expect.stringMatching(/^ERR_INVALID_ARG_TYPE: unknown option '__proto__'/) },
+    { failed: expect.stringMatching(/^ERR_SCRIPT_DENIED: /) },
+    { failed: expect.stringMatching(/^ERR_SCRIPT_DENIED: /) },
+    { failed: expect.stringMatching(/^ERR_INVALID_ARG_VALUE: /) },
+    { failed: expect.stringMatching(/^ERR_INVALID_ARG_VALUE: /) },
+    { result: [1] },
+  ])
+})
 
 redisTest(`${MANY} small jobs of many tenants, each done once`, async () => {
   const worker = await work({ scripts: { double: 'return ... * 2' } }, { concurrency: 200 })
@@ -266,5 +332,5 @@ async function startChild() {
 
 /** Resolves as soon as this holds. */
 async function until(holds) {
-  while (!holds()) await pause(5)
+  while (!(await holds())) await pause(5)
 }

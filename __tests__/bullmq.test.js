@@ -44,6 +44,7 @@ describe('options', () => {
     [['engine', { scripts: { '': '' } }], 'A name in the "options.scripts" property must be a string of 1 to 256'],
     [['engine', { script: '*' }], "unknown option 'script'; did you mean 'scripts'?"],
     [['engine', { allowCode: 1 }], 'The "options.allowCode" property must be a boolean. Received type number (1)'],
+    [['engine', { maxResult: 1 }], 'The "options.maxResult" property must be a whole number of characters from 2'],
     [['engine', { retryLimits: 1 }], 'The "options.retryLimits" property must be a boolean'],
     [['engine', { scripts: '*', timeout: 0 }], 'The "options.timeout" property must be a number of milliseconds'],
     [['engine', { scripts: '*', tables: 'map' }], `The "options.tables" property must be one of 'object', 'record'`],
@@ -157,6 +158,33 @@ describe('results', () => {
     expect(error.message).toContain(message)
   })
 
+  test.each([
+    ['text', 'return ("x"):rep(1000)', 'values has more than 1000 characters of JSON'],
+    ['text that JSON escapes', 'return ("\\1"):rep(200)', 'values has 1204 characters of JSON, and may have 1000'],
+    ['many numbers', 'local t = {} for i = 1, 999 do t[i] = i end return t', 'values has more than 1000 characters'],
+    ['many lists', 'local t = {} for i = 1, 400 do t[i] = { 1 } end return t', 'values has more than 1000 characters'],
+    ['long keys', 'return { [("x"):rep(1000)] = 1 }', 'values has more than 1000 characters'],
+    ['one value in many places', 'local s = ("x"):rep(300) return s, s, s, s', 'values has more than 1000 characters'],
+  ])('of more than maxResult characters cannot be kept: %s', async (_, source, message) => {
+    const error = await carried({ maxResult: 1000 }, source)
+    expect(error).toBeInstanceOf(UnrecoverableError)
+    expect(error.message).toContain(`ERR_LUA_RESULT: the result cannot be kept: ${message}`)
+  })
+
+  test('of exactly maxResult characters can be kept', async () => {
+    const source = 'return { a = ("x"):rep(100), b = { 1, 22, true } }'
+    const { length } = JSON.stringify([{ a: 'x'.repeat(100), b: [1, 22, true] }])
+    expect(await carried({ maxResult: length }, source)).toHaveLength(1)
+    expect(await carried({ maxResult: length - 1 }, source)).toBeInstanceOf(UnrecoverableError)
+  })
+
+  test('of more than 100 000 values are refused before they are made, unless maxNodes says more', async () => {
+    const source = 'local t = {} for i = 1, 100001 do t[i] = 1 end return t'
+    const error = await carried({ maxResult: 10 ** 6 }, source)
+    expect(error.message).toContain('it has more values than its maxNodes of 100000')
+    expect(await carried({ maxResult: 10 ** 6, maxNodes: 200_000 }, source)).toHaveLength(1)
+  })
+
   test('come as JSON takes them, whatever the engine says', async () => {
     await engine.close()
     engine = new Engine({ values: { strings: 'buffer', tables: 'map' } })
@@ -268,10 +296,10 @@ describe('failures', () => {
 
 describe('logs and progress', () => {
   test('what a script logs is in the log of its job, one row for each entry', async () => {
-    const job = fakeJob('job', code('log.info("a\\nb\\27", { n = 1 })\nwarn("c")', { name: 'rule' }))
+    const job = fakeJob('job', code('log.info("a\\nb\\27", { n = "\\u{9b}" })\nwarn("c")', { name: 'rule' }))
     await outcome({ allowCode: true }, '', undefined, { job })
     expect(job.logs.map((row) => row.replace(/^\S+Z /, ''))).toEqual([
-      'info [acme] rule:1: a\\nb\\x1b {"n":1}',
+      'info [acme] rule:1: a\\nb\\x1b {"n":"\\x9b"}',
       'warn [acme] rule:2: c',
     ])
   })
@@ -294,11 +322,29 @@ describe('logs and progress', () => {
     expect(isWritten).toBe(true)
   })
 
-  test('a flood of entries is cut, and says so', async () => {
-    const job = fakeJob('job', code('for i = 1, 1200 do log.info(i) end'))
+  test.each([
+    ['many', 'for i = 1, 1200 do log.info(i) end', 1000, 200],
+    ['long', 'for i = 1, 10 do log.info(("x"):rep(60000)) end log.info("short")', 4, 7],
+    ['long for their escapes', 'for i = 1, 3 do log.info(("\\1"):rep(60000)) end', 1, 2],
+  ])('a flood of entries is cut, and says so: %s', async (_, source, kept, dropped) => {
+    const job = fakeJob('job', code(source))
     await outcome({ allowCode: true, maxLog: 10 ** 7 }, '', undefined, { job })
-    expect(job.logs).toHaveLength(1001)
-    expect(job.logs[1000]).toBe('200 more log entries were dropped: a job has 1000')
+    expect(job.logs).toHaveLength(kept + 1)
+    expect(job.logs[kept]).toMatch(new RegExp(`^${dropped} more log entries were dropped`))
+  })
+
+  test('of the rows of a job, few are on their way at once, and all are written in their order', async () => {
+    const job = fakeJob('job', code('for i = 1, 100 do log.info(i) end'))
+    let [inFlight, most] = [0, 0]
+    job.log = async (row) => {
+      most = Math.max(most, ++inFlight)
+      await new Promise((resolve) => setImmediate(resolve))
+      inFlight -= 1
+      job.logs.push(Number(/: (\d+)$/.exec(row)[1]))
+    }
+    await outcome({ allowCode: true }, '', undefined, { job })
+    expect(job.logs).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+    expect(most).toBeLessThanOrEqual(10)
   })
 
   test('a log that cannot be written does not fail the job', async () => {
@@ -325,7 +371,9 @@ describe('logs and progress', () => {
   test.each([
     ['host.progress()', 'it is nil'],
     ['host.progress(0/0)', 'progress is NaN'],
-    ['host.progress(("x"):rep(20000))', 'it is 20002 characters of JSON, and may be 16384'],
+    ['host.progress(("x"):rep(20000))', 'progress has more than 16384 characters of JSON'],
+    ['host.progress(("\\n"):rep(10000))', 'progress has 20002 characters of JSON, and may have 16384'],
+    ['local t = {} for i = 1, 3000 do t["k" .. i] = i end host.progress(t)', 'progress has more than 16384'],
   ])('%s is refused', async (source, message) => {
     expect(await carried({}, `local _, e = pcall(function() ${source} end) return e.code, e.message`)).toEqual([
       'BAD_PROGRESS',

@@ -149,9 +149,11 @@ const JOB_RUN = unset({
   ...GIVEN,
 })
 
-/** Of what processes jobs. */
+/** Of what processes jobs: a value becomes JSON at one go, so there are fewer than elsewhere. */
 const PROCESSOR = {
   ...JOB_RUN,
+  maxNodes: { ...LIMITS.maxNodes, default: 100_000 },
+  maxResult: { default: 256 * 1024, check: whole('characters', 2, MAX_BYTES) },
   scripts: { default: [], check: checkScripts },
   allowCode: { default: false, check: checkBoolean },
   retryLimits: { default: true, check: checkBoolean },
@@ -299,8 +301,8 @@ const readPerId = (given, what) => readOptions(given, PER_ID, what)
 
 /** The options of a processor of jobs: its own, and those of each run. */
 function readProcessorOptions(given) {
-  const { scripts, allowCode, retryLimits, ...run } = readOptions(given, PROCESSOR)
-  return { scripts, allowCode, retryLimits, run }
+  const { scripts, allowCode, retryLimits, maxResult, ...run } = readOptions(given, PROCESSOR)
+  return { scripts, allowCode, retryLimits, maxResult, run }
 }
 const readJobData = (given) => readOptions(given, JOB_DATA, 'job.data')
 

@@ -1,4 +1,4 @@
-// A real Redis server for tests and benchmarks, on a free port, which keeps nothing.
+// A real Redis server for tests and benchmarks, on a free port, which keeps nothing unless it is given a folder.
 'use strict'
 
 const { spawn, spawnSync } = require('node:child_process')
@@ -18,10 +18,11 @@ async function freePort() {
   return port
 }
 
-/** Starts a server, and resolves with its `url`, its `port` and `stop()`. */
-async function redisServer() {
-  const port = await freePort()
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+/** Starts a server, and resolves with its `url`, its `port` and `stop()`. In its folder it keeps every write. */
+async function redisServer({ port: given, folder } = {}) {
+  const port = given ?? (await freePort())
+  const kept = folder ? ['--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder] : ['--appendonly', 'no']
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...kept]
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let printed = ''
   child.stdout.setEncoding('utf8')

@@ -25,14 +25,9 @@ function attach(engine) {
 function report(value) {
   const journal = current.getStore()?.journal
   if (!journal || journal.hasEnded) throw new HostError('this run is no job', { code: 'NO_JOB' })
-  const problem = value === undefined ? 'it is nil' : (unfit(value, 'progress') ?? tooLong(value))
+  const problem = value === undefined ? 'it is nil' : unfit(value, 'progress', MAX_PROGRESS)
   if (problem) throw new HostError(`progress cannot be reported: ${problem}`, { code: 'BAD_PROGRESS' })
   journal.progress(value)
-}
-
-function tooLong(value) {
-  const { length } = JSON.stringify(value)
-  return length > MAX_PROGRESS ? `it is ${length} characters of JSON, and may be ${MAX_PROGRESS}` : undefined
 }
 
 module.exports = { attach, current }

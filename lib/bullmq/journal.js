@@ -6,17 +6,24 @@ const { setTimeout: pause } = require('node:timers/promises')
 const { debug } = require('../diagnostics')
 const { escaped } = require('../error-report')
 
-/** So many rows has the log of a run; what came after them is counted in one more. */
+/** So many rows has the log of a run, and so many characters; what came after them is counted in one more row. */
 const MAX_ROWS = 1000
+const MAX_LOG = 256 * 1024
+
+/** So many rows of a job are on their way at once: to send one takes time of the event loop, and there are many jobs. */
+const BATCH = 10
 
 /** Progress is written at most once in so many ms. */
 const INTERVAL = 100
 
 class Journal {
   #job
-  #writes = []
   #rows = 0
+  #characters = 0
   #dropped = 0
+  // Rows that are not written; and what writes them.
+  #waiting = []
+  #writingRows
   // The last progress, while it is not written; and what writes it.
   #latest
   #writing
@@ -34,8 +41,14 @@ class Journal {
 
   log(entry) {
     if (this.hasEnded) return
-    if (this.#rows === MAX_ROWS) this.#dropped += 1
-    else this.#addRow(rowOf(entry))
+    const row = this.#isFull ? undefined : rowOf(entry)
+    if (row === undefined || this.#characters + row.length > MAX_LOG) this.#dropped += 1
+    else this.#addRow(row)
+  }
+
+  /** Once an entry was dropped, so are all after it. */
+  get #isFull() {
+    return this.#rows === MAX_ROWS || this.#dropped > 0
   }
 
   progress(value) {
@@ -50,15 +63,24 @@ class Journal {
   }
 
   async #end() {
-    if (this.#dropped > 0) this.#addRow(`${this.#dropped} more log entries were dropped: a job has ${MAX_ROWS}`)
+    const dropped = `${this.#dropped} more log entries were dropped: a job has ${MAX_ROWS}, of ${MAX_LOG} characters in all`
+    if (this.#dropped > 0) this.#addRow(dropped)
     this.#ending.abort()
-    await Promise.all([...this.#writes, this.#writing])
+    await Promise.all([this.#writingRows, this.#writing])
   }
 
-  /** Rows are sent at once, and keep their order on the connection. */
   #addRow(row) {
     this.#rows += 1
-    this.#writes.push(attempt(() => this.#job.log(row)))
+    this.#characters += row.length
+    this.#waiting.push(row)
+    this.#writingRows ??= this.#writeRows()
+  }
+
+  async #writeRows() {
+    while (this.#waiting.length > 0) {
+      await Promise.all(this.#waiting.splice(0, BATCH).map((row) => attempt(() => this.#job.log(row))))
+    }
+    this.#writingRows = undefined
   }
 
   async #writeProgress() {
@@ -81,12 +103,12 @@ async function attempt(write) {
   }
 }
 
-/** One line, whatever the script says. */
+/** One line, whatever the script says, and nothing that a terminal would obey. */
 function rowOf({ time, level, scriptId, name, line, message, fields }) {
   const place = line === undefined ? name : `${name}:${line}`
   const more = fields === undefined ? '' : ` ${JSON.stringify(fields)}`
-  const text = escaped(message).replaceAll('\n', '\\n')
-  return `${new Date(time).toISOString()} ${level} [${scriptId}] ${place}: ${text}${more}`
+  const row = `${new Date(time).toISOString()} ${level} [${scriptId}] ${place}: ${message}${more}`
+  return escaped(row).replaceAll('\n', '\\n')
 }
 
 module.exports = { Journal }

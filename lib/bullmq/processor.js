@@ -15,7 +15,7 @@ const { Tasks } = require('./tasks')
  */
 function createProcessor(engine, given) {
   if (!(engine instanceof Engine)) throw typeError(`The "engine" argument must be an Engine. Received ${shown(engine)}`)
-  const { retryLimits, ...options } = readProcessorOptions(given)
+  const { retryLimits, maxResult, ...options } = readProcessorOptions(given)
   const tasks = new Tasks(engine, options)
   if (tasks.isEmpty) {
     throw valueError('The "options.scripts" property must name a script, unless "options.allowCode" is true')
@@ -27,7 +27,7 @@ function createProcessor(engine, given) {
     try {
       // Within: the data of a job may be anything.
       const { values } = await current.run({ job, journal }, () => tasks.start(job, signal))
-      checkResult(values)
+      checkResult(values, maxResult)
       return values
     } catch (error) {
       // Before anybody else may begin with the job.
@@ -39,11 +39,11 @@ function createProcessor(engine, given) {
   }
 }
 
-/** What BullMQ keeps is JSON. */
-function checkResult(values) {
-  const problem = unfit(values, 'values')
-  if (problem)
-    throw new LuaError({ code: 'ERR_LUA_RESULT', message: `the result cannot be kept: ${problem}`, output: '' })
+/** What BullMQ keeps is JSON. It keeps it with the job, and in the stream of its events. */
+function checkResult(values, max) {
+  const problem = unfit(values, 'values', max)
+  if (!problem) return
+  throw new LuaError({ code: 'ERR_LUA_RESULT', message: `the result cannot be kept: ${problem}`, output: '' })
 }
 
 /** The job whose script runs, in what that calls: host functions, listeners, loggers. */
