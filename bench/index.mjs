@@ -10,6 +10,7 @@ import { logs } from './logs.mjs'
 import { lua } from './lua.mjs'
 import { memory } from './memory.mjs'
 import { overhead } from './overhead.mjs'
+import { scaling } from './scaling.mjs'
 import { scheduling } from './scheduling.mjs'
 import { scripts } from './scripts.mjs'
 import { shared } from './shared.mjs'
@@ -25,6 +26,7 @@ const PARTS = {
   contexts,
   games,
   waiting,
+  scaling,
   scripts,
   state,
   shared,
