@@ -1,13 +1,15 @@
 //! `host.*` and `sleep`: what scripts wait for, without holding a thread.
 
 use super::seconds::seconds;
+use super::{push_global, push_text};
+use crate::bridge::direct::{self, Arg, Direct};
 use crate::bridge::tasks::can_wait;
 use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
 use crate::error::{Code, Error};
 use crate::memory::Killed;
 use crate::value::wire::{self, Reader};
 use crate::value::{Refusal, Shapes, Values};
-use mlua::{Lua, Value};
+use mlua::Value;
 use moonpool_lua::ffi;
 use std::ffi::c_int;
 use std::sync::Arc;
@@ -32,34 +34,46 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 
 /// Puts functions into the `host` of a VM whose script has not begun.
 ///
-/// # Errors
-/// When the VM's memory does not suffice.
-pub(crate) fn add_functions(lua: &Lua, functions: &[Arc<HostFunction>]) -> mlua::Result<()> {
-    for function in functions {
-        // A script that lives on may have put something else there.
-        let Value::Table(mut table) = lua.globals().raw_get("host")? else { return Ok(()) };
-        let (name, around) = function.path.split_last().expect("a function has a name");
-        for name in around {
-            table = match table.raw_get(name.as_str())? {
-                Value::Table(inner) => inner,
-                _ => {
-                    let inner = lua.create_table()?;
-                    table.raw_set(name.as_str(), &inner)?;
-                    inner
-                }
-            };
+/// # Safety
+/// As any function of Lua's C API that may raise an error, with an empty stack.
+pub(crate) unsafe fn add_functions(state: *mut ffi::lua_State, functions: &[Arc<HostFunction>]) {
+    // SAFETY: as the caller; nothing here has a destructor. Each function needs four stack slots at most.
+    unsafe {
+        for function in functions {
+            push_global(state, "host");
+            // A script that lives on may have put something else there.
+            if ffi::lua_type(state, 1) != ffi::LUA_TTABLE {
+                return;
+            }
+            let (name, around) = function.path.split_last().expect("a function has a name");
+            around.iter().for_each(|name| enter_table(state, name));
+            push_text(state, name);
+            ffi::lua_pushinteger(state, i64::from(function.number) | i64::from(function.shapes.bits()) << u32::BITS);
+            ffi::lua_pushcclosure(state, call_host, 1);
+            ffi::lua_rawset(state, 1);
+            ffi::lua_settop(state, 0);
         }
-        let upvalue = i64::from(function.number) | i64::from(function.shapes.bits()) << u32::BITS;
-        // SAFETY: the closure owns nothing that has a destructor.
-        let call: Value = unsafe {
-            lua.exec_raw((), |state| {
-                ffi::lua_pushinteger(state, upvalue);
-                ffi::lua_pushcclosure(state, call_host, 1);
-            })?
-        };
-        table.raw_set(name.as_str(), call)?;
     }
-    Ok(())
+}
+
+/// Puts the table of this name in the place of the one around it, at 1. Where there is none it is made.
+///
+/// # Safety
+/// As [`add_functions`].
+unsafe fn enter_table(state: *mut ffi::lua_State, name: &str) {
+    // SAFETY: as the caller.
+    unsafe {
+        push_text(state, name);
+        ffi::lua_rawget(state, 1);
+        if ffi::lua_type(state, 2) != ffi::LUA_TTABLE {
+            ffi::lua_settop(state, 1);
+            ffi::lua_createtable(state, 0, 0);
+            push_text(state, name);
+            ffi::lua_pushvalue(state, 2);
+            ffi::lua_rawset(state, 1);
+        }
+        ffi::lua_replace(state, 1);
+    }
 }
 
 /// A function of `host`; its upvalue has its number, and above that how it is given its arguments.
@@ -74,7 +88,10 @@ unsafe extern "C-unwind" fn call_host(state: *mut ffi::lua_State) -> c_int {
         ffi::luaL_checkstack(state, 1, std::ptr::null());
         ffi::lua_pushvalue(state, ffi::lua_upvalueindex(1));
         ffi::lua_rotate(state, 1, 1);
-        entry::call_with_many(state, begin_call);
+        if direct::attempt(state, begin_plain_call).is_none() {
+            entry::call_with_many(state, begin_call);
+        }
+        ffi::lua_settop(state, 0);
         moonpool_lua::suspend(state, answered)
     }
 }
@@ -83,7 +100,10 @@ unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ff
     // SAFETY: as above.
     unsafe {
         ffi::lua_settop(state, 0);
-        entry::call(state, end_call)
+        match direct::attempt(state, end_plain_call) {
+            Some(results) => results,
+            None => entry::call(state, end_call),
+        }
     }
 }
 
@@ -95,6 +115,22 @@ pub(super) fn refuse_call(call: &Call) -> Result<Value, Error> {
     Err(Error::new(Code::HostFunction, message))
 }
 
+/// A call whose arguments need no handle, from where a script can wait. Every other one goes the long way.
+fn begin_plain_call(direct: &Direct) -> Option<direct::Values> {
+    let Arg::Integer(upvalue) = direct.arg(1) else { return None };
+    if !direct.can_wait() {
+        return None;
+    }
+    let (args, held) = write_plain_args(direct, 2, Shapes::from_bits((upvalue >> u32::BITS) as u32))?;
+    direct.context.wait_for_call(HostCall { function: upvalue as u32, script: None, args }, held);
+    Some(direct::Values::NONE)
+}
+
+fn end_plain_call(direct: &Direct) -> Option<direct::Values> {
+    let value = direct.context.take_answer_if(|values| direct.keep_plain(wire::plain(values, 1)?.first().copied()))?;
+    Some([value].into())
+}
+
 fn begin_call(call: &Call) -> Result<Value, Error> {
     let Value::Integer(upvalue) = *call.arg(0) else {
         return Err(Error::new(Code::Internal, "a function without a number"));
@@ -104,6 +140,13 @@ fn begin_call(call: &Call) -> Result<Value, Error> {
     let (args, held) = write_args(call, shapes, Code::HostFunction)?;
     call.context.wait_for_call(HostCall { function: upvalue as u32, script: None, args }, held);
     Ok(Value::Nil)
+}
+
+/// The arguments of a call from the `first` on, as [`write_args`], if each needs no handle and may cross.
+pub(super) fn write_plain_args(direct: &Direct, first: c_int, shapes: Shapes) -> Option<(Values, usize)> {
+    let (budget, most) = (direct.budget(), direct.context.max_nodes);
+    let args = (first..).map(|n| direct.arg(n)).take_while(|arg| *arg != Arg::None);
+    wire::write_all_plain(budget, args, direct.count() + 1 - first as usize, shapes, most).ok().flatten()
 }
 
 /// The arguments of a call after the first, as bytes, and how many bytes are counted for them.

@@ -43,6 +43,29 @@ pub(crate) unsafe fn push_library(state: *mut ffi::lua_State, functions: &[Named
     }
 }
 
+/// Pushes what the globals have under a name, whatever metatable a script has given them.
+///
+/// # Safety
+/// As [`push_library`].
+pub(crate) unsafe fn push_global(state: *mut ffi::lua_State, name: &str) {
+    // SAFETY: the caller vouches for the state.
+    unsafe {
+        ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
+        push_text(state, name);
+        ffi::lua_rawget(state, -2);
+        ffi::lua_remove(state, -2);
+    }
+}
+
+/// Pushes a string.
+///
+/// # Safety
+/// As any function of Lua's C API that may raise an error, with a free stack slot.
+pub(crate) unsafe fn push_text(state: *mut ffi::lua_State, text: &str) {
+    // SAFETY: the caller vouches for the state.
+    unsafe { ffi::lua_pushlstring(state, text.as_ptr().cast(), text.len()) };
+}
+
 /// Sets the table on top of the stack as the global library `name`, and pops it. Lua's messages then call its
 /// functions by their full names, as they do for `require`d libraries.
 ///

@@ -4,6 +4,7 @@
 //! Only VMs of engines that have modules get the part in Lua: it is bytecode made once per process. Others get it when
 //! they require something after all.
 
+use super::push_text;
 use crate::bridge::{Call, Compiled, OURS, entry};
 use crate::c_function;
 use crate::error::{Code, Error, quoted_bytes};
@@ -46,34 +47,47 @@ fn find_late(call: &Call) -> Result<Value, Error> {
     if !call.context.has_modules() {
         return Err(Error::new(Code::Runtime, missing(call, &name.as_bytes())));
     }
-    enable(call.lua).and_then(|()| call.lua.globals().raw_get("require")).map_err(|error| call.lost(&error))
+    let enabled = part_in_lua().and_then(|part| {
+        // SAFETY: the closure owns nothing that has a destructor.
+        unsafe { call.lua.exec_raw::<()>((), |state| enable(state, part)) }
+    });
+    enabled.and_then(|()| call.lua.globals().raw_get("require")).map_err(|error| call.lost(&error))
+}
+
+/// The part in Lua, which is the same for all.
+///
+/// # Errors
+/// When there is no memory for a VM that compiles it.
+pub(crate) fn part_in_lua() -> mlua::Result<&'static Compiled> {
+    static COMPILED: OnceLock<Compiled> = OnceLock::new();
+    if let Some(compiled) = COMPILED.get() {
+        return Ok(compiled);
+    }
+    // In no script's VM, to which it must make no difference who is the first.
+    let compiled = Compiled::new(&Lua::new_with(StdLib::NONE, LuaOptions::new())?, SOURCE, OURS)?;
+    Ok(COMPILED.get_or_init(|| compiled))
 }
 
 /// Sets the global `require` that finds the engine's modules, in a VM whose script has not begun.
 ///
-/// # Errors
-/// When the VM's memory does not suffice.
-pub(crate) fn enable(lua: &Lua) -> mlua::Result<()> {
-    static COMPILED: OnceLock<Compiled> = OnceLock::new();
-    let compiled = match COMPILED.get() {
-        Some(compiled) => compiled,
-        None => {
-            // In no script's VM, to which it must make no difference who is the first.
-            let compiled = Compiled::new(&Lua::new_with(StdLib::NONE, LuaOptions::new())?, SOURCE, OURS)?;
-            COMPILED.get_or_init(|| compiled)
-        }
-    };
-    let open = compiled.load(lua)?;
-    // SAFETY: the closure owns nothing that has a destructor.
+/// # Safety
+/// As any function of Lua's C API that may raise an error, with seven free stack slots.
+pub(crate) unsafe fn enable(state: *mut ffi::lua_State, part_in_lua: &Compiled) {
+    // SAFETY: as the caller; nothing here has a destructor.
     unsafe {
-        lua.exec_raw(open, |state| {
-            ffi::lua_pushcfunction(state, c_function!(find));
-            ffi::lua_pushcfunction(state, c_function!(fail));
-            ffi::lua_pushcfunction(state, moonpool_lua::RUNNING);
-            ffi::lua_pushcfunction(state, moonpool_lua::IS_ACTIVE);
-            ffi::lua_call(state, 4, 1);
-            ffi::lua_setglobal(state, c"require".as_ptr());
-        })
+        ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
+        push_text(state, "require");
+        if part_in_lua.load_onto(state) != ffi::LUA_OK {
+            ffi::lua_error(state);
+        }
+        ffi::lua_pushcfunction(state, c_function!(find));
+        ffi::lua_pushcfunction(state, c_function!(fail));
+        ffi::lua_pushcfunction(state, moonpool_lua::RUNNING);
+        ffi::lua_pushcfunction(state, moonpool_lua::IS_ACTIVE);
+        ffi::lua_call(state, 4, 1);
+        // A script that lives on may have given the globals a metatable.
+        ffi::lua_rawset(state, -3);
+        ffi::lua_settop(state, -2);
     }
 }
 

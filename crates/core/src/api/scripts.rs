@@ -3,14 +3,15 @@
 //! A call is a wait, as for a host function. The host begins the script that is called, so nothing here decides who that is:
 //! the name is looked up, and the caller's id compared, when the call is made.
 
-use super::host::{MAX_ARGS, refuse_call, write_args};
+use super::host::{MAX_ARGS, refuse_call, write_args, write_plain_args};
 use super::{Named, push_library, set_library};
+use crate::bridge::direct::{self, Arg, Direct};
 use crate::bridge::tasks::can_wait;
 use crate::bridge::{Call, Called, HostCall, entry, no_script};
 use crate::c_function;
 use crate::error::{Code, Error, quoted_bytes};
 use crate::memory::Killed;
-use crate::value::wire::Reader;
+use crate::value::wire::{self, Reader};
 use crate::value::{Refusal, Shapes};
 use mlua::Value;
 use moonpool_lua::ffi;
@@ -50,7 +51,10 @@ unsafe extern "C-unwind" fn call_script(state: *mut ffi::lua_State) -> c_int {
             ffi::lua_replace(state, 1);
             return entry::call(state, refuse_call);
         }
-        entry::call_with_many(state, begin_call);
+        if direct::attempt(state, begin_plain_call).is_none() {
+            entry::call_with_many(state, begin_call);
+        }
+        ffi::lua_settop(state, 0);
         moonpool_lua::suspend(state, answered)
     }
 }
@@ -59,6 +63,9 @@ unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ff
     // SAFETY: as above.
     unsafe {
         ffi::lua_settop(state, 0);
+        if let Some(results) = direct::attempt(state, end_plain_call) {
+            return results;
+        }
         entry::call(state, end_call);
         ffi::lua_rawgeti(state, 1, 0);
         let count = ffi::lua_tointeger(state, 2) as c_int;
@@ -69,6 +76,28 @@ unsafe extern "C-unwind" fn answered(state: *mut ffi::lua_State, _: c_int, _: ff
         }
         count
     }
+}
+
+/// A call whose arguments need no handle, of a script that may be called. Every other one goes the long way.
+fn begin_plain_call(direct: &Direct) -> Option<direct::Values> {
+    let Arg::String(name) = direct.arg(1) else { return None };
+    let (name, context) = (label(name).filter(|_| direct.can_wait())?, direct.context);
+    context.services.scripts.check(name, &context.id).ok()?;
+    let called = Called::new(&context.id, &context.name, context.called.as_deref(), name).ok()?;
+    let (args, held) = write_plain_args(direct, 2, Shapes::EXACT)?;
+    context.wait_for_call(HostCall { function: 0, script: Some(Box::new(called)), args }, held);
+    Some(direct::Values::NONE)
+}
+
+/// The result of a script that has one which needs no handle, or none.
+fn end_plain_call(direct: &Direct) -> Option<direct::Values> {
+    let values = direct.context.take_answer_if(|values| match *wire::plain(values, 1)? {
+        [] => Some(direct::Values::NONE),
+        [value] => Some([direct.keep_plain(Some(value))?].into()),
+        _ => None,
+    })?;
+    drop(direct.context.take_held_result());
+    Some(values)
 }
 
 fn begin_call(call: &Call) -> Result<Value, Error> {

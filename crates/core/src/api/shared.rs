@@ -9,7 +9,6 @@ use crate::bridge::{Dicts, SharedDict};
 use crate::error::{Code, Error};
 use crate::shared::{Dict, End, Found, MAX_KEY, Number, Refusal, Value, When, Written};
 use crate::state::ScriptId;
-use mlua::Lua;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
 use std::sync::Arc;
@@ -89,27 +88,28 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 
 /// Puts those of `dicts` that `id` may read, from the `first` on, into the `Shared` of a VM whose script has not begun.
 ///
-/// # Errors
-/// When the VM's memory does not suffice.
-pub(crate) fn add_dicts(lua: &Lua, dicts: &[Arc<SharedDict>], first: usize, id: &ScriptId) -> mlua::Result<()> {
+/// # Safety
+/// As any function of Lua's C API that may raise an error, with an empty stack.
+pub(crate) unsafe fn add_dicts(state: *mut ffi::lua_State, dicts: &[Arc<SharedDict>], first: usize, id: &ScriptId) {
     for (index, shared) in dicts.iter().enumerate().skip(first) {
         if !shared.readers.allows(id) {
             continue;
         }
-        // A script that lives on may have put something else there; and without the library there is nothing.
-        let mlua::Value::Table(table) = lua.globals().raw_get("Shared")? else { return Ok(()) };
-        let handle = Handle { index, writable: shared.writers.allows(id) };
-        let words = handle.words();
-        // SAFETY: the closure owns nothing that has a destructor; the userdata has room for the words.
-        let userdata: mlua::Value = unsafe {
-            lua.exec_raw((), |state| {
-                ffi::lua_newuserdatauv(state, size_of_val(&words), 0).cast::<[u64; Handle::WORDS]>().write(words);
-                ffi::luaL_setmetatable(state, NAME.as_ptr());
-            })?
-        };
-        table.raw_set(&*shared.name, userdata)?;
+        let words = Handle { index, writable: shared.writers.allows(id) }.words();
+        // SAFETY: as the caller; nothing here has a destructor, and the userdata has room for the words.
+        unsafe {
+            // A script that lives on may have put something else there; and without the library there is nothing.
+            super::push_global(state, "Shared");
+            if ffi::lua_type(state, 1) != ffi::LUA_TTABLE {
+                return;
+            }
+            super::push_text(state, &shared.name);
+            ffi::lua_newuserdatauv(state, size_of_val(&words), 0).cast::<[u64; Handle::WORDS]>().write(words);
+            ffi::luaL_setmetatable(state, NAME.as_ptr());
+            ffi::lua_rawset(state, 1);
+            ffi::lua_settop(state, 0);
+        }
     }
-    Ok(())
 }
 
 /// What a dictionary's userdata says.

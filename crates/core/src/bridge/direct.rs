@@ -83,7 +83,6 @@ const LENGTH: usize = size_of::<usize>();
 
 impl Direct<'_> {
     /// How many arguments there are.
-    #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
         // SAFETY: the C function is running.
         unsafe { ffi::lua_gettop(self.state) as usize }
@@ -95,6 +94,12 @@ impl Direct<'_> {
         unsafe { Arg::at(self.state, n) }
     }
 
+    /// Whether a script can wait here; if not, the way through mlua says why.
+    pub(crate) fn can_wait(&self) -> bool {
+        // SAFETY: the C function is running.
+        unsafe { moonpool_lua::inside(self.state).get() == 0 && moonpool_lua::can_suspend(self.state) }
+    }
+
     /// What the run may still use.
     pub(crate) fn budget(&self) -> &Budget {
         &self.context.budget
@@ -104,6 +109,18 @@ impl Direct<'_> {
     pub(crate) fn keep(&self, string: Arc<[u8]>) -> Plain {
         self.context.kept.borrow_mut().string = Some(string);
         Plain::Kept
+    }
+
+    /// Leaves a value to be returned that needs no handle; none is nil.
+    pub(crate) fn keep_plain(&self, value: Option<Arg>) -> Option<Plain> {
+        Some(match value.unwrap_or(Arg::Nil) {
+            Arg::Nil => Plain::Nil,
+            Arg::Boolean(value) => Plain::Boolean(value),
+            Arg::Integer(value) => Plain::Integer(value),
+            Arg::Number(value) => Plain::Number(value),
+            Arg::String(bytes) => self.keep(bytes.into()),
+            Arg::None | Arg::Userdata(_) | Arg::Other(_) => return None,
+        })
     }
 
     /// Leaves a JSON text, whose value is to be returned.

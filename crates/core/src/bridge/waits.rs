@@ -123,6 +123,13 @@ impl Context {
         self.answer.borrow_mut().take().ok_or_else(|| Error::new(Code::Internal, "the host gave no answer"))
     }
 
+    /// The answer, if it is no error, and `read` makes something of it; otherwise it stays.
+    pub(crate) fn take_answer_if<T>(&self, read: impl FnOnce(&Values) -> Option<T>) -> Option<T> {
+        let read = self.answer.borrow().as_ref()?.as_ref().ok().and_then(read)?;
+        let _taken = self.take_answer();
+        Some(read)
+    }
+
     /// What the answer holds of the memory of whoever gave it, until it is taken over.
     pub(crate) fn take_held_result(&self) -> Option<Held> {
         self.held_result.borrow_mut().take()

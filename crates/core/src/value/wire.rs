@@ -275,6 +275,31 @@ pub(crate) fn write_all(
     for (i, value) in values.iter().enumerate() {
         writer.write(marks, value, &format!("{root}[{}]", i + 1))?;
     }
+    hold(budget, writer)
+}
+
+/// As [`write_all`], for `count` values that need no marks; nothing where one does.
+///
+/// # Errors
+/// As [`write_all`].
+pub(crate) fn write_all_plain<'a>(
+    budget: &Budget,
+    values: impl Iterator<Item = Arg<'a>>,
+    count: usize,
+    shapes: Shapes,
+    max_nodes: usize,
+) -> Result<Option<(Values, usize)>, Refusal> {
+    let mut writer = Writer::new(budget, shapes, count, max_nodes)?;
+    for value in values {
+        if !writer.write_plain(value)? {
+            return Ok(None);
+        }
+    }
+    hold(budget, writer).map(Some)
+}
+
+/// What was written, counted on until the caller releases it.
+fn hold(budget: &Budget, writer: Writer) -> Result<(Values, usize), Refusal> {
     let (values, takes) = writer.into_values();
     let held = values.len() + takes;
     budget.hold(held)?;

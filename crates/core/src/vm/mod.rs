@@ -22,7 +22,8 @@ pub use target::Target;
 
 use crate::api;
 use crate::bridge::{
-    Answer, Came, Compiled, Context, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct, given, handle,
+    Answer, Came, Compiled, Context, HostFunction, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct,
+    given, handle,
 };
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
@@ -402,20 +403,15 @@ impl Vm {
     fn push_plain(&self, values: &[Arg]) -> mlua::Result<()> {
         let base = self.base;
         // SAFETY: the closure owns nothing that has a destructor; both are ours and not running.
-        let status = unsafe {
-            let top = ffi::lua_gettop(self.state);
-            let status = protect(self.state, 0, 0, |state| {
+        unsafe {
+            self.protected(|state| {
                 ffi::luaL_checkstack(base, values.len() as c_int, std::ptr::null());
                 for value in values {
                     value.push(state);
                     ffi::lua_xmove(state, base, 1);
                 }
-                0
-            });
-            ffi::lua_settop(self.state, top);
-            status
-        };
-        if status == ffi::LUA_OK { Ok(()) } else { Err(no_memory()) }
+            })
+        }
     }
 
     /// Sets the globals that the run is given, and those that the VM is to begin with.
@@ -442,24 +438,53 @@ impl Vm {
         let shared = self.with_context(|context| context.shared.clone());
         if let Some(dicts) = shared.filter(|dicts| dicts.len() > self.shared) {
             let id = self.with_context(|context| context.id.clone());
-            api::shared::add_dicts(self.lua()?, &dicts, self.shared, &id)?;
+            // SAFETY: what is called owns nothing that has a destructor.
+            unsafe { self.protected(|state| api::shared::add_dicts(state, &dicts, self.shared, &id))? };
             self.shared = dicts.len();
         }
         let (functions, extras) =
             self.with_context(|context| (context.given.functions.clone(), context.extras.clone()));
         if let Some(new) = functions.get(self.functions..).filter(|new| !new.is_empty()) {
-            api::host::add_functions(self.lua()?, new)?;
+            self.add_functions(new)?;
             self.functions = functions.len();
         }
         if let Some(extras) = extras.filter(|_| is_first) {
             // After the others: where both have a name, it is the run's own.
-            api::host::add_functions(self.lua()?, &extras.functions)?;
+            self.add_functions(&extras.functions)?;
         }
         if !self.requires && self.with_context(Context::began_with_modules) {
-            api::require::enable(self.lua()?)?;
+            let part_in_lua = api::require::part_in_lua()?;
+            // SAFETY: as above.
+            unsafe { self.protected(|state| api::require::enable(state, part_in_lua))? };
             self.requires = true;
         }
         Ok(())
+    }
+
+    fn add_functions(&self, functions: &[Arc<HostFunction>]) -> mlua::Result<()> {
+        // SAFETY: as above.
+        unsafe { self.protected(|state| api::host::add_functions(state, functions)) }
+    }
+
+    /// Does work on the main thread that may raise an error of Lua's, whose stack is as before then.
+    ///
+    /// # Errors
+    /// When it raises one: then memory is missing.
+    ///
+    /// # Safety
+    /// As [`protect`].
+    unsafe fn protected(&self, mut work: impl FnMut(*mut ffi::lua_State)) -> mlua::Result<()> {
+        // SAFETY: as the caller. The VM is ours, and not running.
+        let status = unsafe {
+            let top = ffi::lua_gettop(self.state);
+            let status = protect(self.state, 0, 0, |state| {
+                work(state);
+                0
+            });
+            ffi::lua_settop(self.state, top);
+            status
+        };
+        if status == ffi::LUA_OK { Ok(()) } else { Err(no_memory()) }
     }
 
     /// Pushes a value onto the base coroutine, which is not running.
