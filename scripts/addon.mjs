@@ -1,7 +1,8 @@
 // Builds the native addon with a cargo profile, and puts it where lib/addon.js looks.
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { pipe, root, tool } from './run.mjs'
+import { build } from './cargo.mjs'
+import { root, tool } from './run.mjs'
 
 /** Each profile has a folder of its own: the build of one does not make that of the other look new. */
 const outputOf = (profile) => path.join(root, 'target/addon', profile)
@@ -12,11 +13,11 @@ const RELEASE = outputOf('release')
 /**
  * Brings the addon up to date; silent when it is. The profiles are those of Cargo.toml: `release` is what users get,
  * `quick` is built in seconds. The package then has the addon of whichever profile was asked for last. Resolves with the
- * exit code.
+ * exit code. `isAlone`: nothing else writes to the terminal meanwhile.
  */
-export async function buildAddon(profile) {
+export async function buildAddon(profile, isAlone = true) {
   const output = outputOf(profile)
-  const exitCode = isFresh(output) ? 0 : await compile(profile, output)
+  const exitCode = isFresh(output) ? 0 : await compile(profile, output, isAlone)
   if (exitCode !== 0) return exitCode
   for (const file of readdirSync(output)) if (file.endsWith('.node')) install(output, file)
   return 0
@@ -59,17 +60,11 @@ export function typesAreFresh() {
   return isInstalled(RELEASE, TYPES)
 }
 
-/** Shows what the build says from the moment that there is something to wait for, or when it fails. */
-async function compile(profile, output) {
-  let kept = ''
-  let shows = false
-  const exitCode = await pipe(...napiBuild(profile, output), (text) => {
-    if (shows) return process.stderr.write(text)
-    kept += text
-    shows = /^\s*(Compiling|Blocking) /m.test(kept)
-    if (shows) process.stderr.write(`set-up: building the native addon (${profile})\n${kept}`)
-  })
-  if (exitCode !== 0 && !shows) process.stderr.write(kept)
+/** Says how far it is, where there is something to build; all that was said where it fails. */
+async function compile(profile, output, isAlone) {
+  const words = `set-up: building the native addon (${profile})`
+  const { exitCode, stdout } = await build(words, ...napiBuild(profile, output), isAlone ? {} : { isTerminal: false })
+  if (exitCode !== 0) process.stderr.write(stdout)
   return exitCode
 }
 

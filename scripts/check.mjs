@@ -76,7 +76,7 @@ async function outcomeOf(check) {
 
 await findTools()
 const installed = installDependencies()
-const built = installed.then((exitCode) => exitCode || buildAddon('release'))
+const built = installed.then((exitCode) => exitCode || buildAddon('release', false))
 // Beside each other: much of it, above all the last step of the release build, keeps one core only.
 await Promise.all([built, inTurn(OF_RUST), inTurn(OF_CRATES), inTurn(OF_JAVASCRIPT, installed)])
 // After them: examples may be in a hurry.

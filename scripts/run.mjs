@@ -10,10 +10,10 @@ export function run(command, args, { env = {}, shell = false } = {}) {
   return follow(spawn(command, args, { cwd: root, env: { ...process.env, ...env }, shell, stdio: 'inherit' }))
 }
 
-/** Runs a program; every piece of its output, from both streams, goes to `onOutput`. Resolves with its exit code. */
+/** Runs a program; every piece of its output goes to `onOutput`, with the name of its stream. Resolves with its exit code. */
 export function pipe(command, args, onOutput, { cwd = root, env = {} } = {}) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput)
+  for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (piece) => onOutput(piece, name))
   return follow(child)
 }
 

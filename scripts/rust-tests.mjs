@@ -1,15 +1,17 @@
 // Runs the Rust tests: all of them as cargo does, or those that are chosen, in the programs that have any.
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { build } from './cargo.mjs'
 import { prepareRedis } from './redis.mjs'
 import { capture, pipe, root } from './run.mjs'
 
-const CARGO_TEST = ['test', '--workspace', '--locked', '--no-fail-fast', '--quiet']
+const CARGO_TEST = ['test', '--workspace', '--locked', '--no-fail-fast']
 
 /** Every Rust test, those of the documentation included. Resolves with the exit code and the totals. */
 export async function allRustTests() {
   await prepareRedis()
-  return follow('cargo', CARGO_TEST)
+  const { exitCode } = await buildTests()
+  return exitCode === 0 ? follow('cargo', [...CARGO_TEST, '--quiet']) : { exitCode, passed: 0, failed: 0 }
 }
 
 /**
@@ -18,7 +20,7 @@ export async function allRustTests() {
  */
 export async function chosenRustTests(selection) {
   await prepareRedis()
-  const { exitCode, stdout } = capture('cargo', [...CARGO_TEST, '--no-run', '--message-format=json-render-diagnostics'])
+  const { exitCode, stdout } = await buildTests('--message-format=json-render-diagnostics')
   if (exitCode !== 0) return { exitCode, passed: 0, failed: 0 }
   const results = []
   for (const program of programsIn(stdout)) {
@@ -27,6 +29,11 @@ export async function chosenRustTests(selection) {
   }
   results.push(await documentationTests(selection))
   return total(results)
+}
+
+/** With a word about how far it is: it takes minutes the first time, and `--quiet` says nothing meanwhile. */
+function buildTests(...options) {
+  return build('test: building the Rust tests', 'cargo', [...CARGO_TEST, '--no-run', ...options])
 }
 
 /** The test programs that cargo has built, with the names of their tests. */
@@ -57,7 +64,7 @@ function runProgram({ file, executable, folder, tests }, chosen) {
 
 /** Silent when none is chosen: rustdoc cannot say beforehand. */
 function documentationTests({ patterns }) {
-  return follow('cargo', [...CARGO_TEST, '--doc', '--', ...patterns], {
+  return follow('cargo', [...CARGO_TEST, '--quiet', '--doc', '--', ...patterns], {
     isShown: ({ passed, failed }) => passed + failed > 0,
   })
 }
