@@ -132,7 +132,10 @@ export interface Tester {
   fake(name: string, what: Fake): void
   /** The State of a `scriptId`, by default of `'test'`. */
   state(scriptId?: string): StateSpace
-  /** Forgets all calls, State, grants and timers; the fakes and the clock are again as they were first. To be called between tests. */
+  /**
+   * Forgets all calls, State, what shared dictionaries hold, grants and timers; the fakes and the clock are again as they were first. To be
+   * called between tests.
+   */
   reset(): Promise<void>
   /** Closes its engine. */
   close(options?: CloseOptions): Promise<void>

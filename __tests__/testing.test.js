@@ -143,6 +143,22 @@ test('reset forgets what happened, and gives back what was given first', async (
   await expect(tester.run('host.b()')).rejects.toThrow('host.b is not faked (faked are: a)')
 })
 
+test('reset empties shared dictionaries, which stay declared', async () => {
+  const tester = testerWith()
+  const hits = tester.engine.sharedDict('hits', { readers: [], writers: [] })
+  const other = tester.engine.sharedDict('other', {})
+  await hits.set('old', 1)
+  await other.set('old', 1, 100)
+  await tester.reset()
+  expect(await hits.get_stale('old')).toBeUndefined()
+  expect(await other.get_keys()).toEqual([])
+  expect(tester.engine.sharedDict('hits')).toBe(hits)
+  const code = 'return Shared.other:incr("n", 1, 0), #Shared.other:get_keys()'
+  expect((await tester.run(code)).values).toEqual([1, 1])
+  await tester.reset()
+  expect((await tester.run(code)).values).toEqual([1, 1])
+})
+
 test('reset forgets timers, which would run in the next test', async () => {
   const tester = testerWith()
   await tester.run('timer.every(3600, function() end)')
@@ -167,6 +183,12 @@ test('wrong arguments are refused by name', async () => {
   ]) {
     expectBadArgument(await refused({ functions }), RangeError, inTheWay)
   }
+  const sources = '"options.modules" property must be a plain object of sources'
+  for (const modules of [5, null, ['return 1'], new Map()]) {
+    expectBadArgument(await refused({ modules }), TypeError, sources)
+  }
+  expectBadArgument(await refused({ modules: { a: 5 } }), TypeError, '"options.modules.a"')
+  expectBadArgument(await refused({ modules: { '': 'return 1' } }), RangeError, 'The names in "options.modules"')
   expectBadArgument(await refused({ now: 'x' }), TypeError, '"options.now" property must be a number')
   expectBadArgument(await refused({ seed: -1 }), RangeError, '"options.seed" property must be a whole number')
   expectBadArgument(await refused({ timeOut: 1 }), TypeError, `unknown option 'timeOut'`)

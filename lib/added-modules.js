@@ -42,9 +42,10 @@ class AddedModules {
     this.#added.endWatches()
   }
 
-  /** A new set. */
-  set(sources) {
-    return moduleSetOf(this.#ownOf(sources, 'sources', 'The "sources" argument must be a plain object of sources'))
+  /** A new set. `option` names the option that has the sources, if they are no argument. */
+  set(sources, option) {
+    const what = option === undefined ? 'The "sources" argument' : `The "${option}" property`
+    return moduleSetOf(this.#ownOf(sources, option ?? 'sources', `${what} must be a plain object of sources`))
   }
 
   /** The set that an option `modules` means: one of this engine's, or one made of a plain object. */

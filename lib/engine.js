@@ -53,7 +53,14 @@ const IDLE = 20
 /** For so long the end of a store is waited for beyond the timeout of `close`, in ms. */
 const STORE_TIMEOUT = 1000
 
+/** The parts of an engine that `moonpool/testing` uses directly: `{ modules, shared }`. */
+let insideOf
+
 class Engine extends EventEmitter {
+  static {
+    insideOf = (engine) => ({ modules: engine.#modules, shared: engine.#shared })
+  }
+
   #native
   // What the native engine calls. It holds `settle` while runs are in flight, and otherwise nothing: the rest is held here,
   // and by `settle` by way of the runs.
@@ -561,4 +568,4 @@ async function outcomeOf(run, context) {
 
 closeAtDispose(Engine)
 
-module.exports = { Engine }
+module.exports = { Engine, insideOf }

@@ -236,6 +236,15 @@ class SharedDicts {
     this.#declared.set(name, { dict, options })
     return dict
   }
+
+  /** Empties them all. */
+  async clear() {
+    for (const { dict } of this.#declared.values()) {
+      await dict.flush_all()
+      // Until then `get_stale` gives what has expired.
+      await dict.flush_expired()
+    }
+  }
 }
 
 const NAME_RULE = 'The "name" argument must be an identifier of Lua'

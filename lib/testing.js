@@ -3,7 +3,7 @@
 
 const { inspect } = require('node:util')
 const { closeAtDispose } = require('./dispose')
-const { Engine } = require('./engine')
+const { Engine, insideOf } = require('./engine')
 const { LuaError, shown, typeError } = require('./errors')
 const { Fakes, Sequence } = require('./fakes')
 const { checkObject } = require('./options')
@@ -63,7 +63,7 @@ class Tester {
     this.#fakes = new Fakes(functions)
     this.#engine = new Engine(rest)
     this.#sources = modules
-    this.#modules = this.#engine.modules(modules)
+    this.#modules = insideOf(this.#engine).modules.set(modules, 'options.modules')
     this.#seed = seed
   }
 
@@ -115,6 +115,7 @@ class Tester {
     this.#fakes.reset()
     this.#clock.reset()
     for await (const owner of this.#engine.stateOwners()) await this.#engine.state(owner).clear()
+    await insideOf(this.#engine).shared.clear()
     for (const grant of await this.#engine.grants()) await this.#engine.revoke(grant)
   }
 
