@@ -39,4 +39,56 @@ async function redisServer({ port: given, folder } = {}) {
   return { url: `redis://127.0.0.1:${port}`, port, stop }
 }
 
-module.exports = { freePort, hasRedis, redisServer }
+/**
+ * Stands between clients and a server. `hold()` keeps back what the server answers from then on, and `release()` passes it on.
+ * `heard(...words)` resolves when clients have sent all of these since `hold()`. `close()` ends it.
+ */
+async function redisBetween({ port }) {
+  const sockets = new Set()
+  const answers = []
+  let asked = ''
+  let holds = false
+  let whenHeard = () => {}
+  const proxy = net.createServer((client) => {
+    const server = net.connect(port, '127.0.0.1')
+    for (const socket of [client, server]) {
+      sockets.add(socket)
+      socket.setNoDelay().on('error', () => {})
+    }
+    client.on('data', (bytes) => {
+      asked += bytes.toString('latin1')
+      whenHeard()
+      server.write(bytes)
+    })
+    server.on('data', (bytes) => {
+      if (holds) answers.push([client, bytes])
+      else client.write(bytes)
+    })
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  return {
+    url: `redis://127.0.0.1:${proxy.address().port}`,
+    hold() {
+      asked = ''
+      holds = true
+    },
+    heard: (...words) =>
+      new Promise((resolve) => {
+        whenHeard = () => words.every((word) => asked.includes(word)) && resolve()
+        whenHeard()
+      }),
+    release() {
+      holds = false
+      for (const [client, bytes] of answers.splice(0)) client.write(bytes)
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      proxy.close()
+      await once(proxy, 'close')
+    },
+  }
+}
+
+module.exports = { freePort, hasRedis, redisBetween, redisServer }
