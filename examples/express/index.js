@@ -1,5 +1,6 @@
 // Express middleware that asks a script of the tenant whether a request may pass.
 //
+//   npm install express
 //   node examples/express
 //   curl -H 'x-tenant: acme' 'http://127.0.0.1:3000/orders?amount=50'
 //

@@ -1,5 +1,6 @@
 // What scripts of tenants log goes into pino, and what one writes comes as it is written.
 //
+//   npm install pino
 //   node examples/logging
 //
 // Each line is JSON. What the script says is in `msg` and `fields`, so it can pass for nothing else.

@@ -1,5 +1,6 @@
 // An HTTP server that runs tenants' scripts, and tells Prometheus how its engine does.
 //
+//   npm install prom-client
 //   node examples/prometheus
 //   curl -X POST 'http://127.0.0.1:9464/run?script=hello&tenant=acme'
 //   curl http://127.0.0.1:9464/metrics

@@ -1,5 +1,6 @@
 // A server for webhooks of many tenants: tenants/acme/order.lua gets what is posted to /acme/order.
 //
+//   npm install express
 //   node examples/webhooks
 //   curl -d '{"id":"7","customer":"ada","cents":1250,"items":["tea","cake"]}' http://127.0.0.1:3000/acme/order
 //   curl -T new-order.lua http://127.0.0.1:3000/acme/order
