@@ -19,10 +19,6 @@ const RUNTIME = {
 
 /** The notices of a target, as Markdown. `crates` are those of `linkedCrates`. */
 export function noticesFor(target, crates, lua) {
-  const groups = new Map()
-  for (const { name, version, texts } of crates) {
-    for (const text of texts) groups.set(text, [...(groups.get(text) ?? []), `${name} ${version}`])
-  }
   const listed = crates.map(({ name, version, license }) => `- ${name} ${version}: ${license}`)
   return [
     '# Third-party notices',
@@ -32,10 +28,19 @@ export function noticesFor(target, crates, lua) {
     `## Rust's standard library, and the crates that it is made of\n\n${quoted(`Copyright (c) The Rust Project Contributors\n\n${MIT}`)}`,
     `## Run-time libraries of compilers\n\n${RUNTIME[target.os]}`,
     `## Crates\n\n${listed.join('\n')}`,
-    ...[...groups].map(([text, names]) => `### ${names.join(', ')}\n\n${quoted(text)}`),
+    ...noticesByText(crates),
   ]
     .join('\n\n')
     .concat('\n')
+}
+
+/** Each text once, below the names of those that ask for it. */
+export function noticesByText(packages) {
+  const groups = new Map()
+  for (const { name, version, texts } of packages) {
+    for (const text of texts) groups.set(text, [...(groups.get(text) ?? []), `${name} ${version}`])
+  }
+  return [...groups].map(([text, names]) => `### ${names.join(', ')}\n\n${quoted(text)}`)
 }
 
 /**
