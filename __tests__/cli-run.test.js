@@ -95,7 +95,7 @@ test('what a script writes commands no terminal when it is in an error', async (
 
 test('what is wrong with a command is one sentence that names it, and the exit code 2', async () => {
   const wrong = [
-    [[], 'a command is missing: one of run, check, repl, state, new, completion', ''],
+    [[], 'a command is missing: one of run, check, repl, serve, state, new, completion', ''],
     [['rnu'], "there is no command 'rnu'; did you mean 'run'?", ''],
     [['run'], 'moonpool run needs FILE', 'run '],
     [['run', '--timout', '5s', 'x'], "unknown option '--timout'; did you mean '--timeout'?", 'run '],

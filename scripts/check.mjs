@@ -4,6 +4,7 @@ import path from 'node:path'
 import { buildAddon, typesAreFresh } from './addon.mjs'
 import { denyCrates } from './deny.mjs'
 import { installDependencies } from './dependencies.mjs'
+import { buildPlayground } from './playground.mjs'
 import { collect, root, tool } from './run.mjs'
 import { findTools } from './setup.mjs'
 
@@ -75,7 +76,10 @@ async function outcomeOf(check) {
 }
 
 await findTools()
-const installed = installDependencies()
+const installed = installDependencies().then(async (exitCode) => {
+  if (exitCode === 0) await buildPlayground()
+  return exitCode
+})
 const built = installed.then((exitCode) => exitCode || buildAddon('release', false))
 // Beside each other: much of it, above all the last step of the release build, keeps one core only.
 await Promise.all([built, inTurn(OF_RUST), inTurn(OF_CRATES), inTurn(OF_JAVASCRIPT, installed)])

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { prepareChromium, TESTS_IN_CHROMIUM } from './chromium.mjs'
 import { root, run, tool } from './run.mjs'
 
 const REPORT = path.join(root, 'target/jest.json')
@@ -18,6 +19,7 @@ const MAY_HAVE_OTHERS = /^\/\/ Beside other tests: /m
  */
 export async function allJestTests() {
   const env = { MOONPOOL_PROFILE: 'built' }
+  await prepareChromium()
   const files = testFiles()
   const alone = files.filter((file) => isAlone(readFileSync(path.join(root, file), 'utf8')))
   const others = files.filter((file) => !alone.includes(file))
@@ -38,9 +40,10 @@ function sum(one, other) {
  * Those that the selection chooses, with an addon of the profile quick. `isQuick`: a process for each core, and one for
  * all attacks of a file.
  */
-export function chosenJestTests(selection, isQuick) {
+export async function chosenJestTests(selection, isQuick) {
   const files = selection.jestFiles(testFiles())
   if (files.length === 0) return { exitCode: 0, passed: 0, failed: 0 }
+  if (files.includes(TESTS_IN_CHROMIUM)) await prepareChromium()
   const args = [...without(selection.jestSkips(files)), '--runTestsByPath', ...files]
   const env = { MOONPOOL_PROFILE: 'quick' }
   if (!isQuick) return jest(args, env)

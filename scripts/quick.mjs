@@ -84,6 +84,7 @@ export const LEFT_OUT = [
     why: '20 s: a million entries of State, twice',
   },
   { file: '__tests__/state-host-redis.test.js', why: '7 s: a server, and processes' },
+  { file: '__tests__/serve-page.test.js', why: '9 s: a browser' },
   { file: '__tests__/soak.test.js', why: '6 s: all kinds of scripts at random' },
   {
     file: '__tests__/compile.test.js',

@@ -1,6 +1,8 @@
-// Set-up, shared by all npm scripts and Jest: tools, dependencies, the addon. Silent when all is up to date.
+// Set-up, shared by all npm scripts and Jest: tools, dependencies, the page of the playground, the addon. Silent when all is up
+// to date.
 import { buildAddon } from './addon.mjs'
 import { installDependencies } from './dependencies.mjs'
+import { buildPlayground } from './playground.mjs'
 import { mustSucceed } from './run.mjs'
 import { missingTools } from './tools.mjs'
 
@@ -14,6 +16,7 @@ export async function setup(profile = 'release') {
 export async function setupTools() {
   await findTools()
   mustSucceed(await installDependencies())
+  await buildPlayground()
 }
 
 /** Sees to it that Node.js, cargo and a C compiler are there; ends the process where one is not. */

@@ -42,16 +42,16 @@ const NAMES = [
 ]
 
 /**
- * An engine, whose log entries go to the standard error; the modules that are to be added; and the limits of runs. They do not
- * limit what the program itself does with the engine.
+ * An engine, whose log entries go to the standard error, or to `hear`; the modules that are to be added; and the limits of runs.
+ * They do not limit what the program itself does with the engine.
  */
-async function engineOf(options) {
+async function engineOf(options, hear = tellEntry) {
   const modules = await modulesOf(options)
   const { state, timeout, memory: memoryLimit } = options
   const limits = { timeout, memoryLimit, cpuTimeout: options['cpu-timeout'], maxOutput: options['max-output'] }
   const place = state === undefined ? undefined : { sqlite: state }
   const engine = asUsage(() => new Engine({ state: place, logLevel: options['log-level'] }))
-  engine.on('log', tellEntry)
+  engine.on('log', hear)
   return { engine, modules, limits }
 }
 

@@ -51,4 +51,4 @@ function columnOf({ code, message, line }, source) {
   return column >= 0 && column === text.lastIndexOf(wanted) ? { column, size: wanted.length } : {}
 }
 
-module.exports = { columnOf, tellFailure }
+module.exports = { OPTIONS, columnOf, stackOf, tellFailure }

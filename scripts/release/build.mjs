@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ask } from '../run.mjs'
-import { findTools } from '../setup.mjs'
+import { setupTools } from '../setup.mjs'
 import { glibcOf, problemsOf, readBinary } from './binary.mjs'
 import { compile } from './compile.mjs'
 import { PACKAGE, packageName, writeMainFolder, writePlatformFolder } from './folders.mjs'
@@ -17,7 +17,7 @@ const inOutput = (...parts) => path.join(OUTPUT, ...parts)
 /** Carries it out; resolves with the exit code. All that can be built is built, whatever of the rest fails. */
 async function main(names) {
   const targets = names.length > 0 ? targetsNamed(names) : TARGETS
-  await findTools()
+  await setupTools()
   // Before it takes an hour.
   const source = { commit: ask('git', ['rev-parse', 'HEAD']), isClean: ask('git', ['status', '--porcelain']) === '' }
   rmSync(OUTPUT, { recursive: true, force: true })
