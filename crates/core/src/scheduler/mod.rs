@@ -6,8 +6,9 @@
 //! - among runs that are queued, those of different scripts take turns; one script's own begin in the order of submission;
 //! - queued runs come first, so that short runs overtake long ones, but a quarter of the time is for preempted ones, so that
 //!   long runs always make progress;
-//! - a preempted run that has a slot only because nobody else wanted it gives it up after 2 ms when queued ones wait, or had
-//!   a worker within the last slice's time;
+//! - a preempted run that has executed for a millisecond gives its slot up when one comes that could begin, or go on after
+//!   a wait, and finds all slots taken; so each of those that come ends one slice, and no slice is shorter;
+//! - slices of preempted runs last 2 ms when others had a worker within the last 10 ms;
 //! - no more than [`MAX_STARTED`] runs are started and not done, and no more than as many again of scripts that had
 //!   none when they began: a flood of long runs neither holds the memory of all of them nor makes all of them time
 //!   out, and no script that has nothing started waits for one that has much;
@@ -30,6 +31,7 @@ mod fair_queue;
 mod gate;
 mod memory;
 mod output;
+mod patience;
 mod run;
 mod runs;
 mod several;

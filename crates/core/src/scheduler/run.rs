@@ -1,6 +1,7 @@
 //! One run on its way: queued with its script, suspended between slices with its VM, done with its outcome.
 
 use super::gate::Dependent;
+use super::patience::Patience;
 use super::several::no_timer;
 use super::signal::{Signal, WakeUp};
 use super::tenants::TenantRef;
@@ -101,12 +102,13 @@ struct Started {
     _timeout: Deadline,
 }
 
-/// What a slice is executed with: its time, what makes VMs, and whom to wake.
+/// What a slice is executed with: its time, what makes VMs, whom to wake, and who may want its slot.
 #[derive(Clone, Copy)]
 pub(super) struct Slice<'a> {
     pub(super) time: Duration,
     pub(super) factory: &'a Arc<Factory>,
     pub(super) wake_up: Option<&'a WakeUp>,
+    pub(super) patience: Option<&'a (Duration, Arc<Patience>)>,
 }
 
 /// What a run took.
@@ -251,7 +253,7 @@ impl Run {
     /// With no time at all it ends at every safepoint. A run that begins takes `warm` for its VM, if there is one.
     /// Called on a worker thread; never panics. A run that is done leaves nothing of its VM behind.
     pub fn execute(&mut self, slice: Duration, factory: &Arc<Factory>, warm: Option<Vm>) {
-        self.execute_slice(Slice { time: slice, factory, wake_up: None }, warm);
+        self.execute_slice(Slice { time: slice, factory, wake_up: None, patience: None }, warm);
     }
 
     /// As [`Run::execute`]; wakes the engine's thread when the run does not end its slice.
@@ -417,8 +419,15 @@ impl Run {
 
     /// Lets the VM work for one slice.
     fn slice(&mut self, mut started: Started, slice: Slice, work: impl FnOnce(&mut Execution) -> Progress) -> Stage {
+        let begun = Instant::now();
+        let wake_up = slice.wake_up.cloned();
+        let patience = slice.patience.filter(|(own, _)| *own < slice.time);
+        let (time, act) = match patience {
+            Some((own, patience)) => (*own, Act::Old(patience.clone(), slice.time - *own, wake_up)),
+            None => (slice.time, Act::Preempt(wake_up)),
+        };
         // Its timeout is watched, so there is a thread that watches.
-        let preempt = Watchdog::after(slice.time, &self.flag, Act::Preempt(slice.wake_up.cloned())).ok();
+        let preempt = Watchdog::after(time, &self.flag, act).ok();
         if slice.time.is_zero() {
             self.flag.preempt();
         }
@@ -426,12 +435,14 @@ impl Run {
             let left = limit.saturating_sub(self.usage.cpu_time);
             Watchdog::after(left, &self.flag, Act::Kill(Kill::CpuTimeout, None)).ok()
         });
-        let begun = Instant::now();
         let mut progress = work(&mut started.execution);
         while matches!(progress, Progress::Preempted) && !self.flag.is_preempted() && begun.elapsed() < TURN {
             progress = started.execution.resume();
         }
         drop((preempt, cpu_timeout));
+        if let Some((_, patience)) = patience.filter(|(own, _)| begun.elapsed() >= *own) {
+            patience.has_left(&self.flag);
+        }
         self.flag.go_on();
         self.usage.peak_memory = started.execution.peak_memory();
         self.depends = started.execution.depends();

@@ -6,10 +6,11 @@ use super::contexts::{Contexts, Ended};
 use super::fair_queue::FairQueue;
 use super::gate::{Dependent, Gate, Lost, Released};
 use super::memory::{Begin, Memory};
+use super::patience::Patience;
 use super::run::{Caller, ContextId, Next, Run, SLICE, Settled};
 use super::several::{Asked, Delayed, Several};
 use super::signal::{Signal, WakeUp};
-use super::tenants::{TenantRef, Tenants};
+use super::tenants::{Tenant, TenantRef, Tenants};
 use super::timer::Timer;
 use super::turns::Turns;
 use super::workers::Batch;
@@ -67,6 +68,11 @@ pub(super) struct Runs {
     /// How many runs are started, not done, and do not wait; and how many of them have never waited.
     started: usize,
     fresh: usize,
+    /// Which preempted runs have had a slot for a while. Whether a queued run could begin, as far as is known; and how many have come that could
+    /// use a slot.
+    patience: Arc<Patience>,
+    may_begin: bool,
+    came: usize,
     /// Whose turn it is. Counts batches, too; and ends of slices.
     turns: Turns,
     turn: usize,
@@ -145,6 +151,9 @@ impl Runs {
             maybe_starved: Vec::new(),
             started: 0,
             fresh: 0,
+            patience: Arc::default(),
+            may_begin: false,
+            came: 0,
             turns: Turns::default(),
             turn: 0,
             slice_ends: 0,
@@ -268,6 +277,10 @@ impl Runs {
     fn enqueue(&mut self, run: Run) {
         self.place(run.id(), Place::Queued);
         let owner = run.tenant();
+        if self.may_begin_now(&run) {
+            self.may_begin = true;
+            self.came += 1;
+        }
         self.queued.push(owner, self.tenants[owner].stride, queue_key(&run), run);
     }
 
@@ -506,9 +519,8 @@ impl Runs {
         if run.is_killed() {
             return self.end_killed(run);
         }
-        let key = self.line_up(&run, Place::Ready);
-        let owner = run.tenant();
-        self.ready.push(owner, self.tenants[owner].stride, key, run);
+        self.came += 1;
+        self.line_up(run, Place::Ready);
     }
 
     fn preempt(&mut self, run: Run) {
@@ -517,18 +529,18 @@ impl Runs {
         if run.is_killed() {
             return self.end_killed(run);
         }
-        let key = self.line_up(&run, Place::Preempted);
-        let owner = run.tenant();
-        self.preempted.push(owner, self.tenants[owner].stride, key, run);
+        self.line_up(run, Place::Preempted);
     }
 
-    /// A key for the end of a line, which the run is going to have in this place.
-    fn line_up(&mut self, run: &Run, place: Place) -> u64 {
+    /// Lets a run wait for its next slice, at the end of its line.
+    fn line_up(&mut self, run: Run, place: Place) {
         self.slice_ends += 1;
         if let Some(ticket) = self.tickets.get_mut(&run.id()) {
             (ticket.place, ticket.key) = (place, self.slice_ends);
         }
-        self.slice_ends
+        let (owner, key) = (run.tenant(), self.slice_ends);
+        let line = if matches!(place, Place::Ready) { &mut self.ready } else { &mut self.preempted };
+        line.push(owner, self.tenants[owner].stride, key, run);
     }
 
     /// Lets a started run that was killed go before all others, to give its VM back.
@@ -832,7 +844,7 @@ impl Runs {
         {
             self.send(batch);
         }
-        self.make_room();
+        self.ask_for_room();
     }
 
     /// Takes a batch that builds VMs ahead, as many as are missing, if there is nothing else to do.
@@ -920,17 +932,24 @@ impl Runs {
 
     /// The next slice of a run that was preempted.
     fn slice_of(&mut self, run: Run) -> Batch {
-        let slice = self.turns.begin(run.id());
-        Batch { slice, ..self.batch(vec![run], false) }
+        let (slice, own) = self.turns.begin(run.id());
+        Batch { slice, patience: Some((own, self.patience.clone())), ..self.batch(vec![run], false) }
     }
 
-    /// Lets go a slot that a preempted run has had for a while, when others wait and none is free.
-    fn make_room(&mut self) {
-        if self.busy < self.capacity.slots || self.queued.is_empty() && self.ready.is_empty() {
-            return;
-        }
-        let tickets = &self.tickets;
-        self.turns.make_room(|run| tickets.get(&run).map(|ticket| &ticket.flag));
+    /// Asks preempted runs that have had a slot for a while to leave, when others have come that could use one and none is
+    /// free.
+    fn ask_for_room(&mut self) {
+        let waiting = self.ready.len() + if self.may_begin { self.queued.len() } else { 0 };
+        let came = std::mem::take(&mut self.came).min(waiting);
+        self.patience.want(waiting > 0 && self.busy >= self.capacity.slots, came);
+    }
+
+    /// Whether a run could begin as soon as a slot is free, or those before it in the queue have begun.
+    fn may_begin_now(&self, run: &Run) -> bool {
+        let tenant = &self.tenants[run.tenant()];
+        may_be_started(self.all_started(), tenant)
+            && tenant.may_begin(run.has_vm(), run.is_called())
+            && !(self.tenants.limits_cpu() && tenant.is_over(self.tenants.now()))
     }
 
     /// Queued runs for one batch: a fair share for each slot, so that no batch takes what another slot could execute
@@ -938,7 +957,7 @@ impl Runs {
     fn next_queued(&mut self, now: Option<Instant>) -> Vec<Run> {
         let begin = self.may_begin();
         let share = self.queued.len().div_ceil(self.capacity.slots).min(Batch::MAX);
-        let [started, fresh] = [self.started, self.fresh].map(|runs| runs + self.queued_batches);
+        let all_started = self.all_started();
         let (share, fits): (_, fn(&Run) -> bool) = match begin {
             Begin::Any => (share, |_| true),
             Begin::One => (1, |_| true),
@@ -950,8 +969,7 @@ impl Runs {
             let tenants = &self.tenants;
             let may = |owner: TenantRef, run: &Run| {
                 let tenant = &tenants[owner];
-                // However many go on that have waited, a script with nothing started does not wait for those.
-                (started < MAX_STARTED || fresh < 2 * MAX_STARTED && tenant.started == 0)
+                may_be_started(all_started, tenant)
                     && fits(run)
                     && tenant.may_begin(run.has_vm(), run.is_called())
                     && now.is_none_or(|now| !tenant.is_over(now))
@@ -960,7 +978,14 @@ impl Runs {
             self.is_taken(&run);
             runs.push(run);
         }
+        self.may_begin = !runs.is_empty();
         runs
+    }
+
+    /// How many runs are started, not done, and do not wait, or may be when their batches are back; and how many of them
+    /// have never waited.
+    fn all_started(&self) -> [usize; 2] {
+        [self.started, self.fresh].map(|runs| runs + self.queued_batches)
     }
 
     /// Which queued runs may begin, as far as memory goes.
@@ -983,6 +1008,7 @@ impl Runs {
             build: 0,
             factory,
             wake_up,
+            patience: None,
             stopped,
             executed: 0,
             worked: Duration::ZERO,
@@ -997,6 +1023,12 @@ pub(super) const NOT_CALLED: u64 = 1 << 63;
 /// that may not begin yet could be waiting for them.
 fn queue_key(run: &Run) -> u64 {
     if run.is_called() { run.id() } else { run.id() | NOT_CALLED }
+}
+
+/// Whether one more run may be started and not done.
+fn may_be_started([started, fresh]: [usize; 2], tenant: &Tenant) -> bool {
+    // However many go on that have waited, a script with nothing started does not wait for those.
+    started < MAX_STARTED || fresh < 2 * MAX_STARTED && tenant.started == 0
 }
 
 /// The next few of those who may have a turn.

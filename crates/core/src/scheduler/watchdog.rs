@@ -2,6 +2,7 @@
 //!
 //! Holds no user's state: deadlines of all engines, in all realms and worker threads, are alike.
 
+use super::patience::Patience;
 use super::signal::{Signal, WakeUp};
 use super::thread::spawn;
 use crate::bridge::Kill;
@@ -13,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// What to do when a deadline passes.
 pub(super) enum Act {
+    /// The run is old from now on; what comes next is due so much later.
+    Old(Arc<Patience>, Duration, Option<WakeUp>),
     /// Preempt the run; if it holds its worker [`OVERDUE`] later, wake the engine's thread, again and again.
     Preempt(Option<WakeUp>),
     /// Wake the engine's thread: the run was to be preempted, and is where Lua cannot be suspended.
@@ -33,7 +36,7 @@ pub(super) struct Watchdog {
 struct State {
     /// By time, then by a number of its own: two deadlines may fall on the same instant.
     deadlines: BTreeMap<(Instant, u64), (Arc<Flag>, Act)>,
-    /// When the second act of a deadline is due.
+    /// When the next act of a deadline is due.
     postponed: HashMap<u64, Instant>,
     next: u64,
     running: bool,
@@ -53,11 +56,10 @@ static WATCHDOG: LazyLock<Watchdog> = LazyLock::new(|| Watchdog {
 });
 
 impl State {
-    /// Lets the wake-up of a deadline that was due at `when` follow after a while, until the deadline is taken back.
-    fn postpone(&mut self, when: Instant, number: u64, flag: Arc<Flag>, wake_up: WakeUp) {
-        let when = when + OVERDUE;
+    /// Lets something follow at `when` to what a deadline was set for, until that is taken back.
+    fn postpone(&mut self, when: Instant, number: u64, flag: Arc<Flag>, act: Act) {
         self.postponed.insert(number, when);
-        self.deadlines.insert((when, number), (flag, Act::Overdue(wake_up)));
+        self.deadlines.insert((when, number), (flag, act));
     }
 }
 
@@ -99,15 +101,19 @@ impl Watchdog {
             {
                 let ((when, number), (flag, act)) = entry.remove_entry();
                 match act {
+                    Act::Old(patience, rest, wake_up) => {
+                        patience.is_old(&flag);
+                        state.postpone(when + rest, number, flag, Act::Preempt(wake_up));
+                    }
                     Act::Preempt(wake_up) => {
                         flag.preempt();
                         if let Some(wake_up) = wake_up {
-                            state.postpone(when, number, flag, wake_up);
+                            state.postpone(when + OVERDUE, number, flag, Act::Overdue(wake_up));
                         }
                     }
                     Act::Overdue(wake_up) => {
                         wake_up(Signal::Overdue);
-                        state.postpone(when, number, flag, wake_up);
+                        state.postpone(when + OVERDUE, number, flag, Act::Overdue(wake_up));
                     }
                     Act::Kill(kill, tell) => {
                         flag.kill(kill.reason());

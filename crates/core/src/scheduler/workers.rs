@@ -1,5 +1,6 @@
 //! Worker threads, behind a trait: the addon implements it with Node's work items, tests with plain threads.
 
+use super::patience::{PATIENCE, Patience};
 use super::run::{Run, Slice};
 use super::signal::WakeUp;
 use crate::memory::Room;
@@ -37,6 +38,8 @@ pub struct Batch {
     pub(super) build: usize,
     pub(super) factory: Arc<Factory>,
     pub(super) wake_up: WakeUp,
+    /// After what time the slot is given up before the slice is over, if it is to be, and who may want it.
+    pub(super) patience: Option<(Duration, Arc<Patience>)>,
     /// Raised when the engine is over: begin nothing more.
     pub(super) stopped: Arc<AtomicBool>,
     /// How many of its runs had their turn: the rest come back as they are.
@@ -49,9 +52,6 @@ impl Batch {
     /// The most runs of one trip.
     pub(super) const MAX: usize = 16;
 
-    /// After this time no further run of the batch begins, so that a trip never takes longer than this and a slice.
-    const PATIENCE: Duration = Duration::from_millis(1);
-
     /// The numbers of its runs.
     pub fn ids(&self) -> Vec<u64> {
         self.runs.iter().map(Run::id).collect()
@@ -62,10 +62,12 @@ impl Batch {
         self.runs.len().saturating_sub(1)
     }
 
-    /// Executes a slice of each run, in order, as long as the runs are short. Never panics.
+    /// Executes a slice of each run, in order, as long as the runs are short: once they have taken [`PATIENCE`], no further
+    /// one begins. So a trip never takes longer than that and a slice. Never panics.
     pub fn execute(&mut self) {
         let start = Instant::now();
-        let slice = Slice { time: self.slice, factory: &self.factory, wake_up: Some(&self.wake_up) };
+        let (factory, wake_up, patience) = (&self.factory, Some(&self.wake_up), self.patience.as_ref());
+        let slice = Slice { time: self.slice, factory, wake_up, patience };
         let mut first = true;
         for run in &mut self.runs {
             if self.stopped.load(Ordering::Relaxed) {
@@ -78,7 +80,7 @@ impl Batch {
             let warm = if self.queued { self.warm.pop() } else { None };
             run.execute_slice(slice, warm);
             self.executed += 1;
-            if start.elapsed() > Self::PATIENCE {
+            if start.elapsed() > PATIENCE {
                 break;
             }
         }
