@@ -220,7 +220,7 @@ fn executed_by_a_thread(mut batch: Batch) -> JoinHandle<(Batch, Duration)> {
 
 /// Whether it happens twice: on a busy machine it may not at once, or by chance.
 fn happens(what: impl Fn() -> bool) -> bool {
-    (0..8).filter(|_| what()).take(2).count() == 2
+    (0..12).filter(|_| what()).take(2).count() == 2
 }
 
 /// In the middle of a slice; and what is neither that nor the end of it.
@@ -239,15 +239,6 @@ fn a_run_leaves_its_slot_to_one_that_comes_once_it_has_had_it_for_a_millisecond(
         };
         assert!(happens(leaves), "it keeps its slot: {before:?}");
     }
-}
-
-#[test]
-fn one_run_that_comes_ends_one_slice() {
-    assert!(happens(|| {
-        let (engine, held) = preempted(2);
-        let times = leaves_after(&engine, &held, MIDDLE);
-        times.iter().filter(|time| **time < BEFORE_THE_END).count() == 1
-    }));
 }
 
 #[test]

@@ -50,3 +50,49 @@ impl Patience {
         self.old.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags() -> [Arc<Flag>; 3] {
+        std::array::from_fn(|_| Arc::default())
+    }
+
+    fn asked(flags: &[Arc<Flag>]) -> Vec<bool> {
+        flags.iter().map(|flag| flag.is_preempted()).collect()
+    }
+
+    #[test]
+    fn each_that_comes_ends_one_slice_the_oldest_first() {
+        let (patience, flags) = (Patience::default(), flags());
+        flags.iter().for_each(|flag| patience.is_old(flag));
+        patience.want(true, 1);
+        assert_eq!(asked(&flags), [true, false, false]);
+        patience.want(true, 0);
+        assert_eq!(asked(&flags), [true, false, false]);
+        patience.want(true, 1);
+        assert_eq!(asked(&flags), [true, true, false]);
+    }
+
+    #[test]
+    fn a_slice_ends_as_soon_as_it_is_old_while_others_wait() {
+        let (patience, flags) = (Patience::default(), flags());
+        patience.want(true, 1);
+        patience.is_old(&flags[0]);
+        patience.want(false, 0);
+        patience.is_old(&flags[1]);
+        assert_eq!(asked(&flags), [true, false, false]);
+    }
+
+    #[test]
+    fn nobody_asks_for_a_slot_that_is_free_or_from_one_who_has_left() {
+        let (patience, flags) = (Patience::default(), flags());
+        flags.iter().for_each(|flag| patience.is_old(flag));
+        patience.want(false, 1);
+        assert_eq!(asked(&flags), [false, false, false]);
+        patience.has_left(&flags[0]);
+        patience.want(true, 2);
+        assert_eq!(asked(&flags), [false, true, true]);
+    }
+}
