@@ -68,9 +68,9 @@ async function latency({ Engine }) {
   console.log(`\nA trivial script beside endless ones, on one slot, ${SAMPLES} samples`)
   const fifty = Array.from({ length: 50 }, (_, i) => `endless-${i}`)
   const crowds = [
-    ['50 endless scripts of 50 ids', fifty, [ENDLESS], 60],
-    ['100 endless scripts of one id', Array(100).fill('endless'), [ENDLESS], 60],
-    ['50 that loop in callbacks and handlers', fifty, STUCK, 40],
+    ['50 endless scripts of 50 ids', fifty, [ENDLESS], 3],
+    ['100 endless scripts of one id', Array(100).fill('endless'), [ENDLESS], 5],
+    ['50 that loop in callbacks and handlers', fifty, STUCK, 5],
   ]
   for (const [what, ids, codes, atMost] of crowds) {
     const engine = new Engine({ concurrency: 1 })
@@ -143,7 +143,7 @@ async function neighbours({ Engine }) {
   const engine = new Engine()
   const ids = Array.from({ length: 50 }, (_, i) => `endless-${i}`)
   await beside(engine, ids, [ENDLESS], async () => {
-    judge('fs.readFile of a small file', await samples(() => readFile(SMALL_FILE)), 50, 95, 50)
+    judge('fs.readFile of a small file', await samples(() => readFile(SMALL_FILE)), 50, 95, 10)
     const delay = await loopDelay()
     const figure = (percent) => delay.percentile(percent) / 1e6 - RESOLUTION
     console.log(`  ${'event loop delay, p50'.padEnd(50)} ${figure(50).toFixed(1).padStart(7)} ms`)
@@ -151,8 +151,35 @@ async function neighbours({ Engine }) {
   })
 }
 
+/** In ms: how long the event loop is busy at once, and how long that is measured. */
+const BUSY_MS = 50
+const MEASURED_MS = 3000
+
+/** How much of its slot an engine uses, with scripts that never end, while `turn` is all that the event loop does. */
+async function used({ Engine }, turn) {
+  const engine = new Engine({ concurrency: 1 })
+  return await beside(engine, ['endless-1', 'endless-2'], [ENDLESS], async () => {
+    engine.resetStats()
+    const start = performance.now()
+    while (performance.now() - start < MEASURED_MS) await turn()
+    return engine.stats().utilization
+  })
+}
+
+async function busyLoop(moonpool) {
+  console.log('\nWhat CPU-bound scripts use of their slot')
+  verdict('while the event loop is idle', await used(moonpool, () => sleep(BUSY_MS)), { atLeast: 0.98 })
+  const busy = async () => {
+    const start = performance.now()
+    while (performance.now() - start < BUSY_MS);
+    await turn()
+  }
+  verdict(`while it is busy in chunks of ${BUSY_MS} ms`, await used(moonpool, busy), { atLeast: 0.9 })
+}
+
 export async function scheduling({ moonpool }) {
   await latency(moonpool)
+  await busyLoop(moonpool)
   await throughput(moonpool)
   await neighbours(moonpool)
 }

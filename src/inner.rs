@@ -339,7 +339,8 @@ impl Awakened for Inner {
         }
         let untold = self.untold.take();
         self.tell(untold);
-        for signal in self.mailbox.empty() {
+        // SAFETY: called by Node on the JS thread of `env`, as a callback.
+        for signal in unsafe { self.mailbox.empty(env) } {
             self.tell_all(self.scheduler.signal(signal));
         }
     }

@@ -32,15 +32,15 @@
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State; [`stored`]: what a database of State holds, from outside; [`timers`]: the timers of scripts, which JavaScript fires.
-//! - [`pool`]: batches as work items of libuv; [`wake_up`]: other threads get the JS thread's attention;
+//! - [`pool`]: batches as work items of libuv; [`keep`]: how long each keeps its thread; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread; [`stay`]: the addon is never unloaded;
 //!   [`version`]: which package it belongs to.
 //!
 //! Everything else knows no Node and is in [`moonpool_core`], floor by floor: `scheduler`, `vm`, `api`, `bridge`,
 //! `value`, `memory`, and on the ground `error`, `state` and [`moonpool_lua`](moonpool_core), which is Lua with safepoints.
 //!
-//! All decisions about runs are made on the JS thread, behind one short lock that is never held while anybody is called;
-//! a VM is used by one thread at a time and moves with its work item. What threads share is the flag of each run, the
+//! Decisions about runs are made on the JS thread, or by a worker that goes on with the next batch, behind one short lock
+//! that is never held while anybody is called; a VM is used by one thread at a time and moves with its work item. What threads share is the flag of each run, the
 //! watchdog's list of deadlines, what makes an engine's VMs (`vm::Factory`: snapshot and code cache), what scripts
 //! may use (`bridge::Services`: the store, modules, names of host functions, shared dictionaries), and the mailbox in which an engine hears
 //! from other threads.
@@ -58,6 +58,7 @@ mod engine;
 mod exit;
 mod given;
 mod inner;
+mod keep;
 mod outside;
 mod plain;
 mod pool;

@@ -1,6 +1,7 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
 use crate::border::{guarded, guarded_elsewhere};
+use crate::keep::{Asked, Ear, Thread};
 use crate::outside::Door;
 use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
@@ -117,16 +118,27 @@ type Completing = Rc<Cell<bool>>;
 
 /// What other threads have to tell one JS thread.
 #[derive(Default)]
-pub(super) struct Mailbox(Mutex<Vec<Signal>>);
+pub(super) struct Mailbox {
+    signals: Mutex<Vec<Signal>>,
+    ear: Ear,
+}
 
 impl Mailbox {
     fn put(&self, signal: Signal) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(signal);
+        self.signals.lock().unwrap_or_else(PoisonError::into_inner).push(signal);
     }
 
     /// What came since the last time.
-    pub(super) fn empty(&self) -> Vec<Signal> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    ///
+    /// # Safety
+    /// Called on the JS thread of `env`, whose mailbox it is, in a handle scope.
+    pub(super) unsafe fn empty(&self, env: sys::napi_env) -> Vec<Signal> {
+        self.ear.hears();
+        if self.ear.probes() {
+            // SAFETY: as the caller.
+            unsafe { queue(env, Probe(Asked::now())) };
+        }
+        std::mem::take(&mut *self.signals.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -148,7 +160,8 @@ impl Drop for LibuvPool {
 impl Workers for LibuvPool {
     fn start(&self, batch: Batch) {
         let Some(owner) = self.owner.upgrade() else { return };
-        let trip = Trip { batch, owner, completing: self.completing.clone() };
+        let (mailbox, completing) = (self.mailbox.clone(), self.completing.clone());
+        let trip = Trip { batch: Some(batch), asked: Asked::now(), mailbox, owner, completing };
         // SAFETY: the engine that owns this pool lives on the JS thread of `env`, and batches are started by what JS calls.
         unsafe {
             if self.completing.get() {
@@ -173,9 +186,12 @@ impl Workers for LibuvPool {
     }
 }
 
-/// A batch on its way to a worker and back. The worker touches only the batch.
+/// A batch on its way to a worker and back, perhaps as another one. The worker touches only the batch, and the mailbox.
 struct Trip {
-    batch: Batch,
+    /// There is one, except while the worker changes it.
+    batch: Option<Batch>,
+    asked: Asked,
+    mailbox: Arc<Mailbox>,
     owner: Rc<dyn Finished>,
     completing: Completing,
 }
@@ -184,17 +200,42 @@ impl Job for Trip {
     const NAME: &CStr = c"moonpool.run";
 
     fn execute(&mut self) {
-        self.batch.execute();
+        self.asked.got();
+        let mut thread = Thread::default();
+        while let Some(mut batch) = self.batch.take() {
+            batch.execute();
+            let goes_on = thread.is_kept(&self.mailbox.ear, batch.worked());
+            let (batch, goes_on) = if goes_on { batch.go_on() } else { (batch, false) };
+            self.batch = Some(batch);
+            if !goes_on {
+                return;
+            }
+        }
     }
 
     fn complete(self, env: sys::napi_env) {
         if !may_call_js(env) {
             self.owner.ending();
         }
+        self.mailbox.ear.hears();
+        let Some(batch) = self.batch else { return };
         self.completing.set(true);
-        self.owner.finished(self.batch);
+        self.owner.finished(batch);
         self.completing.set(false);
     }
+}
+
+/// Sees how long it takes until the pool has a thread for something new.
+struct Probe(Asked);
+
+impl Job for Probe {
+    const NAME: &CStr = c"moonpool.run";
+
+    fn execute(&mut self) {
+        self.0.got();
+    }
+
+    fn complete(self, _env: sys::napi_env) {}
 }
 
 /// Whether JS can still be called: not when a worker thread is being terminated.

@@ -1,6 +1,7 @@
 //! Which run executes when: a fair queue, and a bounded number of slots on worker threads.
 //!
-//! Decides on one thread (Node's JS thread), and calls out only while nothing is locked. Invariants, tested with
+//! Decides on the engine's thread (Node's JS thread), or on a worker that goes on by itself, and calls out only while nothing is
+//! locked. Invariants, tested with
 //! [`Workers`] that execute when told:
 //! - at most `slots` batches are with the workers at any time, and that many whenever so many runs can go on;
 //! - among runs that are queued, those of different scripts take turns; one script's own begin in the order of submission;
@@ -23,12 +24,15 @@
 //! - when the VMs hold seven eighths of what they may (less when runs are large), no run begins that needs another one, as long as any other has begun
 //!   and not ended; when none has, and so contexts between two runs hold that much, one at a time begins, and when those
 //!   hold everything, it is refused;
+//! - a worker that goes on with the next batch takes the one that the engine's thread would have given it; what came of the one
+//!   before is told in the order in which it came, and a call that its run does not wait for any more is not made;
 //! - every run that was submitted settles exactly once; one that is refused was never there.
 
 mod bucket;
 mod contexts;
 mod fair_queue;
 mod gate;
+mod handed_in;
 mod memory;
 mod output;
 mod patience;
@@ -111,6 +115,19 @@ pub struct Finished {
     pub given_up: Vec<(u64, u32)>,
 }
 
+impl Finished {
+    fn is_empty(&self) -> bool {
+        self.told.is_empty() && self.settled.is_empty() && self.calls.is_empty() && self.given_up.is_empty()
+    }
+
+    fn append(&mut self, later: Self) {
+        self.told.extend(later.told);
+        self.settled.extend(later.settled);
+        self.calls.extend(later.calls);
+        self.given_up.extend(later.given_up);
+    }
+}
+
 /// What an engine counts from its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -172,8 +189,9 @@ const _: fn() = || {
 impl<W: Workers> Scheduler<W> {
     /// An idle scheduler.
     pub fn new(workers: W, factory: Arc<Factory>, capacity: Capacity) -> Self {
-        let runs = Runs::new(factory, workers.wake_up(), capacity);
-        Self { workers, runs: Arc::new(Mutex::new(runs)), holds: AtomicBool::new(false) }
+        let wake_up = workers.wake_up();
+        let runs = Arc::new_cyclic(|runs| Mutex::new(Runs::new(factory, wake_up, capacity, runs.clone())));
+        Self { workers, runs, holds: AtomicBool::new(false) }
     }
 
     /// Builds VMs ahead, as many as are missing, if there is nothing else to do. To be called when the engine has been
@@ -220,7 +238,7 @@ impl<W: Workers> Scheduler<W> {
 
     /// Hears what another thread has to say, and says what came of that.
     pub fn signal(&self, signal: Signal) -> Finished {
-        let (mut finished, evicted) = self.lock().signal(signal);
+        let (mut finished, evicted) = self.lock().hear(signal);
         // First these give their memory back, then others begin with it.
         drop(evicted);
         finished.settled.extend(self.step(Runs::go_ahead));
@@ -229,7 +247,10 @@ impl<W: Workers> Scheduler<W> {
 
     /// Goes on with what has waited for memory: to be called when a [`Settled::held`] was dropped. Says what that ended.
     pub fn go_on(&self) -> Vec<Settled> {
-        self.step(Runs::go_ahead)
+        self.step(|runs| {
+            let settled = runs.go_ahead();
+            runs.after_handed_in(settled)
+        })
     }
 
     /// Stops a run: at once, if it has not begun, and then says what came of it; else it is told to die, and comes out
@@ -384,7 +405,11 @@ impl<W: Workers> Scheduler<W> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Runs> {
-        // Nothing that holds the lock panics half way through a change.
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.runs)
     }
+}
+
+fn lock(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {
+    // Nothing that holds the lock panics half way through a change.
+    runs.lock().unwrap_or_else(PoisonError::into_inner)
 }

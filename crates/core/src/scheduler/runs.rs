@@ -22,8 +22,8 @@ use crate::vm::{Factory, Script, Vm};
 use moonpool_lua::Flag;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 /// How many runs of one engine may be started and not done; the same number again is for scripts without any.
@@ -81,6 +81,10 @@ pub(super) struct Runs {
     stopped: Arc<AtomicBool>,
     totals: Totals,
     memory: Memory,
+    /// What workers have handed in that go on by themselves, and the engine's thread has not heard of.
+    pub(super) handed_in: Finished,
+    /// Where those come to.
+    line: Weak<Mutex<Self>>,
     /// Batches for free slots, on their way to workers.
     outgoing: Vec<Batch>,
     /// VMs of contexts that were killed for others, to be dropped without the lock.
@@ -127,7 +131,7 @@ pub(super) enum Place {
 }
 
 impl Runs {
-    pub(super) fn new(factory: Arc<Factory>, wake_up: WakeUp, capacity: Capacity) -> Self {
+    pub(super) fn new(factory: Arc<Factory>, wake_up: WakeUp, capacity: Capacity, line: Weak<Mutex<Self>>) -> Self {
         let memory = Memory::new(factory.clone());
         Self {
             factory,
@@ -161,6 +165,8 @@ impl Runs {
             stopped: Arc::default(),
             totals: Totals::default(),
             memory,
+            handed_in: Finished::default(),
+            line,
             outgoing: Vec::new(),
             evicted: Vec::new(),
             untold: Vec::new(),
@@ -286,7 +292,8 @@ impl Runs {
 
     /// Takes note of a batch that a worker has executed, takes the next, and says what came of its runs.
     pub(super) fn finished(&mut self, batch: Batch) -> Finished {
-        let mut finished = self.take_back(batch);
+        let mut finished = self.take_handed_in();
+        finished.append(self.take_back(batch));
         finished.settled.extend(self.go_ahead());
         finished
     }
@@ -297,8 +304,11 @@ impl Runs {
         self.refuse_starved()
     }
 
-    fn take_back(&mut self, batch: Batch) -> Finished {
+    pub(super) fn take_back(&mut self, batch: Batch) -> Finished {
         self.busy -= 1;
+        if batch.handed_in {
+            return Finished::default();
+        }
         if batch.queued {
             self.queued_batches -= 1;
             self.followers -= batch.followers();
@@ -319,7 +329,7 @@ impl Runs {
             self.tenants.charge(owner, run.slice_time());
             self.totals.started += u64::from(batch.queued && run.has_begun());
             let dependent = run.dependent();
-            self.hear(&mut run, dependent.as_ref(), &mut finished.told);
+            self.listen(&mut run, dependent.as_ref(), &mut finished.told);
             if let Some(requests) = run.take_requests() {
                 self.request(&run, *requests, &mut finished);
             }
@@ -356,7 +366,7 @@ impl Runs {
     }
 
     /// Takes what a run has told: what it logs leaves now, and what it writes when what it depends on is durable.
-    fn hear(&mut self, run: &mut Run, dependent: Option<&Dependent>, all: &mut Vec<ToldBy>) {
+    fn listen(&mut self, run: &mut Run, dependent: Option<&Dependent>, all: &mut Vec<ToldBy>) {
         let Told { frames, output } = run.take_told();
         if !frames.is_empty() {
             all.push(ToldBy { run: run.id(), frames });
@@ -580,10 +590,11 @@ impl Runs {
     }
 
     /// Hears what another thread has to say. The VMs that it returns are to be dropped without the lock.
-    pub(super) fn signal(&mut self, signal: Signal) -> (Finished, Vec<Vm>) {
+    pub(super) fn hear(&mut self, signal: Signal) -> (Finished, Vec<Vm>) {
+        let mut all = self.take_handed_in();
         let mut finished = Finished::default();
         match signal {
-            Signal::Overdue => {}
+            Signal::Overdue | Signal::HandedIn => {}
             Signal::Awake(id, number) => self.comes(id, number, Came::Awake),
             Signal::Killed(id) => finished.settled = self.hasten(id),
             Signal::Answered(id, number, answered) => self.comes(id, number, Came::State(answered)),
@@ -591,7 +602,8 @@ impl Runs {
             Signal::Settled => finished = self.release(),
         }
         finished.told.extend(self.gate.take_told());
-        (finished, std::mem::take(&mut self.evicted))
+        all.append(finished);
+        (all, std::mem::take(&mut self.evicted))
     }
 
     /// Lets go what waited for writes to State.
@@ -665,7 +677,7 @@ impl Runs {
         };
         let mut settled = self.hasten(id);
         settled.extend(self.go_ahead());
-        settled
+        self.after_handed_in(settled)
     }
 
     /// Stops all runs. Flags first: the end of one run must not start another. Those that wait for their turn in a context
@@ -681,7 +693,7 @@ impl Runs {
         ids.sort_unstable();
         let settled = ids.into_iter().flat_map(|id| self.hasten(id)).collect();
         self.fill();
-        settled
+        self.after_handed_in(settled)
     }
 
     /// Drops every run that no worker has, kills the others, and starts none any more.
@@ -706,7 +718,7 @@ impl Runs {
         self.warm.clear();
     }
 
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
@@ -737,7 +749,8 @@ impl Runs {
 
     /// How many runs workers have.
     pub(super) fn running(&self) -> usize {
-        self.tickets.len() - self.queued() - self.suspended()
+        // To its host, a run that has ended is with its worker until the host hears of that.
+        self.tickets.len() + self.handed_in.settled.len() - self.queued() - self.suspended()
     }
 
     /// How many runs are started, not done, and hold no worker.
@@ -866,7 +879,13 @@ impl Runs {
         !self.untold.is_empty()
     }
 
-    fn send(&mut self, mut batch: Batch) {
+    fn send(&mut self, batch: Batch) {
+        let batch = self.give(batch);
+        self.outgoing.push(batch);
+    }
+
+    /// Takes note of a batch that a worker gets.
+    pub(super) fn give(&mut self, mut batch: Batch) -> Batch {
         self.busy += 1;
         if batch.queued {
             self.queued_batches += 1;
@@ -881,10 +900,10 @@ impl Runs {
         if !self.several.is_empty() {
             batch.runs.iter_mut().for_each(|run| self.give_several(run));
         }
-        self.outgoing.push(batch);
+        batch
     }
 
-    fn next_batch(&mut self) -> Option<Batch> {
+    pub(super) fn next_batch(&mut self) -> Option<Batch> {
         if !self.killed.is_empty() {
             let share = self.killed.len().min(Batch::MAX);
             let runs = self.killed.drain(..share).collect();
@@ -938,7 +957,7 @@ impl Runs {
 
     /// Asks preempted runs that have had a slot for a while to leave, when others have come that could use one and none is
     /// free.
-    fn ask_for_room(&mut self) {
+    pub(super) fn ask_for_room(&mut self) {
         let waiting = self.ready.len() + if self.may_begin { self.queued.len() } else { 0 };
         let came = std::mem::take(&mut self.came).min(waiting);
         self.patience.want(waiting > 0 && self.busy >= self.capacity.slots, came);
@@ -997,7 +1016,7 @@ impl Runs {
         self.memory.may_begin(self.goes_on(), self.moves())
     }
 
-    fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
+    pub(super) fn batch(&mut self, runs: Vec<Run>, queued: bool) -> Batch {
         let warm = if queued { self.warm.split_off(self.warm.len().saturating_sub(runs.len())) } else { Vec::new() };
         let (factory, wake_up, stopped) = (self.factory.clone(), self.wake_up.clone(), self.stopped.clone());
         Batch {
@@ -1007,6 +1026,8 @@ impl Runs {
             warm,
             build: 0,
             factory,
+            line: self.line.clone(),
+            handed_in: false,
             wake_up,
             patience: None,
             stopped,

@@ -180,6 +180,15 @@ impl Runs {
         }
     }
 
+    /// Whether a run waits for a call that is made.
+    pub(super) fn awaits_call(&self, id: u64, number: u32) -> bool {
+        if number == 0 {
+            return self.waiting.get(&id).is_some_and(|suspended| !suspended.for_any && suspended.call.is_none());
+        }
+        let pending = self.several.get(&id).and_then(|several| several.pending.get(&number));
+        matches!(pending, Some(Pending::Elsewhere { is_call: true, .. }))
+    }
+
     /// Whether a call is to be made when its id may do so.
     pub(super) fn is_delayed(&self, (id, number): (u64, u32)) -> bool {
         if number == 0 {

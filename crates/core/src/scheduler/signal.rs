@@ -9,6 +9,8 @@ pub type WakeUp = Arc<dyn Fn(Signal) + Send + Sync>;
 /// What an engine hears from other threads.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signal {
+    /// A worker has handed in a batch, and gone on with the next one: something has come of it.
+    HandedIn,
     /// A run holds its worker long after its slice: whoever waits for the worker may have reason to stop it.
     Overdue,
     /// The run of this number was killed because its time is over.

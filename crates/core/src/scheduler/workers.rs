@@ -2,12 +2,13 @@
 
 use super::patience::{PATIENCE, Patience};
 use super::run::{Run, Slice};
+use super::runs::Runs;
 use super::signal::WakeUp;
 use crate::memory::Room;
 use crate::vm::{Factory, Vm};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 /// Executes batches on worker threads and brings them back to the engine's thread.
@@ -37,6 +38,10 @@ pub struct Batch {
     /// How many VMs to build.
     pub(super) build: usize,
     pub(super) factory: Arc<Factory>,
+    /// Where a worker takes the next one.
+    pub(super) line: Weak<Mutex<Runs>>,
+    /// Whether nothing is left to be said of it: its worker found nothing more to do.
+    pub(super) handed_in: bool,
     pub(super) wake_up: WakeUp,
     /// After what time the slot is given up before the slice is over, if it is to be, and who may want it.
     pub(super) patience: Option<(Duration, Arc<Patience>)>,
@@ -51,6 +56,11 @@ pub struct Batch {
 impl Batch {
     /// The most runs of one trip.
     pub(super) const MAX: usize = 16;
+
+    /// How long it had the worker.
+    pub fn worked(&self) -> Duration {
+        self.worked
+    }
 
     /// The numbers of its runs.
     pub fn ids(&self) -> Vec<u64> {

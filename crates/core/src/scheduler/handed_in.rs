@@ -1,0 +1,69 @@
+//! Workers that go on by themselves: what they hand in is kept until the engine's thread hears of it.
+
+use super::run::Settled;
+use super::runs::Runs;
+use super::signal::Signal;
+use super::workers::Batch;
+use super::{Finished, lock};
+
+impl Batch {
+    /// On a worker that has executed it: hands in what came of it, and takes the next one. Returns what goes back to the engine's
+    /// thread in the end, and whether there is something to execute first. The thread hears of what was handed in by
+    /// [`Signal::HandedIn`], or by whatever it does next.
+    pub fn go_on(self) -> (Self, bool) {
+        let Some(runs) = self.line.upgrade() else { return (self, false) };
+        let mut runs = lock(&runs);
+        if runs.is_stopped() {
+            return (self, false);
+        }
+        let wake_up = self.wake_up.clone();
+        let tells = runs.hand_in(self);
+        let next = runs.next_for_worker();
+        drop(runs);
+        if tells {
+            wake_up(Signal::HandedIn);
+        }
+        next
+    }
+}
+
+impl Runs {
+    /// Keeps what came of a batch. Whether the engine's thread is to be told: it is not yet, of what was there before.
+    fn hand_in(&mut self, batch: Batch) -> bool {
+        let tells = self.handed_in.is_empty();
+        let finished = self.take_back(batch);
+        self.handed_in.append(finished);
+        tells && !self.handed_in.is_empty()
+    }
+
+    /// The next batch, for a worker that has none any more; and whether there is one.
+    fn next_for_worker(&mut self) -> (Batch, bool) {
+        let next = self.next_batch();
+        let is_some = next.is_some();
+        let batch = next.unwrap_or_else(|| Batch { handed_in: true, ..self.batch(Vec::new(), false) });
+        let batch = self.give(batch);
+        self.ask_for_room();
+        (batch, is_some)
+    }
+
+    /// What workers have handed in, for the engine's thread.
+    pub(super) fn take_handed_in(&mut self) -> Finished {
+        let mut finished = std::mem::take(&mut self.handed_in);
+        let made = |calls: &[_], run, number| {
+            calls.iter().any(|call: &super::HostCallOf| (call.run, call.number) == (run, number))
+        };
+        // Nobody has heard of these calls.
+        finished.given_up.retain(|&(run, number)| !made(&finished.calls, run, number));
+        finished.calls.retain(|call| self.awaits_call(call.run, call.number));
+        finished
+    }
+
+    /// Lets what came of runs be heard after what was handed in before, which the engine's thread is told of.
+    pub(super) fn after_handed_in(&mut self, settled: Vec<Settled>) -> Vec<Settled> {
+        if self.handed_in.is_empty() {
+            return settled;
+        }
+        self.handed_in.settled.extend(settled);
+        Vec::new()
+    }
+}

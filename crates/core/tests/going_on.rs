@@ -1,0 +1,277 @@
+//! Workers that go on by themselves: they hand in a batch, take the next one, and the engine's thread hears of it later.
+
+mod common;
+#[path = "common/held.rs"]
+mod held;
+use common::{FACTORY, script, services, store};
+use held::{Held, codes, engine, ids, submit, submit_as, submit_script, text};
+use moonpool_core::scheduler::{Batch, Caller, Capacity, Finished, IdLimits, MAX_STARTED, Scheduler, Settled, Signal};
+use moonpool_core::state::ScriptId;
+use moonpool_core::vm::Script;
+use std::time::Duration;
+
+/// Executes batches as a worker does that goes on for as long as it can. What goes back.
+fn go_on(held: &Held) -> Batch {
+    let mut batch = held.next();
+    loop {
+        batch.execute();
+        let (next, is_more) = batch.go_on();
+        if !is_more {
+            return next;
+        }
+        batch = next;
+    }
+}
+
+/// Whether the engine's thread was told to listen, once; and what it hears then.
+fn hear(engine: &Scheduler<Held>, held: &Held) -> Finished {
+    // On a busy machine slices may be overdue.
+    let signals = held.1.borrow().try_iter().filter(|signal| *signal == Signal::HandedIn).count();
+    assert_eq!(signals, 1);
+    engine.signal(Signal::HandedIn)
+}
+
+#[test]
+fn a_worker_that_goes_on_does_all_that_there_is_and_tells_once() {
+    let (engine, held) = engine(1);
+    (0..50).for_each(|id| submit(&engine, id, &format!("return {id}")));
+    let last = go_on(&held);
+    assert_eq!((engine.busy(), engine.queued(), engine.running()), (1, 0, 50));
+    let settled = hear(&engine, &held).settled;
+    assert!(settled.iter().all(|run| text(run) == Ok(&run.id.to_string())));
+    assert_eq!(ids(&settled), (0..50).collect::<Vec<_>>());
+    assert_eq!((engine.busy(), engine.running()), (1, 0));
+    assert!(engine.finished(last).settled.is_empty());
+    assert_eq!(engine.busy(), 0);
+    submit(&engine, 50, "return 1");
+    assert_eq!(engine.busy(), 1, "the slot is free");
+}
+
+#[test]
+fn what_was_handed_in_is_heard_with_whatever_the_engine_does_next() {
+    let (engine, held) = engine(1);
+    (0..3).for_each(|id| submit(&engine, id, "return 1"));
+    let last = go_on(&held);
+    assert_eq!(codes(engine.finished(last).settled), [0, 1, 2].map(|id| (id, "ok")));
+    assert!(engine.signal(Signal::HandedIn).settled.is_empty());
+}
+
+#[test]
+fn a_worker_that_goes_on_takes_what_the_engine_s_thread_would_have_given_it() {
+    let all = |goes_on: bool| {
+        let (engine, held) = engine(1);
+        (0..=4).for_each(|id| submit_as(&engine, "a", id, "return 1"));
+        submit_as(&engine, "b", 5, "return 1");
+        submit_as(&engine, "c", 6, "return 1");
+        submit_as(&engine, "b", 7, "return 1");
+        let mut settled = Vec::new();
+        while engine.busy() > 0 {
+            let batch = if goes_on {
+                go_on(&held)
+            } else {
+                let mut batch = held.next();
+                batch.execute();
+                batch
+            };
+            settled.extend(engine.finished(batch).settled);
+        }
+        ids(&settled)
+    };
+    assert_eq!(all(true), [0, 1, 5, 6, 2, 7, 3, 4]);
+    assert_eq!(all(true), all(false));
+}
+
+#[test]
+fn short_runs_overtake_long_ones_and_both_make_progress_while_workers_go_on() {
+    let (engine, held) = engine(1);
+    let services = services(store());
+    let submit = |id, source| submit_script(&engine, id, Script { services: services.clone(), ..script(source) });
+    submit(0, "while not State.get('all') do end return 'long'");
+    (1..30).for_each(|id| submit(id, "return 'short'"));
+    submit(30, "State.set('all', true)");
+    let settled = engine.finished(go_on(&held)).settled;
+    // The last two are done at about the same time.
+    assert_eq!(ids(&settled)[..29], (1..30).collect::<Vec<_>>());
+    assert!(settled[29..].iter().all(|run| run.outcome.is_ok()));
+}
+
+#[test]
+fn a_bound_holds_while_workers_go_on() {
+    let (engine, held) = engine(1);
+    let limited = ScriptId::new("limited").expect("a good id");
+    engine.set_limits(&limited, IdLimits { max_started: Some(1), ..IdLimits::default() });
+    (0..3).for_each(|id| submit_as(&engine, "limited", id, "while true do end"));
+    for id in 3..MAX_STARTED as u64 + 20 {
+        submit_as(&engine, "flood", id, "while true do end");
+    }
+    let mut batch = held.next();
+    for _ in 0..MAX_STARTED + 40 {
+        batch.execute();
+        let (next, is_more) = batch.go_on();
+        assert!(is_more && engine.busy() == 1);
+        assert!(engine.started() <= MAX_STARTED && engine.usage(&limited).started <= 1);
+        batch = next;
+    }
+    assert_eq!((engine.started(), engine.queued()), (MAX_STARTED, 20));
+}
+
+#[test]
+fn a_closed_engine_lets_no_worker_go_on() {
+    let (engine, held) = engine(1);
+    (0..3).for_each(|id| submit(&engine, id, "return 1"));
+    let mut batch = held.next();
+    batch.execute();
+    engine.close();
+    let (batch, is_more) = batch.go_on();
+    assert!(!is_more);
+    assert_eq!(codes(engine.finished(batch).settled), [(0, "ok")], "what came of it goes back as ever");
+    assert_eq!((engine.busy(), engine.queued()), (0, 0));
+}
+
+#[test]
+fn an_engine_that_is_gone_lets_no_worker_go_on() {
+    let (engine, held) = engine(1);
+    (0..3).for_each(|id| submit(&engine, id, "return 1"));
+    let mut batch = held.next();
+    batch.execute();
+    drop(engine);
+    assert!(!batch.go_on().1);
+}
+
+#[test]
+fn what_is_stopped_is_heard_of_after_what_was_handed_in_before() {
+    let (engine, held) = engine(1);
+    let context = engine.create_context();
+    for id in 0..3 {
+        assert_eq!(engine.submit_within(context, script("return 1"), Caller::Host), Ok(id));
+    }
+    let mut batch = held.next();
+    batch.execute();
+    // The second has its turn, and is with the worker.
+    let (batch, is_more) = batch.go_on();
+    assert!(is_more && batch.ids() == [1]);
+    assert!(engine.kill(2).is_empty(), "the first has not been heard of");
+    assert_eq!(codes(hear(&engine, &held).settled), [(0, "ok"), (2, "ERR_ENGINE_CLOSED")]);
+    assert!(engine.kill(0).is_empty() && engine.kill(2).is_empty());
+    assert!(engine.kill_all().is_empty());
+}
+
+/// An engine whose scripts find `host.ask`, and a run that calls it; its worker has handed that in, and has another run.
+fn asked(source: &str) -> (Scheduler<Held>, Held, Batch) {
+    let (held, host) = (Held::default(), services(store()));
+    host.supply.expose(vec![common::host_function("ask", 7)], None);
+    let engine = Scheduler::new(held.clone(), FACTORY.clone(), Capacity::default());
+    submit_script(&engine, 0, Script { services: host.clone(), ..script(source) });
+    submit(&engine, 1, "while true do end");
+    let mut batch = held.next();
+    // On a busy machine a script may be preempted before it calls.
+    while engine.suspended() == 0 || batch.ids() != [1] {
+        batch.execute();
+        batch = batch.go_on().0;
+    }
+    (engine, held, batch)
+}
+
+#[test]
+fn a_call_of_the_host_is_made_when_it_is_heard_of() {
+    let (engine, held, batch) = asked("return host.ask(1)");
+    let calls = hear(&engine, &held).calls;
+    assert_eq!(calls.iter().map(|call| call.run).collect::<Vec<_>>(), [0]);
+    assert!(engine.signal(Signal::HandedIn).calls.is_empty(), "once");
+    engine.answer(0, Ok([&1_u32.to_le_bytes()[..], &[3], &6_i64.to_le_bytes()].concat()));
+    engine.kill(1);
+    let mut batch = batch;
+    batch.execute();
+    let mut settled = engine.finished(batch).settled;
+    while engine.busy() > 0 {
+        settled.extend(engine.finished(go_on(&held)).settled);
+    }
+    settled.sort_by_key(|run| run.id);
+    assert_eq!(text(&settled[0]), Ok("6"));
+}
+
+#[test]
+fn a_call_of_a_run_that_was_stopped_before_anybody_heard_of_it_is_not_made() {
+    for source in ["host.ask(1)", "parallel(function() host.ask(1) end, function() host.ask(2) end)"] {
+        let (engine, held, _batch) = asked(source);
+        assert!(engine.kill(0).is_empty());
+        assert!(hear(&engine, &held).calls.is_empty(), "{source}");
+    }
+}
+
+#[test]
+fn a_call_that_was_given_up_before_anybody_heard_of_it_is_neither_made_nor_given_up() {
+    let fails = "local t = os.clock() while os.clock() - t < 0.03 do end error('x')";
+    let give_up = format!("pcall(parallel, function() host.ask(1) end, function() {fails} end) sleep(1000)");
+    let (engine, held, mut batch) = asked(&give_up);
+    for _ in 0..30 {
+        batch.execute();
+        batch = batch.go_on().0;
+    }
+    let finished = hear(&engine, &held);
+    assert!(finished.calls.is_empty() && finished.given_up.is_empty());
+}
+
+/// Whatever the order in which batches go back or workers go on, and runs are stopped or heard of.
+#[test]
+fn every_run_settles_once_however_workers_go_on() {
+    for seed in 0..40_u64 {
+        let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut one_in = |n: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % n == 0
+        };
+        let (engine, held) = engine(3);
+        let (mut seen, mut next, mut out) = (vec![0; 120], 0, Vec::<Batch>::new());
+        let contexts = [engine.create_context(), engine.create_context()];
+        let note =
+            |seen: &mut Vec<i32>, settled: Vec<Settled>| settled.iter().for_each(|run| seen[run.id as usize] += 1);
+        while next < 120 || engine.busy() > 0 {
+            if next < 120 && one_in(2) {
+                let mut run = script(if next % 9 == 0 { "while true do end" } else { "return 1" });
+                run.id = ScriptId::new(&format!("script {}", next % 7)).expect("a good id");
+                run.limits.timeout = Duration::from_millis(30);
+                let submitted = match next % 5 {
+                    0 => engine.submit_within(contexts[next as usize % 2], run, Caller::Host),
+                    _ => engine.submit(run, Caller::Host),
+                };
+                seen[next as usize] += i32::from(submitted.is_err());
+                // A run that is refused has a number only when its context takes it.
+                next += u64::from(submitted.is_ok());
+                seen.iter_mut().skip(next as usize).for_each(|times| *times = 0);
+                if submitted.is_err() {
+                    break;
+                }
+            }
+            out.extend(held.0.take());
+            assert!(out.len() <= 3 && engine.busy() == out.len());
+            if one_in(8) {
+                note(&mut seen, engine.kill(next / 2));
+            }
+            if one_in(6) {
+                note(&mut seen, engine.signal(Signal::HandedIn).settled);
+            }
+            let Some(mut batch) = out.pop() else { continue };
+            batch.execute();
+            if one_in(4) {
+                note(&mut seen, engine.finished(batch).settled);
+                continue;
+            }
+            match batch.go_on() {
+                (batch, true) => out.insert(0, batch),
+                (batch, false) => note(&mut seen, engine.finished(batch).settled),
+            }
+        }
+        note(&mut seen, engine.signal(Signal::HandedIn).settled);
+        while engine.busy() > 0 {
+            out.extend(held.0.take());
+            let Some(mut batch) = out.pop() else { break };
+            batch.execute();
+            note(&mut seen, engine.finished(batch).settled);
+        }
+        assert_eq!(seen[..next as usize], vec![1; next as usize], "seed {seed}");
+        assert_eq!((engine.queued(), engine.running(), engine.suspended(), engine.started()), (0, 0, 0, 0));
+    }
+}

@@ -1,0 +1,151 @@
+//! Whether a worker keeps its thread of libuv's pool for another batch, when it has executed one.
+//!
+//! It does while nobody could hear of what it brings back: until the event loop has heard of the batch before, and for as long
+//! as that loop is late. One thread of the pool is always left for others; and when no thread was free for something new of
+//! late, all go back.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// A trip that took less brings so little back that its thread is worth nothing to anybody meanwhile.
+const SHORT: Duration = Duration::from_millis(1);
+
+/// A loop that hears later than this is late.
+const LATE: Duration = Duration::from_millis(1);
+
+/// A loop that was late is taken to be late again for so long.
+const MEMORY: Duration = Duration::from_millis(500);
+
+/// Who gets a thread of the pool within this time has found a free one: it may have had to wait for a core.
+const PROMPT: Duration = Duration::from_millis(10);
+
+/// For so long after a thread was free the pool is taken to have one.
+const LONGEST: Duration = Duration::from_millis(100);
+
+/// When something of ours last found a free thread in the pool, as [`now`] tells the time.
+static FREE: AtomicU64 = AtomicU64::new(0);
+
+/// How many threads are kept.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+/// The time, in µs. Never 0.
+fn now() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_micros() as u64 + 1
+}
+
+fn within(time: Duration, since: u64, now: u64) -> bool {
+    since > 0 && now.saturating_sub(since) < time.as_micros() as u64
+}
+
+/// How many threads libuv's pool has, as it reads that itself when it starts.
+fn pool_size() -> usize {
+    static SIZE: LazyLock<usize> = LazyLock::new(|| match std::env::var("UV_THREADPOOL_SIZE") {
+        Ok(size) => size.trim().parse().unwrap_or(1).clamp(1, 1024),
+        Err(_) => 4,
+    });
+    *SIZE
+}
+
+/// What is known of how fast an event loop hears.
+#[derive(Default)]
+pub(super) struct Ear {
+    /// Since when something waits to be heard; 0 when nothing does.
+    unheard: AtomicU64,
+    /// When it last heard something too late; 0 when it never has.
+    late: AtomicU64,
+    /// When the loop last asked the pool for a thread, only to see how long that takes.
+    probed: AtomicU64,
+}
+
+impl Ear {
+    /// On a worker: there is something to be heard.
+    fn calls(&self, now: u64) {
+        let _ = self.unheard.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// On the loop's thread: all that there was is heard now.
+    pub(super) fn hears(&self) {
+        let since = self.unheard.swap(0, Ordering::Relaxed);
+        if since > 0 {
+            let now = now();
+            if !within(LATE, since, now) {
+                self.late.store(now, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// On the loop's thread: whether to ask the pool for a thread now, to see how long that takes.
+    pub(super) fn probes(&self) -> bool {
+        let now = now();
+        let often = LONGEST / 4;
+        let probes = KEPT.load(Ordering::Relaxed) > 0
+            && !within(often, FREE.load(Ordering::Relaxed), now)
+            && !within(often, self.probed.load(Ordering::Relaxed), now);
+        if probes {
+            self.probed.store(now, Ordering::Relaxed);
+        }
+        probes
+    }
+
+    fn has_heard(&self) -> bool {
+        self.unheard.load(Ordering::Relaxed) == 0
+    }
+
+    fn is_late(&self, now: u64) -> bool {
+        let unheard = self.unheard.load(Ordering::Relaxed);
+        unheard > 0 && !within(LATE, unheard, now) || within(MEMORY, self.late.load(Ordering::Relaxed), now)
+    }
+}
+
+/// Something that waits for a thread of the pool.
+pub(super) struct Asked(u64);
+
+impl Asked {
+    /// From now on.
+    pub(super) fn now() -> Self {
+        Self(now())
+    }
+
+    /// It has got one.
+    pub(super) fn got(&self) {
+        let now = now();
+        if within(PROMPT, self.0, now) {
+            FREE.store(now, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The thread that one trip has.
+#[derive(Default)]
+pub(super) struct Thread {
+    is_kept: bool,
+}
+
+impl Thread {
+    /// Whether it is kept for another batch, after one that has taken so long. What came of that is told in any case.
+    pub(super) fn is_kept(&mut self, ear: &Ear, worked: Duration) -> bool {
+        let now = now();
+        let is_late = ear.is_late(now);
+        let wanted = if self.is_kept { is_late || !ear.has_heard() } else { is_late || worked >= SHORT };
+        ear.calls(now);
+        wanted && within(LONGEST, FREE.load(Ordering::Relaxed), now) && self.keep()
+    }
+
+    /// Counts it among those that are kept, if one is left for others.
+    fn keep(&mut self) -> bool {
+        let most = pool_size() - 1;
+        let more = |kept| (kept < most).then_some(kept + 1);
+        self.is_kept = self.is_kept || KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
+        self.is_kept
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        if self.is_kept {
+            KEPT.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
