@@ -26,8 +26,8 @@ const LONGEST: Duration = Duration::from_millis(100);
 /// When something of ours last found a free thread in the pool, as [`now`] tells the time.
 static FREE: AtomicU64 = AtomicU64::new(0);
 
-/// How many threads are kept.
-static KEPT: AtomicUsize = AtomicUsize::new(0);
+/// How many threads trips have, or wait for.
+static TRIPS: AtomicUsize = AtomicUsize::new(0);
 
 /// The time, in µs. Never 0.
 fn now() -> u64 {
@@ -80,7 +80,7 @@ impl Ear {
     pub(super) fn probes(&self) -> bool {
         let now = now();
         let often = LONGEST / 4;
-        let probes = KEPT.load(Ordering::Relaxed) > 0
+        let probes = self.is_late(now)
             && !within(often, FREE.load(Ordering::Relaxed), now)
             && !within(often, self.probed.load(Ordering::Relaxed), now);
         if probes {
@@ -117,35 +117,39 @@ impl Asked {
     }
 }
 
-/// The thread that one trip has.
-#[derive(Default)]
+/// The thread that one trip waits for, and then has; dropping it gives it back.
 pub(super) struct Thread {
+    asked: Asked,
+    /// Whether it has been kept for another batch.
     is_kept: bool,
 }
 
 impl Thread {
+    /// One is waited for from now on.
+    pub(super) fn ask() -> Self {
+        TRIPS.fetch_add(1, Ordering::Relaxed);
+        Self { asked: Asked::now(), is_kept: false }
+    }
+
+    /// It is there.
+    pub(super) fn got(&self) {
+        self.asked.got();
+    }
+
     /// Whether it is kept for another batch, after one that has taken so long. What came of that is told in any case.
     pub(super) fn is_kept(&mut self, ear: &Ear, worked: Duration) -> bool {
         let now = now();
         let is_late = ear.is_late(now);
-        let wanted = if self.is_kept { is_late || !ear.has_heard() } else { is_late || worked >= SHORT };
+        let is_wanted = is_late || if self.is_kept { !ear.has_heard() } else { worked >= SHORT };
         ear.calls(now);
-        wanted && within(LONGEST, FREE.load(Ordering::Relaxed), now) && self.keep()
-    }
-
-    /// Counts it among those that are kept, if one is left for others.
-    fn keep(&mut self) -> bool {
-        let most = pool_size() - 1;
-        let more = |kept| (kept < most).then_some(kept + 1);
-        self.is_kept = self.is_kept || KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok();
+        let others_have_one = TRIPS.load(Ordering::Relaxed) < pool_size();
+        self.is_kept = is_wanted && others_have_one && within(LONGEST, FREE.load(Ordering::Relaxed), now);
         self.is_kept
     }
 }
 
 impl Drop for Thread {
     fn drop(&mut self) {
-        if self.is_kept {
-            KEPT.fetch_sub(1, Ordering::Relaxed);
-        }
+        TRIPS.fetch_sub(1, Ordering::Relaxed);
     }
 }

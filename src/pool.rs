@@ -161,7 +161,7 @@ impl Workers for LibuvPool {
     fn start(&self, batch: Batch) {
         let Some(owner) = self.owner.upgrade() else { return };
         let (mailbox, completing) = (self.mailbox.clone(), self.completing.clone());
-        let trip = Trip { batch: Some(batch), asked: Asked::now(), mailbox, owner, completing };
+        let trip = Trip { batch: Some(batch), thread: Some(Thread::ask()), mailbox, owner, completing };
         // SAFETY: the engine that owns this pool lives on the JS thread of `env`, and batches are started by what JS calls.
         unsafe {
             if self.completing.get() {
@@ -190,7 +190,8 @@ impl Workers for LibuvPool {
 struct Trip {
     /// There is one, except while the worker changes it.
     batch: Option<Batch>,
-    asked: Asked,
+    /// Until it is given back.
+    thread: Option<Thread>,
     mailbox: Arc<Mailbox>,
     owner: Rc<dyn Finished>,
     completing: Completing,
@@ -200,8 +201,8 @@ impl Job for Trip {
     const NAME: &CStr = c"moonpool.run";
 
     fn execute(&mut self) {
-        self.asked.got();
-        let mut thread = Thread::default();
+        let Some(mut thread) = self.thread.take() else { return };
+        thread.got();
         while let Some(mut batch) = self.batch.take() {
             batch.execute();
             let goes_on = thread.is_kept(&self.mailbox.ear, batch.worked());

@@ -23,16 +23,14 @@ fn go_on(held: &Held) -> Batch {
     }
 }
 
-/// Whether the engine's thread was told to listen, once; and what it hears then.
+/// What the engine's thread hears, which was told to listen.
 fn hear(engine: &Scheduler<Held>, held: &Held) -> Finished {
-    // On a busy machine slices may be overdue.
-    let signals = held.1.borrow().try_iter().filter(|signal| *signal == Signal::HandedIn).count();
-    assert_eq!(signals, 1);
+    assert!(held.1.borrow().try_iter().any(|signal| signal == Signal::HandedIn));
     engine.signal(Signal::HandedIn)
 }
 
 #[test]
-fn a_worker_that_goes_on_does_all_that_there_is_and_tells_once() {
+fn a_worker_that_goes_on_does_all_that_there_is_and_tells_of_it() {
     let (engine, held) = engine(1);
     (0..50).for_each(|id| submit(&engine, id, &format!("return {id}")));
     let last = go_on(&held);
@@ -273,5 +271,17 @@ fn every_run_settles_once_however_workers_go_on() {
         }
         assert_eq!(seen[..next as usize], vec![1; next as usize], "seed {seed}");
         assert_eq!((engine.queued(), engine.running(), engine.suspended(), engine.started()), (0, 0, 0, 0));
+    }
+}
+
+#[test]
+fn the_engine_s_thread_is_told_of_a_slice_of_which_nothing_came() {
+    let (engine, held) = engine(1);
+    submit(&engine, 0, "while true do end");
+    let mut batch = held.next();
+    for _ in 0..2 {
+        batch.execute();
+        batch = batch.go_on().0;
+        assert!(hear(&engine, &held).settled.is_empty());
     }
 }

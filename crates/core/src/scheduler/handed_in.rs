@@ -28,12 +28,13 @@ impl Batch {
 }
 
 impl Runs {
-    /// Keeps what came of a batch. Whether the engine's thread is to be told: it is not yet, of what was there before.
+    /// Keeps what came of a batch. Whether the engine's thread is to be told: it is already if there was something before. It is
+    /// told even if nothing came of it, as workers go on until it has heard.
     fn hand_in(&mut self, batch: Batch) -> bool {
         let tells = self.handed_in.is_empty();
         let finished = self.take_back(batch);
         self.handed_in.append(finished);
-        tells && !self.handed_in.is_empty()
+        tells
     }
 
     /// The next batch, for a worker that has none any more; and whether there is one.
