@@ -18,7 +18,7 @@ const LATE: Duration = Duration::from_millis(1);
 const MEMORY: Duration = Duration::from_millis(500);
 
 /// Who gets a thread of the pool within this time has found a free one: it may have had to wait for a core.
-const PROMPT: Duration = Duration::from_millis(10);
+const PROMPT: Duration = Duration::from_millis(50);
 
 /// For so long after a thread was free the pool is taken to have one.
 const LONGEST: Duration = Duration::from_millis(100);
