@@ -190,7 +190,7 @@ describe('one value, referenced many times', () => {
 
   test('so do objects of so many properties that V8 makes dictionaries of them', async () => {
     const code = `
-      local t = {} for i = 1, 5000 do t[i] = { BOTH } end return t`
+      local t = {} for i = 1, 6000 do t[i] = { BOTH } end return t`
     const keys = (count) => Array.from({ length: count }, (_, i) => `k${i} = 1`).join()
     const options = { memoryLimit: 20 * 2 ** 20 }
     expect((await run(code.replace('BOTH', keys(16)), options)).error).toBeUndefined()

@@ -4,16 +4,22 @@
 
 const { AsyncResource } = require('node:async_hooks')
 const { performance } = require('node:perf_hooks')
-const { fitsIntoTurn, inSlices } = require('./slices')
+const { fitsIntoTurn, hasTimeInTurn, inSlices, SLICE } = require('./slices')
 const { tags } = require('./values')
 
-const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION } = tags
+const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION, RECORD, SAME, ASCII } = tags
 
 /** So many bytes are decoded at once, if the turn has time for them. */
 const SMALL = 16 * 1024
 
 /** A longer string is decoded in pieces of so many bytes: at worst 3 ms each. */
 const PIECE = 128 * 1024
+
+/** The same, of a string that is ASCII, which is only copied. */
+const ASCII_PIECE = 2 * 1024 * 1024
+
+/** V8 copies what is cut out of a text if it is shorter; otherwise it would keep the whole text for it. */
+const SHORT = 13
 
 /** How many values, and how many bytes, between two looks at the clock. */
 const VALUES = 64
@@ -41,9 +47,7 @@ function decodeArgs(bytes, then) {
   }
   // All that is decoded in slices shares one timer: the async context is that of the call all the same.
   const bound = AsyncResource.bind(then)
-  const job = new Job([new Values(bytes)], ([args], error) => bound(error, args))
-  inSlices(job)
-  return job
+  return begun(new Job([new Values(bytes)], ([args], error) => bound(error, args)))
 }
 
 /** The values of a list, now or later. */
@@ -77,6 +81,12 @@ function decodeOutcome(outcome, then, make) {
     if (failure) then(failed(failure, whole, last))
     else then(error ? { failure: refused(error, whole) } : { text: whole, values: last })
   })
+  return begun(job)
+}
+
+/** Begins a job. Returns it, if it is not done at once. */
+function begun(job) {
+  if (hasTimeInTurn() && job.step(performance.now() + SLICE)) return undefined
   inSlices(job)
   return job
 }
@@ -168,20 +178,84 @@ function endOfPiece(bytes, at, last) {
   return end
 }
 
+/** Whether an object or a map with so many keys can be slow. */
+const mayBeSlow = (tag, length) => (tag === OBJECT || tag === MAP) && length >= FEW_KEYS
+
 /** One value whose parts are being read. */
 class Level {
-  // TEXT and BYTES have bytes left, all others values.
-  constructor(tag, value, left, outer) {
+  // TEXT, ASCII and BYTES have bytes left, all others values.
+  constructor(tag, value, left) {
     this.tag = tag
     this.value = value
     this.left = left
-    this.outer = outer
+    this.outer = undefined
     this.next = 0
-    // Of objects and maps: whether the next value is a key's, and that; and whether they have so many that they can be slow.
+    // Of objects and maps: whether the next value is a key's, and that. Of records: their keys.
     this.hasKey = false
     this.key = undefined
-    this.mayBeSlow = (tag === OBJECT || tag === MAP) && left >= FEW_KEYS
+    this.names = undefined
+    this.depth = 0
+    this.mayBeSlow = mayBeSlow(tag, left)
     this.debt = 0
+  }
+}
+
+/** What [`read`] returns instead of a value that is not whole yet: the rest of it is in the reader's `levels`. */
+const SUSPENDED = Symbol('suspended')
+
+/** Where bytes are read. */
+class Reader {
+  at = 0
+  /** Whether somebody looks at the clock: when so many more values are read, or those up to there. */
+  isHurried
+  fuel = 0
+  end = 0
+  /** How deep the value is that is read next. */
+  depth = 0
+  /** The last record at each depth: its keys, and whether to set them is all that there is to them. */
+  records = []
+  /** Values whose reading was suspended, the innermost first. */
+  levels = []
+  #view
+  #text = ''
+  #from = 0
+
+  constructor(bytes, make, isHurried) {
+    this.bytes = bytes
+    this.make = make
+    this.isHurried = isHurried
+  }
+
+  get view() {
+    const { buffer, byteOffset, length } = this.bytes
+    this.#view ??= new DataView(buffer, byteOffset, length)
+    return this.#view
+  }
+
+  /** An ASCII text, cut out of a longer one: to call into Node.js for each would take longer. */
+  cut(at, size) {
+    let from = at - this.#from
+    if (from < 0 || from + size > this.#text.length) {
+      this.#text = this.bytes.latin1Slice(at, Math.min(at + BYTES_BETWEEN, this.bytes.length))
+      this.#from = at
+      from = 0
+    }
+    return this.#text.substring(from, from + size)
+  }
+
+  /** Whether another value may be read. */
+  mayGoOn() {
+    if (!this.isHurried) return true
+    this.fuel -= 1
+    return this.fuel > 0 && this.at < this.end
+  }
+
+  /** Suspends the reading of a value, and of what that is in. */
+  suspend(level) {
+    level.depth = this.depth
+    this.depth -= 1
+    this.levels.push(level)
+    return SUSPENDED
   }
 }
 
@@ -192,7 +266,7 @@ class Values {
   #level
 
   constructor(bytes, make) {
-    this.#reader = { bytes, at: 0, make }
+    this.#reader = new Reader(bytes, make, true)
     const length = count(this.#reader)
     this.#level = new Level(ARRAY, new Array(length), length)
   }
@@ -202,7 +276,7 @@ class Values {
     do {
       const { at } = this.#reader
       const level = this.#level
-      const read = this.#readSome(at + BYTES_BETWEEN)
+      const read = this.#readSome()
       if (!this.#level) return true
       const before = now
       now = performance.now()
@@ -216,13 +290,15 @@ class Values {
   }
 
   /** Reads some values, and returns how many. */
-  #readSome(end) {
-    let read = 0
-    while (read < VALUES && this.#reader.at < end && this.#level) {
+  #readSome() {
+    const reader = this.#reader
+    reader.fuel = VALUES
+    reader.end = reader.at + BYTES_BETWEEN
+    while (reader.fuel > 0 && reader.at < reader.end && this.#level) {
+      reader.fuel -= 1
       this.#readOne()
-      read += 1
     }
-    return read
+    return VALUES - reader.fuel
   }
 
   #readOne() {
@@ -231,33 +307,23 @@ class Values {
       this.#level = level.outer
       if (level.outer) this.#give(level.value)
       else this.value = level.value
-    } else if (level.tag === TEXT || level.tag === BYTES) this.#readPiece(level)
-    else if (level.tag === OBJECT && !level.hasKey) this.#readSized(TEXT)
-    else this.#readValue()
+      return
+    }
+    if (level.tag === TEXT || level.tag === ASCII || level.tag === BYTES) return this.#readPiece(level)
+    this.#reader.depth = level.depth
+    if (level.tag === OBJECT && !level.hasKey) this.#take(readSized(this.#reader, TEXT))
+    else this.#take(read(this.#reader))
   }
 
-  #readValue() {
-    const reader = this.#reader
-    const tag = reader.bytes[reader.at]
-    if (tag === TEXT || tag === BYTES) {
-      reader.at += 1
-      this.#readSized(tag)
-    } else if (tag === ARRAY || tag === OBJECT || tag === MAP) {
-      reader.at += 1
-      const length = count(reader)
-      const value = tag === ARRAY ? new Array(length) : tag === OBJECT ? {} : new Map()
-      if (length === 0) this.#give(value)
-      else this.#level = new Level(tag, value, length, this.#level)
-    } else this.#give(read(reader))
-  }
-
-  /** A text or bytes: at once, or in pieces. */
-  #readSized(tag) {
-    const reader = this.#reader
-    const length = reader.bytes.readUInt32LE(reader.at)
-    if (length <= PIECE) return this.#give(tag === TEXT ? text(reader) : new Uint8Array(slice(reader)))
-    reader.at += 4
-    this.#level = new Level(tag, tag === TEXT ? '' : new Uint8Array(length), length, this.#level)
+  /** A value that was read, or the beginning of one. */
+  #take(value) {
+    if (value !== SUSPENDED) return this.#give(value)
+    const { levels } = this.#reader
+    while (levels.length > 0) {
+      const inner = levels.pop()
+      inner.outer = this.#level
+      this.#level = inner
+    }
   }
 
   #readPiece(level) {
@@ -265,6 +331,7 @@ class Values {
     const last = at + level.left
     const end = level.tag === TEXT ? endOfPiece(bytes, at, last) : Math.min(at + PIECE, last)
     if (level.tag === TEXT) level.value += bytes.toString('utf8', at, end)
+    else if (level.tag === ASCII) level.value += bytes.latin1Slice(at, end)
     else level.value.set(bytes.subarray(at, end), level.next)
     level.next += end - at
     level.left -= end - at
@@ -276,6 +343,10 @@ class Values {
     const level = this.#level
     if (level.tag === ARRAY) {
       level.value[level.next] = value
+      level.next += 1
+      level.left -= 1
+    } else if (level.tag === RECORD) {
+      if (value !== undefined) setMember(level.value, level.names[level.next], value)
       level.next += 1
       level.left -= 1
     } else if (!level.hasKey) {
@@ -292,16 +363,17 @@ class Values {
 
 /** The values of a whole list. */
 function readAll(bytes, make) {
-  const reader = { bytes, at: 0, make }
-  return readMany(reader, count(reader))
-}
-
-function readMany(reader, length) {
+  const reader = new Reader(bytes, make, false)
+  const length = count(reader)
   const values = new Array(length)
   for (let i = 0; i < length; i++) values[i] = read(reader)
   return values
 }
 
+/**
+ * The next value. When there is no fuel left in the middle of it, what was read goes into the reader's `levels`, and
+ * `SUSPENDED` is returned.
+ */
 function read(reader) {
   switch (reader.bytes[reader.at++]) {
     case NIL:
@@ -314,53 +386,146 @@ function read(reader) {
       return readInteger(reader)
     case FLOAT:
       reader.at += 8
-      return reader.bytes.readDoubleLE(reader.at - 8)
+      return reader.view.getFloat64(reader.at - 8, true)
     case TEXT:
-      return text(reader)
+      return readSized(reader, TEXT)
+    case ASCII:
+      return readSized(reader, ASCII)
     case BYTES:
-      return new Uint8Array(slice(reader))
+      return readSized(reader, BYTES)
     case NULL:
       return null
     case ARRAY:
-      return readMany(reader, count(reader))
+      return readArray(reader)
     case OBJECT:
       return readMembers(reader)
     case MAP:
       return readMap(reader)
     case FUNCTION:
       return reader.make(readInteger(reader))
+    case RECORD:
+      return readRecord(reader, readKeys(reader))
+    case SAME:
+      return readRecord(reader, reader.records[reader.depth])
     default:
       throw new Error(`an unknown tag at byte ${reader.at - 1}`)
   }
 }
 
 function count(reader) {
-  reader.at += 4
-  return reader.bytes.readUInt32LE(reader.at - 4)
+  const { bytes, at } = reader
+  reader.at = at + 4
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
 }
 
-function slice(reader) {
+/** A text or bytes: at once, or the beginning of it. */
+function readSized(reader, tag) {
   const size = count(reader)
-  reader.at += size
-  return reader.bytes.subarray(reader.at - size, reader.at)
+  const { at, bytes } = reader
+  if (reader.isHurried && size > (tag === ASCII ? ASCII_PIECE : PIECE)) {
+    reader.depth += 1
+    return reader.suspend(new Level(tag, tag === BYTES ? new Uint8Array(size) : '', size))
+  }
+  reader.at = at + size
+  if (tag === ASCII) return size < SHORT ? reader.cut(at, size) : bytes.latin1Slice(at, at + size)
+  return tag === TEXT ? bytes.utf8Slice(at, at + size) : new Uint8Array(bytes.subarray(at, at + size))
 }
-
-const text = (reader) => slice(reader).toString('utf8')
 
 function readInteger(reader) {
-  const value = reader.bytes.readBigInt64LE(reader.at)
-  reader.at += 8
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
+  const { at, view } = reader
+  reader.at = at + 8
+  const high = view.getInt32(at + 4, true)
+  // So much of it that it can be a number, exactly.
+  if (high >= -0x200000 && high < 0x200000) {
+    const number = high * 2 ** 32 + view.getUint32(at, true)
+    if (number !== -(2 ** 53)) return number
+  }
+  return view.getBigInt64(at, true)
+}
+
+// Each of these goes on with the next of its values until that was suspended, or has to wait; then so is it.
+
+function readArray(reader) {
+  const length = count(reader)
+  const values = new Array(length)
+  reader.depth += 1
+  for (let i = 0; i < length; i++) {
+    const value = reader.mayGoOn() ? read(reader) : SUSPENDED
+    if (value === SUSPENDED) {
+      const level = new Level(ARRAY, values, length - i)
+      level.next = i
+      return reader.suspend(level)
+    }
+    values[i] = value
+  }
+  reader.depth -= 1
+  return values
+}
+
+/** The keys of a record, which those of the same depth that follow may have, too. */
+function readKeys(reader) {
+  const names = new Array(count(reader))
+  const probe = {}
+  for (let i = 0; i < names.length; i++) {
+    const size = count(reader)
+    reader.at += size
+    names[i] = reader.bytes.utf8Slice(reader.at - size, reader.at)
+    probe[names[i]] = undefined
+  }
+  // As V8 keeps names, by which it finds properties sooner. Of `__proto__` it would set something else.
+  const kept = Object.keys(probe)
+  const isPlain = kept.length === names.length
+  reader.records[reader.depth] = { names: isPlain ? kept : names, isPlain }
+  return reader.records[reader.depth]
+}
+
+function readRecord(reader, { names, isPlain }) {
+  const object = {}
+  const { length } = names
+  reader.depth += 1
+  for (let i = 0; i < length; i++) {
+    const value = reader.mayGoOn() ? read(reader) : SUSPENDED
+    if (value === SUSPENDED) {
+      const level = new Level(RECORD, object, length - i)
+      level.next = i
+      level.names = names
+      return reader.suspend(level)
+    }
+    if (isPlain) object[names[i]] = value
+    else setMember(object, names[i], value)
+  }
+  reader.depth -= 1
+  return object
 }
 
 function readMembers(reader) {
   const object = {}
-  for (let left = count(reader); left > 0; left--) {
-    const key = text(reader)
-    setMember(object, key, read(reader))
+  const length = count(reader)
+  reader.depth += 1
+  for (let left = length; left > 0; left--) {
+    const level = beforeKey(reader, OBJECT, object, length, left)
+    if (level) return reader.suspend(level)
+    const key = readSized(reader, TEXT)
+    const value = key === SUSPENDED ? SUSPENDED : read(reader)
+    if (value === SUSPENDED) return reader.suspend(afterKey(new Level(OBJECT, object, left), key))
+    setMember(object, key, value)
   }
+  reader.depth -= 1
   return object
+}
+
+/** The level of an object or a map that has to wait before its next key, if it has. */
+function beforeKey(reader, tag, value, length, left) {
+  const waits = reader.isHurried && (length >= FEW_KEYS || !reader.mayGoOn())
+  return waits ? new Level(tag, value, left) : undefined
+}
+
+function afterKey(level, key) {
+  if (key !== SUSPENDED) {
+    level.key = key
+    level.hasKey = true
+  }
+  return level
 }
 
 function setMember(object, key, value) {
@@ -372,10 +537,17 @@ function setMember(object, key, value) {
 
 function readMap(reader) {
   const map = new Map()
-  for (let left = count(reader); left > 0; left--) {
+  const length = count(reader)
+  reader.depth += 1
+  for (let left = length; left > 0; left--) {
+    const level = beforeKey(reader, MAP, map, length, left)
+    if (level) return reader.suspend(level)
     const key = read(reader)
-    map.set(key, read(reader))
+    const value = key === SUSPENDED ? SUSPENDED : read(reader)
+    if (value === SUSPENDED) return reader.suspend(afterKey(new Level(MAP, map, left), key))
+    map.set(key, value)
   }
+  reader.depth -= 1
   return map
 }
 

@@ -81,4 +81,4 @@ function timeInTurn() {
   return hasTimeInTurn() ? undefined : new Promise(setImmediate)
 }
 
-module.exports = { fitsIntoTurn, hasTimeInTurn, inSlices, timeInTurn }
+module.exports = { fitsIntoTurn, hasTimeInTurn, inSlices, SLICE, timeInTurn }

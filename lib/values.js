@@ -12,7 +12,8 @@ const { isDetached } = require('./source')
 
 // Not looked up for each value: where globals are another realm's, as in Jest, that takes most of the time.
 const { isSafeInteger } = Number
-const { is } = Object
+const { getPrototypeOf, is } = Object
+const ORDINARY = Object.prototype
 const { floor } = Math
 const { isArray } = Array
 
@@ -36,8 +37,14 @@ const TAGS = {
   OBJECT: 9, // 4 bytes of count, then keys (as TEXT without its first byte) and values in turn
   MAP: 10, // 4 bytes of count, then keys and values in turn
   FUNCTION: 11, // 8 bytes, the number of a function that JavaScript holds
+  RECORD: 12, // 4 bytes of count, then keys (as TEXT without its first byte), then as many values
+  SAME: 13, // values, of the keys of the record that came last at this depth
+  ASCII: 14, // as TEXT, which has ASCII only; from Lua
 }
-const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION } = TAGS
+const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION, RECORD, SAME } = TAGS
+
+/** An object with so many keys may be a record, as crates/core/src/value/quick.rs has them. */
+const MOST_OF_RECORD = 32
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype)
 const lengthOf = Object.getOwnPropertyDescriptor(typedArray, 'length').get
@@ -52,18 +59,43 @@ const PIECE = 128 * 1024
 const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
 
+/** A shorter string is copied here, a character at a time: to call into Node.js would take longer. */
+const SHORT = 16
+
+/** Buffers of no more bytes are used again. */
+const KEPT = 64 * 1024
+
+/** Bytes to write to that nobody uses, with a view of them. */
+let spare
+
+function roomy(size) {
+  const bytes = Buffer.allocUnsafe(size)
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, size) }
+}
+
 /** Bytes that grow as they are written. */
 class Writer {
-  #bytes = Buffer.allocUnsafe(256)
+  /** The keys of the last record at each depth. */
+  records = []
+  #room
   #used = 0
   #values = 0
   #seen = 0
   #max
   #tooLong
+  #isHurried
 
-  constructor(max = MAX_BYTES, tooLong = () => valueError(`The values take more than ${MAX_BYTES} bytes`)) {
+  /** `isHurried`: whether somebody looks at the clock meanwhile. */
+  constructor(
+    max = MAX_BYTES,
+    tooLong = () => valueError(`The values take more than ${MAX_BYTES} bytes`),
+    isHurried = false,
+  ) {
     this.#max = max
     this.#tooLong = tooLong
+    this.#isHurried = isHurried
+    this.#room = spare ?? roomy(1024)
+    spare = undefined
   }
 
   get used() {
@@ -72,6 +104,7 @@ class Writer {
 
   /** Whether so much has been done that it is time to look at the clock. To be asked once for each value. */
   isTime() {
+    if (!this.#isHurried) return false
     this.#values += 1
     if (this.#values < VALUES && this.#used - this.#seen < BYTES_BETWEEN) return false
     this.#values = 0
@@ -83,69 +116,96 @@ class Writer {
     const start = this.#used
     this.#used += size
     if (this.#used > this.#max) throw this.#tooLong()
-    if (this.#used > this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(this.#used, this.#bytes.length * 2))
-      this.#bytes.copy(grown, 0, 0, start)
-      this.#bytes = grown
-    }
+    if (this.#used > this.#room.bytes.length) this.#grow(start)
     return start
+  }
+
+  #grow(written) {
+    const { bytes } = this.#room
+    this.#room = roomy(Math.max(this.#used, bytes.length * 2))
+    bytes.copy(this.#room.bytes, 0, 0, written)
   }
 
   tag(tag) {
     // First, as it may put other bytes in their place.
     const at = this.#reserve(1)
-    this.#bytes[at] = tag
+    this.#room.bytes[at] = tag
   }
 
   count(count) {
     const at = this.#reserve(4)
-    this.#bytes.writeUInt32LE(count, at)
+    this.#room.view.setUint32(at, count, true)
     return at
   }
 
   integer(value, tag = INTEGER) {
-    this.tag(tag)
-    const at = this.#reserve(8)
-    if (typeof value === 'bigint') this.#bytes.writeBigInt64LE(value, at)
+    const at = this.#reserve(9)
+    const { bytes, view } = this.#room
+    bytes[at] = tag
+    if (typeof value === 'bigint') view.setBigInt64(at + 1, value, true)
     else {
       // A BigInt would take ten times as long.
-      this.#bytes.writeInt32LE(value | 0, at)
-      this.#bytes.writeInt32LE(floor(value / 2 ** 32), at + 4)
+      view.setInt32(at + 1, value | 0, true)
+      view.setInt32(at + 5, floor(value / 2 ** 32), true)
     }
   }
 
   float(value) {
-    this.tag(FLOAT)
-    const at = this.#reserve(8)
-    this.#bytes.writeDoubleLE(value, at)
+    const at = this.#reserve(9)
+    const { bytes, view } = this.#room
+    bytes[at] = FLOAT
+    view.setFloat64(at + 1, value, true)
   }
 
+  /** Text without its tag. */
   text(text) {
+    if (text.length <= SHORT && this.#short(text)) return
     const at = this.count(0)
     this.correct(at, this.characters(text))
+  }
+
+  /** Writes a short text, if that is ASCII. */
+  #short(text) {
+    const { length } = text
+    const at = this.#reserve(4 + length)
+    const { bytes, view } = this.#room
+    view.setUint32(at, length, true)
+    for (let i = 0; i < length; i++) {
+      const character = text.charCodeAt(i)
+      if (character > 0x7f) {
+        this.#used = at
+        return false
+      }
+      bytes[at + 4 + i] = character
+    }
+    return true
   }
 
   /** Text without its size, which is returned. */
   characters(text) {
     const size = Buffer.byteLength(text)
     const at = this.#reserve(size)
-    this.#bytes.write(text, at)
+    this.#room.bytes.write(text, at)
     return size
   }
 
   /** Bytes without their size. */
   copy(bytes) {
     const at = this.#reserve(bytes.length)
-    this.#bytes.set(bytes, at)
+    this.#room.bytes.set(bytes, at)
   }
 
   /** Writes again what `count` wrote. */
   correct(at, count) {
-    this.#bytes.writeUInt32LE(count, at)
+    this.#room.view.setUint32(at, count, true)
   }
 
+  /** To be asked once, in the end. */
   written() {
-    return this.#bytes.subarray(0, this.#used)
+    const { bytes } = this.#room
+    if (bytes.length > KEPT) return bytes.subarray(0, this.#used)
+    spare = this.#room
+    return Uint8Array.prototype.slice.call(bytes, 0, this.#used)
   }
 }
 
@@ -167,7 +227,9 @@ function encode(values, root, into, lend) {
 function encodeNamed(object, root, into, lend) {
   const writer = new Writer()
   const at = writer.count(0)
-  writer.correct(at, finish(writeMembers(writer, object, { root, into, open: [object], path: [], lend })))
+  const place = { root, into, open: [object], path: [NOWHERE], lend }
+  const names = namesOf(object, place)
+  writer.correct(at, finish(writeMembers(writer, object, names, place, true)))
   return writer.written()
 }
 
@@ -197,7 +259,7 @@ class Encoding {
     this.refused = valueError(`The values take more than ${MAX_BYTES} bytes`)
     return this.refused
   }
-  #writer = new Writer(MAX_BYTES, this.#tooLong)
+  #writer = new Writer(MAX_BYTES, this.#tooLong, true)
   #work
 
   constructor(value, root, into) {
@@ -232,6 +294,7 @@ class Encoding {
 }
 
 function writeWhole(writer, value, place) {
+  writer.records.length = 0
   const work = write(writer, value, place)
   if (work) finish(work)
 }
@@ -302,9 +365,22 @@ function writeObject(writer, value, place) {
   if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
   if (isLuaFunction(value)) return writeFunction(writer, value, place)
-  if (place.open.includes(value)) throw refusal(place, 'a value that contains itself')
-  if (place.open.length === MAX_DEPTH && !isDate(value)) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
-  return writeTable(writer, value, place)
+  const { open, path } = place
+  if (open.includes(value)) throw refusal(place, 'a value that contains itself')
+  if (open.length === MAX_DEPTH && !isDate(value)) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
+  open.push(value)
+  path.push(NOWHERE)
+  const work = writeTable(writer, value, place)
+  if (work) return closed(work, place)
+  open.pop()
+  path.pop()
+}
+
+/** Closes a container when this work on it is done. */
+function* closed(work, { open, path }) {
+  yield* work
+  open.pop()
+  path.pop()
 }
 
 function writeFunction(writer, value, place) {
@@ -313,17 +389,69 @@ function writeFunction(writer, value, place) {
   writer.integer(number, FUNCTION)
 }
 
-function* writeTable(writer, value, place) {
-  place.open.push(value)
-  if (isArray(value)) yield* writeArray(writer, value, place)
-  else if (isMap(value)) yield* writeMap(writer, value, place)
-  else if (isPlain(value)) {
-    writer.tag(OBJECT)
-    const at = writer.count(0)
-    writer.correct(at, yield* writeMembers(writer, value, place))
-  } else if (isDate(value)) writeDate(writer, value, place)
-  else throw refusal(place, shown(value))
-  place.open.pop()
+function writeTable(writer, value, place) {
+  if (isArray(value)) return writeArray(writer, value, place)
+  if (isMap(value)) return writeMap(writer, value, place)
+  if (isPlain(value)) return writePlain(writer, value, place)
+  if (isDate(value)) return writeDate(writer, value, place)
+  throw refusal(place, shown(value))
+}
+
+function writePlain(writer, object, place) {
+  const names = namesOf(object, place)
+  const known = writer.records[place.open.length]
+  const isSame = known !== undefined && isSameList(names, known)
+  if (!isSame && !isRecord(names)) return writeObjectOf(writer, object, names, place)
+  if (isSame) writer.tag(SAME)
+  else {
+    writer.tag(RECORD)
+    writer.count(names.length)
+    for (let i = 0; i < names.length; i++) writer.text(names[i])
+    writer.records[place.open.length] = names
+  }
+  return writeValues(writer, object, names, place)
+}
+
+function isSameList(names, known) {
+  if (names.length !== known.length) return false
+  for (let i = 0; i < names.length; i++) if (names[i] !== known[i]) return false
+  return true
+}
+
+function isRecord(names) {
+  const { length } = names
+  if (length === 0 || length > MOST_OF_RECORD) return false
+  for (let i = 0; i < length; i++) if (names[i].length > 255 || !names[i].isWellFormed()) return false
+  return true
+}
+
+/** The values of a record. One that is undefined is as good as absent, on both sides. */
+function writeValues(writer, object, names, place) {
+  const depth = place.path.length - 1
+  for (let i = 0; i < names.length; i++) {
+    place.path[depth] = names[i]
+    const work = write(writer, object[names[i]], place)
+    if (work) return restOfValues(writer, object, { names, at: i + 1, work, depth }, place)
+    if (writer.isTime()) return restOfValues(writer, object, { names, at: i + 1, depth }, place)
+  }
+}
+
+/** `work` is that on the last value, if there is any; `depth` is where in the path the names are. */
+function* restOfValues(writer, object, { names, at, work, depth }, place) {
+  if (work) yield* work
+  else yield
+  for (let i = at; i < names.length; i++) {
+    place.path[depth] = names[i]
+    const inner = write(writer, object[names[i]], place)
+    if (inner) yield* inner
+    if (writer.isTime()) yield
+  }
+}
+
+function* writeObjectOf(writer, object, names, place) {
+  writer.tag(OBJECT)
+  const at = writer.count(0)
+  writer.correct(at, yield* writeMembers(writer, object, names, place))
 }
 
 function writeDate(writer, date, place) {
@@ -354,7 +482,7 @@ function* writePieces(writer, bytes, size, place) {
   }
 }
 
-function* writeArray(writer, array, place) {
+function writeArray(writer, array, place) {
   const { length } = array
   // Only a proxy can have another one.
   if (!Number.isInteger(length) || length < 0 || length > 2 ** 32 - 1) {
@@ -362,17 +490,28 @@ function* writeArray(writer, array, place) {
   }
   writer.tag(ARRAY)
   writer.count(length)
+  const depth = place.path.length - 1
   for (let i = 0; i < length; i++) {
-    place.path.push(i)
-    const item = array[i]
-    // In a Lua table it would be a hole.
-    if (item === undefined) throw refusal(place, 'undefined in an array; use null for json.null')
-    if (item === null) writer.tag(NULL)
-    else {
-      const work = write(writer, item, place)
-      if (work) yield* work
-    }
-    place.path.pop()
+    place.path[depth] = i
+    const work = writeItem(writer, array[i], place)
+    if (work) return restOfArray(writer, array, { length, at: i + 1, work, depth }, place)
+    if (writer.isTime()) return restOfArray(writer, array, { length, at: i + 1, depth }, place)
+  }
+}
+
+function writeItem(writer, item, place) {
+  // In a Lua table it would be a hole.
+  if (item === undefined) throw refusal(place, 'undefined in an array; use null for json.null')
+  return item === null ? writer.tag(NULL) : write(writer, item, place)
+}
+
+function* restOfArray(writer, array, { length, at, work, depth }, place) {
+  if (work) yield* work
+  else yield
+  for (let i = at; i < length; i++) {
+    place.path[depth] = i
+    const inner = writeItem(writer, array[i], place)
+    if (inner) yield* inner
     if (writer.isTime()) yield
   }
 }
@@ -381,9 +520,10 @@ function* writeMap(writer, map, place) {
   writer.tag(MAP)
   const at = writer.count(0)
   let count = 0
+  const depth = place.path.length - 1
   // Not `map.entries()` of its own, which a subclass may have replaced.
   for (const [key, value] of Map.prototype.entries.call(map)) {
-    place.path.push(key)
+    place.path[depth] = key
     if (isSecond(map, key)) throw refusal(place, 'a second value for one key of a Lua table', { verb: 'has' })
     if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
       throw refusal(place, 'a value under a key that no Lua table can have by value', { verb: 'has' })
@@ -395,7 +535,6 @@ function* writeMap(writer, map, place) {
       }
       count += 1
     }
-    place.path.pop()
     if (writer.isTime()) yield
   }
   writer.correct(at, count)
@@ -407,37 +546,56 @@ function isSecond(map, key) {
   return BigInt(Number(key)) === key && Map.prototype.has.call(map, Number(key))
 }
 
-/** A property that is undefined is as good as absent, on both sides. Returns how many others there are. */
-function* writeMembers(writer, object, place) {
-  const symbol = Object.getOwnPropertySymbols(object).find((symbol) => isEnumerable.call(object, symbol))
-  if (symbol) throw refusal({ ...place, path: [...place.path, symbol] }, 'a property named by a symbol')
-  let count = 0
+/** The names of an object's properties. */
+function namesOf(object, place) {
+  const symbols = Object.getOwnPropertySymbols(object)
+  if (symbols.length > 0) refuseSymbols(object, symbols, place)
   // Much faster than to ask for all keys, and then which of them are enumerable.
-  for (const key of Object.keys(object)) {
+  return Object.keys(object)
+}
+
+function refuseSymbols(object, symbols, place) {
+  const symbol = symbols.find((symbol) => isEnumerable.call(object, symbol))
+  if (symbol) throw refusal({ ...place, path: [...place.path.slice(0, -1), symbol] }, 'a property named by a symbol')
+}
+
+/**
+ * Writes names and values in turn. A property that is undefined is as good as absent. Returns how many others there are. In a
+ * list, each value is read for itself.
+ */
+function* writeMembers(writer, object, names, place, isList = false) {
+  const depth = place.path.length - 1
+  let count = 0
+  for (const key of names) {
     if (writer.isTime()) yield
-    place.path.push(key)
+    place.path[depth] = key
     if (!key.isWellFormed()) throw refusal(place, 'a property whose name has a lone surrogate')
     const value = object[key]
     if (value !== undefined) {
       writer.text(key)
+      if (isList) writer.records.length = 0
       const work = write(writer, value, place)
       if (work) yield* work
       count += 1
     }
-    place.path.pop()
   }
   return count
 }
 
 /** Without a prototype, or with the one of object literals, of whichever realm. */
 function isPlain(object) {
-  const prototype = Object.getPrototypeOf(object)
+  const prototype = getPrototypeOf(object)
+  if (prototype === ORDINARY) return true
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
 }
 
+/** Where in a container something is that is wrong with the container itself. */
+const NOWHERE = Symbol('nowhere')
+
 /** `place` has the containers around a value in `open`, and where it is in each of them in `path`. */
 function refusal({ root, open, path, refuse }, what, { verb = 'is', hint = '' } = {}) {
-  const steps = path.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
+  const known = path.filter((key) => key !== NOWHERE)
+  const steps = known.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
   const says = `${root}${steps.join('')} ${verb} ${what}`
   return refuse ? refuse(says, hint) : typeError(`${says}. It cannot cross to Lua${hint}`)
 }

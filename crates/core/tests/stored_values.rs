@@ -25,11 +25,16 @@ enum Given {
     Bytes(Vec<u8>),
     Array(Vec<Given>),
     Object(Vec<(String, Given)>),
+    /// An object whose keys come first, or not at all where the last one at this depth had the same.
+    Record(Vec<(String, Given)>),
     Map(Vec<(Given, Given)>),
 }
 
+/// The keys of the last record at each depth.
+type Records = Vec<Vec<String>>;
+
 impl Given {
-    fn write(&self, out: &mut Values) {
+    fn write(&self, out: &mut Values, known: &mut Records, depth: usize) {
         let count = |out: &mut Values, n: usize| out.extend_from_slice(&(n as u32).to_le_bytes());
         match self {
             Self::Null => out.push(7),
@@ -55,7 +60,7 @@ impl Given {
             Self::Array(items) => {
                 out.push(8);
                 count(out, items.len());
-                items.iter().for_each(|item| item.write(out));
+                items.iter().for_each(|item| item.write(out, known, depth + 1));
             }
             Self::Object(members) => {
                 out.push(9);
@@ -63,15 +68,31 @@ impl Given {
                 for (key, value) in members {
                     count(out, key.len());
                     out.extend_from_slice(key.as_bytes());
-                    value.write(out);
+                    value.write(out, known, depth + 1);
                 }
+            }
+            Self::Record(members) => {
+                let keys: Vec<_> = members.iter().map(|(key, _)| key.clone()).collect();
+                known.resize_with(known.len().max(depth + 1), Vec::new);
+                if !keys.is_empty() && known[depth] == keys {
+                    out.push(13);
+                } else {
+                    out.push(12);
+                    count(out, keys.len());
+                    for key in &keys {
+                        count(out, key.len());
+                        out.extend_from_slice(key.as_bytes());
+                    }
+                    known[depth] = keys;
+                }
+                members.iter().for_each(|(_, value)| value.write(out, known, depth + 1));
             }
             Self::Map(members) => {
                 out.push(10);
                 count(out, members.len());
                 for (key, value) in members {
-                    key.write(out);
-                    value.write(out);
+                    key.write(out, known, depth + 1);
+                    value.write(out, known, depth + 1);
                 }
             }
         }
@@ -79,7 +100,7 @@ impl Given {
 
     fn list(&self) -> Values {
         let mut out = 1_u32.to_le_bytes().to_vec();
-        self.write(&mut out);
+        self.write(&mut out, &mut Records::new(), 0);
         out
     }
 }
@@ -113,11 +134,98 @@ fn given() -> impl Strategy<Value = Given> {
             .prop_map(|(keys, values)| Given::Map(keys.into_iter().zip(values).collect()));
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Given::Array),
+            prop::collection::btree_map(texts(), inner.clone(), 0..6)
+                .prop_map(|m| Given::Record(m.into_iter().rev().collect())),
+            (prop::collection::btree_set(texts(), 1..4), prop::collection::vec(inner.clone(), 3..12))
+                .prop_map(repeated),
             prop::collection::btree_map(texts(), inner, 0..6)
                 .prop_map(|m| Given::Object(m.into_iter().rev().collect())),
             maps,
         ]
     })
+}
+
+/// An array of records with the same keys.
+fn repeated((keys, values): (std::collections::BTreeSet<String>, Vec<Given>)) -> Given {
+    let keys: Vec<_> = keys.into_iter().collect();
+    let record = |values: &[Given]| Given::Record(keys.iter().cloned().zip(values.iter().cloned()).collect());
+    Given::Array(values.chunks_exact(keys.len()).map(record).collect())
+}
+
+/// A list of values as it is without records, and with one kind of text: written again, a value at a time.
+struct Plain<'a> {
+    left: &'a [u8],
+    out: Values,
+    known: Vec<Vec<&'a [u8]>>,
+}
+
+impl<'a> Plain<'a> {
+    fn of(list: &'a [u8]) -> Values {
+        let mut plain = Self { left: list, out: Values::new(), known: Vec::new() };
+        for _ in 0..plain.count() {
+            plain.value(0);
+        }
+        assert!(plain.left.is_empty(), "more than the values");
+        plain.out
+    }
+
+    fn take(&mut self, size: usize) -> &'a [u8] {
+        let (taken, left) = self.left.split_at(size);
+        self.left = left;
+        taken
+    }
+
+    fn count(&mut self) -> usize {
+        let bytes = self.take(4);
+        self.out.extend_from_slice(bytes);
+        u32::from_le_bytes(bytes.try_into().expect("four")) as usize
+    }
+
+    fn text(&mut self) -> &'a [u8] {
+        let size = self.count();
+        let text = self.take(size);
+        self.out.extend_from_slice(text);
+        text
+    }
+
+    fn value(&mut self, depth: usize) {
+        let tag = self.take(1)[0];
+        self.out.push(match tag {
+            14 => 5,
+            12 | 13 => 9,
+            other => other,
+        });
+        match tag {
+            3 | 4 => {
+                let bytes = self.take(8);
+                self.out.extend_from_slice(bytes);
+            }
+            5 | 6 | 14 => {
+                self.text();
+            }
+            8 => (0..self.count()).for_each(|_| self.value(depth + 1)),
+            9 => (0..self.count()).for_each(|_| {
+                self.text();
+                self.value(depth + 1);
+            }),
+            12 | 13 => {
+                self.known.resize_with(self.known.len().max(depth + 1), Vec::new);
+                let end = self.out.len();
+                if tag == 12 {
+                    self.known[depth] = (0..self.count()).map(|_| self.text()).collect();
+                    self.out.truncate(end);
+                }
+                let keys = self.known[depth].clone();
+                self.out.extend_from_slice(&(keys.len() as u32).to_le_bytes());
+                for key in keys {
+                    self.out.extend_from_slice(&(key.len() as u32).to_le_bytes());
+                    self.out.extend_from_slice(key);
+                    self.value(depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn ask(store: &Arc<dyn Store>, op: Op<'_>) -> Response {
@@ -163,7 +271,10 @@ proptest! {
         getter.exchange = Exchange { results: Some(Shapes::default()), ..Exchange::default() };
         let success = execute_with(&FACTORY, getter, Duration::from_secs(10)).outcome.expect("it runs");
         let values = values_of(&text, Shapes::default()).expect("it reads");
-        prop_assert_eq!(Some(&values), success.values.as_ref());
+        let given = success.values.expect("values");
+        prop_assert_eq!(Plain::of(&values), Plain::of(&given));
+        // The host may keep what a script has given.
+        prop_assert_eq!(json_of(&given, "value"), json_of(&values, "value"));
         // And back: the canonical text is what a script would store.
         prop_assert_eq!(json_of(&values, "value"), kept_by_a_script(values.clone()).map(Some));
     }

@@ -21,6 +21,7 @@
 pub use mlua_sys as ffi;
 
 pub mod branch;
+pub mod look;
 mod protect;
 #[cfg(feature = "stock")]
 pub mod stock;

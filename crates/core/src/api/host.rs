@@ -170,7 +170,7 @@ pub(super) fn write_args(call: &Call, shapes: Shapes, code: Code) -> Result<(Val
 
 fn end_call(call: &Call) -> Result<Value, Error> {
     let values = call.context.take_answer()?.map_err(|error| error.error())?;
-    let values = Reader::new(call.lua, call.budget(), &*call.marks()?, &values).values();
+    let values = Reader::new(call.lua, call.budget(), &values).values();
     let mut values = values.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),
         _ => Error::new(Code::Internal, "the answer is malformed"),

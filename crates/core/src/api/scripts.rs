@@ -124,7 +124,7 @@ fn end_call(call: &Call) -> Result<Value, Error> {
     let _held = call.context.take_held_result();
     let values = call.context.take_answer()?.map_err(|error| error.error())?;
     let table = call.lua.create_table().map_err(|error| call.lost(&error))?;
-    let read = Reader::new(call.lua, call.budget(), &*call.marks()?, &values).into_table(&table);
+    let read = Reader::new(call.lua, call.budget(), &values).into_table(&table);
     let count = read.and_then(|count| Ok(table.raw_set(0, count)?));
     count.map_err(|refusal| match refusal {
         Refusal::Killed => Killed.into(),

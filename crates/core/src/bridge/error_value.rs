@@ -6,8 +6,8 @@
 
 use super::handle::context_of;
 use crate::error::{Code, Error, Shown, quoted};
+use crate::value::Arg;
 use crate::value::wire::Reader;
-use crate::value::{Arg, Marks};
 use mlua::{IntoLuaMulti, Lua, Value};
 use moonpool_lua::{ffi, protect};
 use std::ffi::{CStr, c_int};
@@ -74,10 +74,8 @@ fn with_values(lua: &Lua, values: impl IntoLuaMulti, count: c_int) -> mlua::Resu
 /// What the host tells of an error, as a value.
 fn details(lua: &Lua, shown: &Shown) -> mlua::Result<Value> {
     let Some(details) = &shown.details else { return Ok(Value::Nil) };
-    let (Some(context), Some(marks)) = (context_of(lua), lua.app_data_ref::<Marks>()) else {
-        return Ok(Value::Nil);
-    };
-    let values = Reader::new(lua, &context.budget, &marks, details).values();
+    let Some(context) = context_of(lua) else { return Ok(Value::Nil) };
+    let values = Reader::new(lua, &context.budget, details).values();
     values.map(|mut values| values.pop().unwrap_or(Value::Nil)).map_err(|_| mlua::Error::MemoryError(String::new()))
 }
 

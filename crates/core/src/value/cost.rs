@@ -101,6 +101,11 @@ impl HiddenClasses {
     }
 }
 
+/// What the properties of an object take whose hidden class is known, if it has so many.
+pub(super) fn of_known_class(members: usize) -> usize {
+    members * if members > FAST { ENTRY_OF_OBJECT } else { PROPERTY }
+}
+
 /// What the first index of an object takes, which is its highest: V8 makes an array up to there, and half as long again,
 /// unless it would begin with a gap of more than 1024.
 fn first_index(index: u32) -> usize {
@@ -124,6 +129,11 @@ pub(super) fn integer(i: i64) -> usize {
 /// A string with its text, of which the shortest are shared.
 pub(super) fn string(text: &str) -> usize {
     if text.len() <= 1 { SLOT } else { SLOT + 24 + text_size(text) }
+}
+
+/// The same, of a string that is ASCII, and has so many characters.
+pub(super) fn ascii(len: usize) -> usize {
+    if len <= 1 { SLOT } else { SLOT + 24 + len }
 }
 
 /// A `Uint8Array` with its buffer; the longer ones have theirs outside of the heap.
@@ -175,6 +185,29 @@ impl<'a> Bill<'a> {
         Ok(self.charge(takes.saturating_sub(written))?)
     }
 
+    /// Counts so many values and keys, as [`Bill::node`] does one.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn nodes(&mut self, count: usize, takes: usize, written: usize) -> Result<(), Refusal> {
+        if self.max_nodes - self.nodes < count {
+            return Err(Refusal::TooMany(self.max_nodes));
+        }
+        self.nodes += count;
+        Ok(self.charge(takes.saturating_sub(written))?)
+    }
+
+    /// Where it stands.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.held, self.nodes)
+    }
+
+    /// Counts no more than it did at that mark.
+    pub(super) fn go_back(&mut self, (held, nodes): (usize, usize)) {
+        self.budget.release(self.held - held);
+        (self.held, self.nodes) = (held, nodes);
+    }
+
     /// What was counted.
     pub(super) fn held(&self) -> usize {
         self.held
@@ -185,6 +218,9 @@ impl<'a> Bill<'a> {
     /// # Errors
     /// When the VM's memory does not suffice.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Killed> {
+        if bytes == 0 {
+            return Ok(());
+        }
         self.budget.hold(bytes)?;
         self.held += bytes;
         Ok(())

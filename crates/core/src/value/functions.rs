@@ -65,6 +65,11 @@ impl Functions {
         self.kept.raw_get(number)
     }
 
+    /// The table that has them by number.
+    pub(super) fn table(&self) -> Table {
+        self.kept.clone()
+    }
+
     /// Forgets all from one number to another.
     ///
     /// # Errors

@@ -4,7 +4,9 @@
 //! have given that read the same text: `tests/host_state.rs` compares both with the way through a VM.
 
 use super::walk::index_of;
-use super::wire::{ARRAY, BYTES, FALSE, FLOAT, INTEGER, MAP, NIL, NULL, OBJECT, TEXT, TRUE, Values};
+use super::wire::{
+    ARRAY, ASCII, BYTES, FALSE, FLOAT, INTEGER, MAP, NIL, NULL, OBJECT, RECORD, SAME, TEXT, TRUE, Values,
+};
 use super::{List, MAX_DEPTH, Shapes, Tables};
 use crate::state::MAX_VALUE;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
@@ -16,7 +18,7 @@ use std::ops::Range;
 /// # Errors
 /// A sentence that says what cannot be stored, with its path.
 pub fn json_of(values: &[u8], root: &str) -> Result<Option<String>, String> {
-    let mut writer = Writer { left: values, json: Vec::new() };
+    let mut writer = Writer { left: values, json: Vec::new(), records: Vec::new() };
     let written = writer.count().and_then(|_| match writer.left.first() {
         Some(&NIL) | None => Ok(None),
         Some(_) => writer.value(0).map(Some),
@@ -125,6 +127,8 @@ impl Unfit {
 struct Writer<'a> {
     left: &'a [u8],
     json: Vec<u8>,
+    /// The keys of the last record at each depth.
+    records: Vec<Vec<&'a str>>,
 }
 
 /// A key of a table, as Lua has it.
@@ -152,12 +156,12 @@ impl<'a> Writer<'a> {
                 n if n == f64::NEG_INFINITY => Err(Unfit::what("is negative infinity")),
                 n => self.push_json(&n),
             },
-            TEXT | BYTES => {
+            TEXT | BYTES | ASCII => {
                 let bytes = self.sized()?;
                 let text = std::str::from_utf8(bytes).map_err(|_| Unfit::what("is a string that is not UTF-8"))?;
                 self.push_json(text)
             }
-            ARRAY | OBJECT | MAP if depth == MAX_DEPTH => {
+            ARRAY | OBJECT | MAP | RECORD | SAME if depth == MAX_DEPTH => {
                 Err(Unfit::what(format!("is nested deeper than {MAX_DEPTH} levels")))
             }
             ARRAY => self.array(depth),
@@ -172,8 +176,27 @@ impl<'a> Writer<'a> {
                 let members = self.members(depth, Self::key)?;
                 self.table(members)
             }
+            RECORD => {
+                let keys = self.keys()?;
+                self.records.resize_with(self.records.len().max(depth + 1), Vec::new);
+                self.records[depth] = keys;
+                self.record(depth)
+            }
+            SAME => self.record(depth),
             _ => Err(malformed()),
         }
+    }
+
+    /// The keys of a record.
+    fn keys(&mut self) -> Result<Vec<&'a str>, Unfit> {
+        (0..self.count()?).map(|_| std::str::from_utf8(self.sized()?).map_err(|_| malformed())).collect()
+    }
+
+    /// An object with the keys of the last record.
+    fn record(&mut self, depth: usize) -> Result<(), Unfit> {
+        let keys = self.records.get(depth).cloned().ok_or_else(malformed)?;
+        let members = self.valued(keys.len(), depth, |_, i| Ok(Key::Text(keys[i])))?;
+        self.object(members)
     }
 
     fn array(&mut self, depth: usize) -> Result<(), Unfit> {
@@ -193,10 +216,21 @@ impl<'a> Writer<'a> {
         depth: usize,
         key: impl Fn(&mut Self) -> Result<Key<'a>, Unfit>,
     ) -> Result<Members<'a>, Unfit> {
+        let count = self.count()?;
+        self.valued(count, depth, |writer, _| key(writer))
+    }
+
+    /// The same, of a table with so many.
+    fn valued(
+        &mut self,
+        count: usize,
+        depth: usize,
+        key: impl Fn(&mut Self, usize) -> Result<Key<'a>, Unfit>,
+    ) -> Result<Members<'a>, Unfit> {
         let start = self.json.len();
         let mut found = Vec::new();
-        for _ in 0..self.count()? {
-            let key = key(self)?;
+        for i in 0..count {
+            let key = key(self, i)?;
             let begin = self.json.len();
             if self.left.first() == Some(&NIL) {
                 // As good as absent.
@@ -286,7 +320,7 @@ impl<'a> Writer<'a> {
                     Key::Other(format!("the float key {n:?}"), format!("[{n:?}]"))
                 }
             }
-            TEXT => Key::Text(std::str::from_utf8(self.sized()?).map_err(|_| malformed())?),
+            TEXT | ASCII => Key::Text(std::str::from_utf8(self.sized()?).map_err(|_| malformed())?),
             tag @ (FALSE | TRUE) => Key::Other("a key that is a boolean".into(), format!("[{}]", tag == TRUE)),
             _ => return Err(malformed()),
         })

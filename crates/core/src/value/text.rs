@@ -39,6 +39,19 @@ impl<'a> Text<'a> {
         self
     }
 
+    /// Where it ends, and what is counted.
+    pub(super) fn mark(&self) -> (usize, (usize, usize)) {
+        (self.bytes.len(), self.bill.as_ref().map(Bill::mark).unwrap_or_default())
+    }
+
+    /// Ends where it did at that mark. The memory that it has stays counted.
+    pub(super) fn go_back(&mut self, (end, counted): (usize, (usize, usize))) {
+        self.bytes.truncate(end);
+        if let Some(bill) = &mut self.bill {
+            bill.go_back(counted);
+        }
+    }
+
     /// Counts a value or key of JSON.
     pub(super) fn count(&mut self) -> Result<(), Refusal> {
         self.bill.as_mut().map_or(Ok(()), |bill| bill.node(PARSED, 0))

@@ -101,7 +101,7 @@ impl Rules {
     }
 
     /// The order of names.
-    fn order(self, a: &str, b: &str) -> Ordering {
+    pub(super) fn order(self, a: &str, b: &str) -> Ordering {
         if !self.indexes_first {
             return a.cmp(b);
         }

@@ -8,14 +8,22 @@
 //!          6 bytes (length, bytes) · 7 json.null · 8 array (count, values)
 //!          9 object (count, then a text without its first byte and a value, in turn) · 10 map (count, then key and value)
 //!          11 a function that JavaScript holds, by its number (8 bytes)
+//!          12 a record, which is an object of few keys (count, texts without their first bytes, then as many values)
+//!          13 an object with the keys of the record that came last at this depth (the values)
+//!          14 text that is ASCII (length, bytes)
 //! ```
-//! Counts and lengths take 4 bytes; all numbers are little-endian. Integers, floats and bytes cross exactly.
+//! A value of a record that is nil is as good as absent. Values in the list are at depth 0, those in them at depth 1. Counts
+//! and lengths take 4 bytes; all numbers are little-endian. Integers, floats and bytes cross exactly.
 
 use super::cost::{self, Bill, HiddenClasses, LONGEST_STRING};
+use super::quick::{self, QuickSink};
+use super::tables::{self, Stop};
 use super::walk::{Key, Rules, Shape, Sink, Unfit, walk};
-use super::{Arg, FunctionRule, Functions, MAX_DEPTH, Marks, Refusal, Shapes, Text, type_name};
+use super::{Arg, FunctionRule, Functions, Marks, Refusal, Shapes, Tables, Text, type_name};
 use crate::memory::Budget;
 use mlua::{Function, Lua, Table, Value};
+use moonpool_lua::ffi;
+use moonpool_lua::look::Seen;
 
 pub(super) const NIL: u8 = 0;
 pub(super) const FALSE: u8 = 1;
@@ -29,6 +37,9 @@ pub(super) const ARRAY: u8 = 8;
 pub(super) const OBJECT: u8 = 9;
 pub(super) const MAP: u8 = 10;
 pub(super) const FUNCTION: u8 = 11;
+pub(super) const RECORD: u8 = 12;
+pub(super) const SAME: u8 = 13;
+pub(super) const ASCII: u8 = 14;
 
 /// A list of values, owned by whoever holds it.
 pub type Values = Vec<u8>;
@@ -74,6 +85,17 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// What [`Refusal`] lists.
     pub(crate) fn write(&mut self, marks: &Marks, value: &Value, root: &str) -> Result<(), Refusal> {
+        if let (Value::Table(table), Tables::Objects | Tables::Records) = (value, self.shapes.tables) {
+            let (budget, begun) = (self.bytes.budget(), (self.bytes.mark(), self.bill.mark()));
+            // SAFETY: the table is there, and nobody uses its VM while this writes.
+            if unsafe { quick::walk(table.to_pointer(), marks.array.to_pointer(), budget, self)? } {
+                return Ok(());
+            }
+            self.bytes.go_back(begun.0);
+            self.bill.go_back(begun.1);
+            // What was counted as known already would count for less.
+            self.classes = HiddenClasses::default();
+        }
         walk(marks, value, root, self.shapes.tables, self)
     }
 
@@ -142,6 +164,11 @@ impl Writer<'_> {
     }
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
+        if bytes.len() <= LONGEST_STRING && bytes.is_ascii() {
+            self.bill.node(cost::ascii(bytes.len()), bytes.len())?;
+            self.tagged(ASCII, &[])?;
+            return Ok(self.sized(bytes)?);
+        }
         let Ok(text) = std::str::from_utf8(bytes) else {
             let option = if self.shapes.bytes || self.for_log { "" } else { "; strings: 'buffer' lets it through" };
             return Err(Unfit::What(format!("a string that is not UTF-8{option}")));
@@ -258,6 +285,68 @@ impl Sink for Writer<'_> {
     }
 }
 
+impl QuickSink for Writer<'_> {
+    fn rules(&self) -> Rules {
+        Sink::rules(self)
+    }
+
+    fn value(&mut self, value: Seen) -> Result<bool, Refusal> {
+        match value {
+            Seen::Nil => self.bare(NIL)?,
+            Seen::Boolean(b) => self.bare([FALSE, TRUE][usize::from(b)])?,
+            Seen::Light(0) => self.bare(NULL)?,
+            Seen::Integer(i) if self.for_log && cost::is_big(i) => return Ok(false),
+            Seen::Integer(i) => self.number(INTEGER, cost::integer(i), i.to_le_bytes())?,
+            Seen::Float(n) => self.number(FLOAT, cost::NUMBER, n.to_le_bytes())?,
+            Seen::String(bytes) => match self.string(bytes) {
+                Err(Unfit::What(_)) => return Ok(false),
+                Err(Unfit::Refused(refusal)) => return Err(refusal),
+                Ok(()) => {}
+            },
+            Seen::Light(_) | Seen::Table(_) | Seen::Other => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn array(&mut self, values: usize) -> Result<(), Refusal> {
+        self.open(Shape::Array, values)
+    }
+
+    fn record<'k>(&mut self, keys: impl ExactSizeIterator<Item = &'k str>, is_same: bool) -> Result<bool, Refusal> {
+        let members = keys.len();
+        if is_same {
+            self.bill.nodes(1 + members, cost::OBJECT + cost::of_known_class(members), 1)?;
+            self.classes.open();
+            self.tagged(SAME, &[])?;
+            return Ok(true);
+        }
+        self.bill.node(cost::OBJECT, 5)?;
+        self.classes.open();
+        self.tagged(RECORD, &[])?;
+        self.count(members)?;
+        for key in keys {
+            Sink::key(self, key, members)?;
+        }
+        Ok(true)
+    }
+
+    fn object(&mut self, members: usize) -> Result<(), Refusal> {
+        self.open(Shape::Object, members)
+    }
+
+    fn key(&mut self, key: &str, members: usize) -> Result<(), Refusal> {
+        Sink::key(self, key, members)
+    }
+
+    fn between(&mut self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn close(&mut self, is_array: bool) -> Result<(), Refusal> {
+        Sink::close(self, if is_array { Shape::Array } else { Shape::Object })
+    }
+}
+
 /// Writes the arguments of a call down; paths in refusals begin with `root[i]`, from 1. What they take, here and in
 /// JavaScript, is counted on: the second value is for the caller to release.
 ///
@@ -324,7 +413,7 @@ pub(crate) fn plain(values: &[u8], most: usize) -> Option<Vec<Arg<'_>>> {
                 let (bytes, rest) = rest.split_first_chunk()?;
                 (Arg::Number(f64::from_le_bytes(*bytes)), rest)
             }
-            TEXT | BYTES => {
+            TEXT | BYTES | ASCII => {
                 let (size, rest) = rest.split_first_chunk()?;
                 let (bytes, rest) = rest.split_at_checked(u32::from_le_bytes(*size) as usize)?;
                 (Arg::String(bytes), rest)
@@ -341,14 +430,13 @@ pub(crate) fn plain(values: &[u8], most: usize) -> Option<Vec<Arg<'_>>> {
 pub(crate) struct Reader<'a> {
     lua: &'a Lua,
     budget: &'a Budget,
-    marks: &'a Marks,
     left: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    /// Reads `values` into the VM of `lua`, with its budget and its marks.
-    pub(crate) fn new(lua: &'a Lua, budget: &'a Budget, marks: &'a Marks, values: &'a [u8]) -> Self {
-        Self { lua, budget, marks, left: values }
+    /// Reads `values` into the VM of `lua`, with its budget.
+    pub(crate) fn new(lua: &'a Lua, budget: &'a Budget, values: &'a [u8]) -> Self {
+        Self { lua, budget, left: values }
     }
 
     /// The values of a list.
@@ -356,7 +444,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When the VM's memory does not suffice, the run is killed, or the bytes are no list.
     pub(crate) fn values(mut self) -> Result<Vec<Value>, Refusal> {
-        (0..self.count()?).map(|_| self.value(0)).collect()
+        (0..self.count()?).map(|_| self.value()).collect()
     }
 
     /// Puts the values of a list into a table, under 1 to n, and returns n. Takes one at a time, however many there are.
@@ -366,7 +454,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn into_table(mut self, table: &Table) -> Result<usize, Refusal> {
         let count = self.count()?;
         for i in 1..=count {
-            let value = self.value(0)?;
+            let value = self.value()?;
             table.raw_set(i, value)?;
         }
         Ok(count)
@@ -377,57 +465,48 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`Reader::values`].
     pub(crate) fn named(mut self) -> Result<Vec<(Value, Value)>, Refusal> {
-        (0..self.count()?).map(|_| Ok((self.text()?, self.value(0)?))).collect()
+        (0..self.count()?).map(|_| Ok((self.text()?, self.value()?))).collect()
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, Refusal> {
+    fn value(&mut self) -> Result<Value, Refusal> {
         self.budget.check()?;
+        let whole = self.left;
         Ok(match self.take(1)?[0] {
             NIL => Value::Nil,
             FALSE => Value::Boolean(false),
             TRUE => Value::Boolean(true),
             INTEGER => Value::Integer(i64::from_le_bytes(self.eight()?)),
             FLOAT => Value::Number(f64::from_le_bytes(self.eight()?)),
-            TEXT | BYTES => self.text()?,
-            FUNCTION => self.function()?,
+            TEXT | BYTES | ASCII => self.text()?,
             NULL => Value::NULL,
-            ARRAY | OBJECT | MAP if depth == MAX_DEPTH => return Err(malformed("nested too deeply")),
-            ARRAY => self.array(depth)?,
-            OBJECT => self.members(depth, Self::text)?,
-            MAP => self.members(depth, |reader| reader.value(depth))?,
-            _ => return Err(malformed("an unknown tag")),
+            _ => return self.table(whole),
         })
     }
 
-    /// One that JavaScript holds.
-    fn function(&mut self) -> Result<Value, Refusal> {
-        let number = i64::from_le_bytes(self.eight()?);
-        let value = self.lua.app_data_ref::<Functions>().map_or(Ok(Value::Nil), |functions| functions.get(number))?;
-        if value.is_nil() { Err(malformed("a function that is not there")) } else { Ok(value) }
-    }
-
-    fn array(&mut self, depth: usize) -> Result<Value, Refusal> {
-        let table = self.lua.create_table()?;
-        let count = self.count()?;
-        for i in 1..=count {
-            let value = self.value(depth + 1)?;
-            table.raw_set(i, value)?;
+    /// A table, or a function that JavaScript holds, with which `bytes` begin.
+    fn table(&mut self, bytes: &'a [u8]) -> Result<Value, Refusal> {
+        let functions = self.lua.app_data_ref::<Functions>().map(|functions| functions.table());
+        let (budget, has_functions) = (self.budget, functions.is_some());
+        let mut made = Err(Stop::Killed);
+        // SAFETY: the closure owns nothing that has a destructor; a C function has free slots.
+        let value: Value = unsafe {
+            self.lua.exec_raw(functions, |state| {
+                made = tables::push(state, budget, bytes, has_functions.into());
+                // Only the value stays, in the place of the functions.
+                if made.is_ok() {
+                    ffi::lua_replace(state, 1);
+                }
+                ffi::lua_settop(state, 1);
+            })?
+        };
+        match made {
+            Ok(left) => {
+                self.left = left;
+                Ok(value)
+            }
+            Err(Stop::Malformed(how)) => Err(malformed(how)),
+            Err(Stop::Killed) => Err(Refusal::Killed),
         }
-        if count == 0 {
-            // Without values nothing else tells it from an object.
-            table.set_metatable(Some(self.marks.array.clone()))?;
-        }
-        Ok(Value::Table(table))
-    }
-
-    fn members(&mut self, depth: usize, key: impl Fn(&mut Self) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
-        let table = self.lua.create_table()?;
-        for _ in 0..self.count()? {
-            let key = key(self)?;
-            let value = self.value(depth + 1)?;
-            table.raw_set(key, value)?;
-        }
-        Ok(Value::Table(table))
     }
 
     fn text(&mut self) -> Result<Value, Refusal> {

@@ -430,7 +430,7 @@ impl Vm {
     /// Reads values that JavaScript gave.
     fn read<T>(&self, values: &Values, as_what: impl FnOnce(Reader) -> Result<T, Refusal>) -> Result<T, Refusal> {
         let (lua, context) = (self.lua()?, self.of_run());
-        as_what(Reader::new(lua, &context.budget, &*marks(lua)?, values))
+        as_what(Reader::new(lua, &context.budget, values))
     }
 
     /// Adds the host functions, shared dictionaries and modules that the VM does not have yet.
