@@ -1,17 +1,19 @@
 //! `json`: Lua values to JSON text and back, with the rules of results and State.
 
 use super::Named;
-use crate::bridge::Call;
+use crate::bridge::direct::{self, Arg, Direct, Values};
+use crate::bridge::{Call, entry};
 use crate::c_function;
 use crate::error::{Code, Error};
 use crate::memory::Killed;
 use crate::value::{Refusal, Text, json};
 use mlua::Value;
 use moonpool_lua::ffi;
+use std::ffi::c_int;
 
 const FUNCTIONS: &[Named] = &[
-    (c"encode", c_function!(encode)),
-    (c"decode", c_function!(decode)),
+    (c"encode", encode_any),
+    (c"decode", decode_any),
     // Marks a table as an array.
     (c"array", c_function!(array)),
 ];
@@ -52,6 +54,40 @@ pub(crate) unsafe fn install_marks(state: *mut ffi::lua_State) {
         ffi::lua_setfield(state, -2, c"__metatable".as_ptr());
         ffi::lua_setmetatable(state, -2);
         ffi::lua_pop(state, 1);
+    }
+}
+
+/// Encodes a table of the usual kinds directly; `encode` does all else, and says what is wrong.
+unsafe extern "C-unwind" fn encode_any(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
+    unsafe { direct::attempt(state, encode_table).unwrap_or_else(|| entry::call(state, encode)) }
+}
+
+fn encode_table(direct: &Direct) -> Option<Values> {
+    let table = direct.table(1)?;
+    let mut text = Text::new(direct.budget(), usize::MAX);
+    // SAFETY: an argument stays where it is, and nothing is done in the VM meanwhile.
+    let is_done = unsafe { json::encode_quickly(table, direct.array_mark(), &mut text) };
+    // Where it is refused, or the run is killed, the other way says so.
+    if !is_done.unwrap_or(false) {
+        return None;
+    }
+    Some([direct.keep_text(text.into_bytes()).ok()?].into())
+}
+
+/// Decodes JSON straight onto the stack; `decode` says what is wrong with what is none.
+unsafe extern "C-unwind" fn decode_any(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: as above. The text is an argument, which stays where it is.
+    unsafe {
+        let args = ffi::lua_gettop(state);
+        if let Arg::String(text) = Arg::at(state, 1)
+            && std::str::from_utf8(text).is_ok()
+            && json::push(state, text)
+        {
+            return 1;
+        }
+        ffi::lua_settop(state, args);
+        entry::call(state, decode)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use crate::value::Arg;
 use crate::value::json;
 use mlua::Value;
 use moonpool_lua::{ffi, poll};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
@@ -42,6 +42,8 @@ pub(crate) enum Plain {
     KeptList,
     /// The value of the JSON text that [`Direct::keep_json`] was given.
     KeptJson,
+    /// The string that [`Direct::keep_text`] was given.
+    KeptText,
 }
 
 /// What a function returns: a few values, in this order.
@@ -76,6 +78,8 @@ pub(crate) struct Kept {
     strings: usize,
     error: Option<Error>,
     json: Option<Arc<str>>,
+    /// Counted in the VM's memory.
+    text: Vec<u8>,
 }
 
 /// What stands before each string of the list.
@@ -127,6 +131,34 @@ impl Direct<'_> {
     pub(crate) fn keep_json(&self, text: Arc<str>) -> Plain {
         self.context.kept.borrow_mut().json = Some(text);
         Plain::KeptJson
+    }
+
+    /// Leaves bytes to be returned as a string.
+    ///
+    /// # Errors
+    /// When the VM has no memory for them, and then the run is killed.
+    pub(crate) fn keep_text(&self, text: Vec<u8>) -> Result<Plain, Killed> {
+        self.context.forget_text();
+        self.budget().hold(text.capacity())?;
+        self.context.kept.borrow_mut().text = text;
+        Ok(Plain::KeptText)
+    }
+
+    /// The address of the `n`th argument, from 1, if it is a table.
+    pub(crate) fn table(&self, n: c_int) -> Option<*const c_void> {
+        // SAFETY: the C function is running.
+        unsafe { (ffi::lua_type(self.state, n) == ffi::LUA_TTABLE).then(|| ffi::lua_topointer(self.state, n)) }
+    }
+
+    /// The address of the metatable that marks arrays.
+    pub(crate) fn array_mark(&self) -> *const c_void {
+        // SAFETY: the C function is running, and has a free slot.
+        unsafe {
+            json::push_array_mark(self.state);
+            let mark = ffi::lua_topointer(self.state, -1);
+            ffi::lua_settop(self.state, -2);
+            mark
+        }
     }
 
     /// Leaves one more string of a list to be returned; the list may be empty, too.
@@ -369,6 +401,10 @@ unsafe fn push_all(state: *mut ffi::lua_State, context: &Context, values: &Value
                     push_list(state, context);
                     context.forget_list();
                 }
+                Plain::KeptText => {
+                    push_bytes(state, &*context.kept_text());
+                    context.forget_text();
+                }
                 Plain::KeptJson => {
                     let is_pushed = json::push(state, context.kept_json());
                     context.forget_json();
@@ -429,6 +465,15 @@ impl Context {
 
     fn kept_json(&self) -> *const [u8] {
         self.kept.borrow().json.as_deref().unwrap_or_default().as_bytes()
+    }
+
+    fn kept_text(&self) -> *const [u8] {
+        &raw const *self.kept.borrow().text
+    }
+
+    fn forget_text(&self) {
+        let text = std::mem::take(&mut self.kept.borrow_mut().text);
+        self.budget.release(text.capacity());
     }
 
     fn forget_json(&self) {

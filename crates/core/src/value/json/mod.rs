@@ -3,7 +3,8 @@
 mod decode;
 mod encode;
 mod push;
+mod scan;
 
 pub(crate) use decode::decode;
-pub(crate) use encode::encode;
+pub(crate) use encode::{encode, encode_quickly};
 pub(crate) use push::{push, push_array_mark, set_array_mark};

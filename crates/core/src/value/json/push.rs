@@ -1,8 +1,8 @@
-//! JSON text that we wrote ourselves, straight onto Lua's stack: what `State.get` spends most of its time on.
+//! JSON text, straight onto Lua's stack: what `json.decode` and `State.get` spend most of their time on.
 //!
-//! Reads what [`super::encode`] writes, and nothing else: a string with escapes, or a text that somebody else has changed, is
-//! left to [`super::decode`], which is slower and says what is wrong.
+//! A text that is not JSON is left to [`super::decode`], which is slower and says what is wrong.
 
+use super::scan::plain;
 use crate::value::MAX_DEPTH;
 use moonpool_lua::{ffi, poll};
 use std::ffi::c_int;
@@ -12,6 +12,9 @@ const AT_ONCE: usize = 32;
 
 /// So many values are pushed without a look at the flag.
 const UNPOLLED: usize = 256;
+
+/// Strings with escapes that are no longer are put together on the native stack.
+const SHORT: usize = 256;
 
 /// Its address is the name of the metatable of arrays in the registry.
 static ARRAY: u8 = 0;
@@ -39,12 +42,13 @@ pub(crate) unsafe fn push_array_mark(state: *mut ffi::lua_State) {
 /// Pushes the value of a text, or says that it cannot; then the stack has anything on top.
 ///
 /// # Safety
-/// From a C function that runs in `state`, with nothing alive that has a destructor. `text` stays where it is until the end.
+/// From a C function that runs in `state`, with nothing alive that has a destructor. `text` is UTF-8, and stays where it is until
+/// the end.
 pub(crate) unsafe fn push(state: *mut ffi::lua_State, text: *const [u8]) -> bool {
     // SAFETY: the caller vouches for both.
     unsafe {
         let mut reader = Reader { state, text: &*text, at: 0, pushed: 0 };
-        reader.value(0) && reader.at == reader.text.len()
+        reader.value(0) && reader.after_blanks() == 0 && reader.at == reader.text.len()
     }
 }
 
@@ -61,9 +65,19 @@ impl Reader<'_> {
         self.text.get(self.at).copied().unwrap_or(0)
     }
 
+    /// The next byte that is no white space.
+    fn after_blanks(&mut self) -> u8 {
+        loop {
+            match self.peek() {
+                b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+                byte => return byte,
+            }
+        }
+    }
+
     /// Goes over a byte, if it is next.
     fn skip(&mut self, byte: u8) -> bool {
-        let is_next = self.peek() == byte;
+        let is_next = self.after_blanks() == byte;
         self.at += usize::from(is_next);
         is_next
     }
@@ -84,7 +98,7 @@ impl Reader<'_> {
             if self.pushed.is_multiple_of(UNPOLLED) {
                 poll(self.state);
             }
-            match self.peek() {
+            match self.after_blanks() {
                 b'"' => self.string(),
                 b'{' => self.table(depth, b'}'),
                 b'[' => self.table(depth, b']'),
@@ -109,12 +123,12 @@ impl Reader<'_> {
     /// As [`Reader::value`].
     unsafe fn string(&mut self) -> bool {
         let begin = self.at + 1;
-        let Some(length) = self.text[begin..].iter().position(|&byte| byte == b'"' || byte == b'\\') else {
-            return false;
-        };
-        let end = begin + length;
-        if self.text[end] == b'\\' {
-            return false;
+        let end = begin + plain(&self.text[begin..]);
+        match self.text.get(end) {
+            Some(b'"') => {}
+            // SAFETY: as the caller.
+            Some(b'\\') => return unsafe { self.escaped(begin, end) },
+            _ => return false,
         }
         self.at = end + 1;
         let bytes = &self.text[begin..end];
@@ -123,35 +137,90 @@ impl Reader<'_> {
         true
     }
 
+    /// A string with escapes, of which the first is at `end`.
+    ///
+    /// # Safety
+    /// As [`Reader::value`].
+    unsafe fn escaped(&mut self, begin: usize, mut end: usize) -> bool {
+        loop {
+            match self.text.get(end) {
+                Some(b'"') => break,
+                Some(b'\\') => end += 2,
+                _ => return false,
+            }
+            if end > self.text.len() {
+                return false;
+            }
+            end += plain(&self.text[end..]);
+        }
+        let raw = &self.text[begin..end];
+        self.at = end + 1;
+        // SAFETY: as the caller. What the escapes stand for is never longer than they are.
+        unsafe {
+            if raw.len() <= SHORT {
+                let mut whole = [0; SHORT];
+                let Some(size) = unescape(raw, &mut whole) else { return false };
+                ffi::lua_pushlstring(self.state, whole.as_ptr().cast(), size);
+                return true;
+            }
+            if ffi::lua_checkstack(self.state, 2) == 0 {
+                return false;
+            }
+            let memory = ffi::lua_newuserdatauv(self.state, raw.len(), 0).cast::<u8>();
+            memory.write_bytes(0, raw.len());
+            let Some(size) = unescape(raw, std::slice::from_raw_parts_mut(memory, raw.len())) else { return false };
+            ffi::lua_pushlstring(self.state, memory.cast(), size);
+            ffi::lua_replace(self.state, -2);
+            true
+        }
+    }
+
     /// # Safety
     /// As [`Reader::value`].
     unsafe fn number(&mut self) -> bool {
         let rest = &self.text[self.at..];
-        let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let sign = usize::from(rest.first() == Some(&b'-'));
-        let length = sign + digits(&rest[sign..]);
+        let mut length = sign + digits(sign);
+        let whole = length - sign;
+        if whole == 0 || (whole > 1 && rest[sign] == b'0') {
+            return false;
+        }
+        let mut is_float = false;
+        if rest.get(length) == Some(&b'.') {
+            let some = digits(length + 1);
+            if some == 0 {
+                return false;
+            }
+            (length, is_float) = (length + 1 + some, true);
+        }
+        if let Some(b'e' | b'E') = rest.get(length) {
+            let begin = length + 1 + usize::from(matches!(rest.get(length + 1), Some(b'-' | b'+')));
+            let some = if begin < rest.len() { digits(begin) } else { 0 };
+            if some == 0 {
+                return false;
+            }
+            (length, is_float) = (begin + some, true);
+        }
+        self.at += length;
         // SAFETY: as the caller.
         unsafe {
-            // 18 digits fit into 64 bits.
-            if length > sign && length - sign <= 18 && !matches!(rest.get(length), Some(b'.' | b'e' | b'E')) {
+            // 18 digits fit into 64 bits. There is a float that is minus zero, and no integer.
+            if !is_float && whole <= 18 && (sign == 0 || rest[1] != b'0') {
                 let number = rest[sign..length].iter().fold(0_i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
                 ffi::lua_pushinteger(self.state, if sign == 1 { -number } else { number });
-                self.at += length;
                 return true;
             }
-            let length =
-                rest.iter().take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
             let Ok(text) = std::str::from_utf8(&rest[..length]) else { return false };
-            if let Ok(number) = text.parse::<i64>() {
+            if let Some(number) = text.parse::<i64>().ok().filter(|number| *number != 0) {
                 ffi::lua_pushinteger(self.state, number);
-            } else if let Ok(number) = text.parse::<f64>() {
+            } else if let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) {
                 ffi::lua_pushnumber(self.state, number);
             } else {
                 return false;
             }
-            self.at += length;
-            true
         }
+        true
     }
 
     /// An object or an array. Its first members wait on the stack, so that the table gets room for as many as there are.
@@ -171,7 +240,7 @@ impl Reader<'_> {
             let (mut members, mut waiting, mut is_made) = (0, 0, false);
             if !self.skip(close) {
                 loop {
-                    let has_key = is_array || (self.peek() == b'"' && self.string() && self.skip(b':'));
+                    let has_key = is_array || (self.after_blanks() == b'"' && self.string() && self.skip(b':'));
                     if !has_key || !self.value(depth + 1) {
                         return false;
                     }
@@ -234,4 +303,53 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Writes what a string with escapes stands for, and returns how long that is; nothing when it is no string.
+fn unescape(raw: &[u8], out: &mut [u8]) -> Option<usize> {
+    let (mut at, mut size) = (0, 0);
+    while at < raw.len() {
+        let run = plain(&raw[at..]);
+        out[size..size + run].copy_from_slice(&raw[at..at + run]);
+        (at, size) = (at + run, size + run);
+        if at == raw.len() {
+            break;
+        }
+        let byte = match *raw.get(at + 1)? {
+            byte @ (b'"' | b'\\' | b'/') => byte,
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => {
+                let (unit, after) = (unit(raw, at)?, at + 6);
+                let (character, next) = match unit {
+                    0xD800..0xDC00 => {
+                        let second = unit_of_pair(raw, after)?;
+                        (0x1_0000 + ((unit - 0xD800) << 10) + second, after + 6)
+                    }
+                    _ => (unit, after),
+                };
+                size += char::from_u32(character)?.encode_utf8(&mut out[size..]).len();
+                at = next;
+                continue;
+            }
+            _ => return None,
+        };
+        out[size] = byte;
+        (at, size) = (at + 2, size + 1);
+    }
+    Some(size)
+}
+
+/// The unit that an escape at `at` stands for.
+fn unit(raw: &[u8], at: usize) -> Option<u32> {
+    let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
+}
+
+/// The second half of a pair of surrogates.
+fn unit_of_pair(raw: &[u8], at: usize) -> Option<u32> {
+    unit(raw, at)?.checked_sub(0xDC00).filter(|half| *half < 0x400)
 }
