@@ -16,6 +16,7 @@ import { scripts } from './scripts.mjs'
 import { shared } from './shared.mjs'
 import { state } from './state.mjs'
 import { tenants } from './tenants.mjs'
+import { values } from './values.mjs'
 import { waiting } from './waiting.mjs'
 
 const PARTS = {
@@ -32,6 +33,7 @@ const PARTS = {
   shared,
   logs,
   libraries,
+  values,
   memory,
   lua,
 }

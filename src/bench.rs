@@ -4,9 +4,11 @@
 use crate::pool::{Job, queue};
 use mlua::{Lua, LuaOptions, StdLib};
 use moonpool_lua::ffi;
+use napi::JsString;
 use napi::bindgen_prelude::{Env, FnArgs, Function, FunctionRef, Result};
 use napi_derive::napi;
 use regex::bytes::Regex;
+use std::cell::RefCell;
 use std::ffi::CStr;
 use std::time::Instant;
 
@@ -55,7 +57,19 @@ pub(super) fn bench_naive(env: Env, id: u32, code: String, done: Function<Done, 
     })
 }
 
-/// Runs `code` in unedited Lua 5.4.9 on this thread; the time it took, in ms, VM construction included.
+/// A string of so many characters, all ASCII, and nothing else.
+#[napi]
+pub(super) fn bench_text(env: &Env, length: u32) -> Result<JsString<'_>> {
+    thread_local!(static TEXT: RefCell<String> = RefCell::default());
+    TEXT.with_borrow_mut(|text| {
+        if text.len() != length as usize {
+            *text = "x".repeat(length as usize);
+        }
+        env.create_string(&*text)
+    })
+}
+
+/// Runs `code` in unedited Lua 5.4.9 with the library cjson on this thread; the time it took, in ms, VM construction included.
 #[napi]
 pub(super) fn bench_stock(code: String) -> f64 {
     let start = Instant::now();

@@ -29,8 +29,25 @@ fn main() {
     if tested {
         let stock = out.join("stock");
         copy_sources(&lua, &stock);
+        if env::var_os("CARGO_FEATURE_CJSON").is_some() {
+            compile_cjson(&stock, &out);
+        }
         compile("moonpool_lua_stock", &stock, Symbols::Renamed, &["stock.c"], &out);
     }
+}
+
+/// Compiles lua-cjson for unedited Lua.
+fn compile_cjson(lua: &Path, out: &Path) {
+    println!("cargo:rerun-if-changed=../../bench/lua-cjson");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/lua-cjson");
+    let text = renames(lua) + &format!("#include \"{}\"\n", folder.join("lua_cjson.c").display());
+    let one = out.join("cjson.c");
+    fs::write(&one, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", one.display()));
+    // As its own makefile does.
+    let mut build = cc::Build::new();
+    build.files([one, folder.join("strbuf.c"), folder.join("fpconv.c")]).include(lua).include(&folder);
+    build.warnings(false).define("NDEBUG", None).opt_level(3).out_dir(out);
+    build.compile("moonpool_cjson");
 }
 
 /// Copies Lua's C files, so that edits never touch cargo's own copy.
@@ -126,6 +143,9 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
         .flag_if_supported("-fvisibility=hidden")
         .cargo_metadata(false)
         .out_dir(out);
+    if symbols == Symbols::Renamed && env::var_os("CARGO_FEATURE_CJSON").is_some() {
+        build.define("MOONPOOL_CJSON", None);
+    }
     if env::var("CARGO_CFG_UNIX").is_ok() {
         build.define("LUA_USE_POSIX", None);
     }

@@ -45,6 +45,10 @@ static int stock_write (lua_State *L) {
   return 1;
 }
 
+#ifdef MOONPOOL_CJSON
+int luaopen_cjson (lua_State *L);
+#endif
+
 static void stock_deadline (lua_State *L, lua_Debug *ar) {
   clock_t *deadline = *(clock_t **)lua_getextraspace(L);
   (void)ar;
@@ -65,6 +69,10 @@ int moonpool_stock_run (const char *source, size_t size, const char *name, int c
   lua_State *L = luaL_newstate();
   if (L == NULL) return LUA_ERRMEM;
   luaL_openlibs(L);
+#ifdef MOONPOOL_CJSON
+  luaL_requiref(L, "cjson", luaopen_cjson, 1);
+  lua_pop(L, 1);
+#endif
   lua_pushlightuserdata(L, &out);
   lua_pushcclosure(L, stock_print, 1);
   lua_setglobal(L, "print");
