@@ -18,6 +18,9 @@ const PIECE = 128 * 1024
 /** The same, of a string that is ASCII, which is only copied. */
 const ASCII_PIECE = 2 * 1024 * 1024
 
+/** A list of fewer bytes is read without a view of it. */
+const FEW_BYTES = 256
+
 /** V8 copies what is cut out of a text if it is shorter; otherwise it would keep the whole text for it. */
 const SHORT = 13
 
@@ -212,10 +215,10 @@ class Reader {
   end = 0
   /** How deep the value is that is read next. */
   depth = 0
-  /** The last record at each depth: its keys, and whether to set them is all that there is to them. */
-  records = []
-  /** Values whose reading was suspended, the innermost first. */
-  levels = []
+  /** The last record at each depth, once there is one: its keys, and whether to set them is all that there is to them. */
+  records
+  /** Values whose reading was suspended, the innermost first, if any was. */
+  levels
   #view
   #text = ''
   #from = 0
@@ -226,10 +229,12 @@ class Reader {
     this.isHurried = isHurried
   }
 
-  get view() {
-    const { buffer, byteOffset, length } = this.bytes
-    this.#view ??= new DataView(buffer, byteOffset, length)
-    return this.#view
+  float(at) {
+    const { bytes } = this
+    // To make a view takes as long as to read ten numbers without one.
+    if (bytes.length < FEW_BYTES) return bytes.readDoubleLE(at)
+    this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    return this.#view.getFloat64(at, true)
   }
 
   /** An ASCII text, cut out of a longer one: to call into Node.js for each would take longer. */
@@ -254,6 +259,7 @@ class Reader {
   suspend(level) {
     level.depth = this.depth
     this.depth -= 1
+    this.levels ??= []
     this.levels.push(level)
     return SUSPENDED
   }
@@ -386,7 +392,7 @@ function read(reader) {
       return readInteger(reader)
     case FLOAT:
       reader.at += 8
-      return reader.view.getFloat64(reader.at - 8, true)
+      return reader.float(reader.at - 8)
     case TEXT:
       return readSized(reader, TEXT)
     case ASCII:
@@ -432,15 +438,15 @@ function readSized(reader, tag) {
 }
 
 function readInteger(reader) {
-  const { at, view } = reader
-  reader.at = at + 8
-  const high = view.getInt32(at + 4, true)
+  const { at, bytes } = reader
+  const low = count(reader)
+  const high = count(reader) | 0
   // So much of it that it can be a number, exactly.
   if (high >= -0x200000 && high < 0x200000) {
-    const number = high * 2 ** 32 + view.getUint32(at, true)
+    const number = high * 2 ** 32 + low
     if (number !== -(2 ** 53)) return number
   }
-  return view.getBigInt64(at, true)
+  return bytes.readBigInt64LE(at)
 }
 
 // Each of these goes on with the next of its values until that was suspended, or has to wait; then so is it.
@@ -475,8 +481,10 @@ function readKeys(reader) {
   // As V8 keeps names, by which it finds properties sooner. Of `__proto__` it would set something else.
   const kept = Object.keys(probe)
   const isPlain = kept.length === names.length
-  reader.records[reader.depth] = { names: isPlain ? kept : names, isPlain }
-  return reader.records[reader.depth]
+  const known = { names: isPlain ? kept : names, isPlain }
+  reader.records ??= []
+  reader.records[reader.depth] = known
+  return known
 }
 
 function readRecord(reader, { names, isPlain }) {

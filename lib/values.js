@@ -60,7 +60,7 @@ const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
 
 /** A shorter string is copied here, a character at a time: to call into Node.js would take longer. */
-const SHORT = 16
+const SHORT = 24
 
 /** Buffers of no more bytes are used again. */
 const KEPT = 64 * 1024
@@ -75,8 +75,8 @@ function roomy(size) {
 
 /** Bytes that grow as they are written. */
 class Writer {
-  /** The keys of the last record at each depth. */
-  records = []
+  /** The keys of the last record at each depth, once there is one. */
+  records
   #room
   #used = 0
   #values = 0
@@ -183,9 +183,11 @@ class Writer {
 
   /** Text without its size, which is returned. */
   characters(text) {
-    const size = Buffer.byteLength(text)
-    const at = this.#reserve(size)
-    this.#room.bytes.write(text, at)
+    const most = 3 * text.length
+    const isNear = this.#used + most > this.#max
+    const at = this.#reserve(isNear ? Buffer.byteLength(text) : most)
+    const size = this.#room.bytes.write(text, at)
+    this.#used = at + size
     return size
   }
 
@@ -294,7 +296,7 @@ class Encoding {
 }
 
 function writeWhole(writer, value, place) {
-  writer.records.length = 0
+  writer.records = undefined
   const work = write(writer, value, place)
   if (work) finish(work)
 }
@@ -399,7 +401,7 @@ function writeTable(writer, value, place) {
 
 function writePlain(writer, object, place) {
   const names = namesOf(object, place)
-  const known = writer.records[place.open.length]
+  const known = writer.records?.[place.open.length]
   const isSame = known !== undefined && isSameList(names, known)
   if (!isSame && !isRecord(names)) return writeObjectOf(writer, object, names, place)
   if (isSame) writer.tag(SAME)
@@ -407,6 +409,7 @@ function writePlain(writer, object, place) {
     writer.tag(RECORD)
     writer.count(names.length)
     for (let i = 0; i < names.length; i++) writer.text(names[i])
+    writer.records ??= []
     writer.records[place.open.length] = names
   }
   return writeValues(writer, object, names, place)
@@ -573,7 +576,7 @@ function* writeMembers(writer, object, names, place, isList = false) {
     const value = object[key]
     if (value !== undefined) {
       writer.text(key)
-      if (isList) writer.records.length = 0
+      if (isList) writer.records = undefined
       const work = write(writer, value, place)
       if (work) yield* work
       count += 1
