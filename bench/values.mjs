@@ -42,7 +42,7 @@ async function crossing(engine, baselines, roundsOf) {
   await context.run(`text = ('x'):rep(${MIB}) function echo(x) return x end function give() return text end`)
   const objects = await rounds(
     {
-      'objects in and out': () => time(4, () => context.call('echo', [OBJECTS])),
+      'objects in and out': () => time(4, () => context.call('echo', OBJECTS)),
       'JSON.parse(JSON.stringify(objects))': () => time(4, () => JSON.parse(JSON.stringify(OBJECTS))),
     },
     roundsOf,

@@ -145,8 +145,9 @@ class Writer {
     if (typeof value === 'bigint') view.setBigInt64(at + 1, value, true)
     else {
       // A BigInt would take ten times as long.
-      view.setInt32(at + 1, value | 0, true)
-      view.setInt32(at + 5, floor(value / 2 ** 32), true)
+      const low = value | 0
+      view.setInt32(at + 1, low, true)
+      view.setInt32(at + 5, low === value ? low >> 31 : floor(value / 2 ** 32), true)
     }
   }
 

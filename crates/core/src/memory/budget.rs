@@ -69,13 +69,22 @@ impl Budget {
     /// # Errors
     /// As [`Budget::hold`].
     pub(crate) fn extend(&self, buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Killed> {
-        let wanted = buffer.len() + bytes.len();
-        if wanted > buffer.capacity() {
-            let capacity = wanted.max(buffer.capacity() * 3 / 2);
-            self.hold(capacity - buffer.capacity())?;
-            buffer.reserve_exact(capacity - buffer.len());
+        if buffer.capacity() - buffer.len() < bytes.len() {
+            self.reserve(buffer, bytes.len())?;
         }
         buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Gives a buffer whose whole capacity is counted room for so many bytes more.
+    ///
+    /// # Errors
+    /// As [`Budget::hold`].
+    #[cold]
+    pub(crate) fn reserve(&self, buffer: &mut Vec<u8>, bytes: usize) -> Result<(), Killed> {
+        let capacity = (buffer.len() + bytes).max(buffer.capacity() * 3 / 2);
+        self.hold(capacity - buffer.capacity())?;
+        buffer.reserve_exact(capacity - buffer.len());
         Ok(())
     }
 

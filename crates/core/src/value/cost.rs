@@ -162,6 +162,8 @@ pub(crate) fn units(text: &str) -> usize {
 /// dropped.
 pub(super) struct Bill<'a> {
     budget: &'a Budget,
+    counted: usize,
+    /// As much, or a little more: to count each value with the VM would take longer than to write it.
     held: usize,
     nodes: usize,
     max_nodes: usize,
@@ -170,7 +172,7 @@ pub(super) struct Bill<'a> {
 impl<'a> Bill<'a> {
     /// A bill for at most `max_nodes` values and keys.
     pub(super) fn new(budget: &'a Budget, max_nodes: usize) -> Self {
-        Self { budget, held: 0, nodes: 0, max_nodes }
+        Self { budget, counted: 0, held: 0, nodes: 0, max_nodes }
     }
 
     /// Counts a value or key that takes so many bytes in V8, of which so many are written down.
@@ -199,18 +201,17 @@ impl<'a> Bill<'a> {
 
     /// Where it stands.
     pub(super) fn mark(&self) -> (usize, usize) {
-        (self.held, self.nodes)
+        (self.counted, self.nodes)
     }
 
     /// Counts no more than it did at that mark.
-    pub(super) fn go_back(&mut self, (held, nodes): (usize, usize)) {
-        self.budget.release(self.held - held);
-        (self.held, self.nodes) = (held, nodes);
+    pub(super) fn go_back(&mut self, (counted, nodes): (usize, usize)) {
+        (self.counted, self.nodes) = (counted, nodes);
     }
 
     /// What was counted.
-    pub(super) fn held(&self) -> usize {
-        self.held
+    pub(super) fn counted(&self) -> usize {
+        self.counted
     }
 
     /// Counts so many bytes more.
@@ -218,11 +219,14 @@ impl<'a> Bill<'a> {
     /// # Errors
     /// When the VM's memory does not suffice.
     pub(super) fn charge(&mut self, bytes: usize) -> Result<(), Killed> {
-        if bytes == 0 {
-            return Ok(());
+        /// So many are held at once.
+        const STEP: usize = 1024;
+        self.counted += bytes;
+        if self.counted > self.held {
+            let more = (self.counted - self.held).max(STEP);
+            self.budget.hold(more)?;
+            self.held += more;
         }
-        self.budget.hold(bytes)?;
-        self.held += bytes;
         Ok(())
     }
 }

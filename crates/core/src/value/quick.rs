@@ -201,7 +201,7 @@ impl<S: QuickSink> Walk<'_, S> {
 
     /// Reads up to so many keys into `keys`, and their values into `items`. Returns how many there are.
     fn read_hash(&mut self, table: &Looked, from: &mut usize, most: usize) -> Result<usize, Stop> {
-        let start = self.items.len();
+        let (start, most) = (self.items.len(), most.min(table.hash_size() - *from));
         self.items.resize(start + most, Item::NIL);
         let mut found = 0;
         while *from < table.hash_size() && found < most {
@@ -260,7 +260,7 @@ impl<S: QuickSink> Walk<'_, S> {
             if members.pairs.len() > self.rules.most_keys {
                 return Err(Stop::Unusual);
             }
-            if some < AT_ONCE {
+            if from == table.hash_size() {
                 break;
             }
         }

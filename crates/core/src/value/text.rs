@@ -80,6 +80,21 @@ impl<'a> Text<'a> {
         Ok(self.budget.extend(&mut self.bytes, bytes)?)
     }
 
+    /// The text, to which so many bytes may be added.
+    ///
+    /// # Errors
+    /// As [`Text::push`].
+    pub(super) fn with_room(&mut self, bytes: usize) -> Result<&mut Vec<u8>, Refusal> {
+        let wanted = self.bytes.len() + bytes;
+        if wanted > self.max {
+            return Err(Refusal::TooLong);
+        }
+        if wanted > self.bytes.capacity() {
+            self.budget.reserve(&mut self.bytes, bytes)?;
+        }
+        Ok(&mut self.bytes)
+    }
+
     /// Adds a string or a number as JSON, piece by piece: nothing is built that is not counted.
     pub(super) fn push_json(&mut self, value: &(impl serde::Serialize + ?Sized)) -> Result<(), Refusal> {
         let mut pieces = Pieces { text: self, refusal: None };

@@ -122,7 +122,7 @@ impl<'a> Writer<'a> {
 
     /// The list, counted no longer, and what its values take in JavaScript beyond its bytes.
     pub(crate) fn into_values(self) -> (Values, usize) {
-        let takes = self.bill.held();
+        let takes = self.bill.counted();
         (self.bytes.into_bytes(), takes)
     }
 

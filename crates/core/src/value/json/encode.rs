@@ -57,7 +57,7 @@ impl QuickSink for Text<'_> {
             Seen::Boolean(b) => self.push(if b { b"true" } else { b"false" })?,
             Seen::Integer(i) => push_number(self, &i)?,
             Seen::Float(n) if n.is_finite() => push_number(self, &n)?,
-            Seen::String(bytes) => return push_string(self, bytes, b"\"", b"\""),
+            Seen::String(bytes) => return push_string(self, bytes),
             Seen::Float(_) | Seen::Light(_) | Seen::Table(_) | Seen::Other => return Ok(false),
         }
         Ok(true)
@@ -77,7 +77,8 @@ impl QuickSink for Text<'_> {
 
     fn key(&mut self, key: &str, _members: usize) -> Result<(), Refusal> {
         self.count()?;
-        push_string(self, key.as_bytes(), b"\"", b"\":").map(|_| ())
+        push_string(self, key.as_bytes())?;
+        self.push(b":")
     }
 
     fn between(&mut self) -> Result<(), Refusal> {
@@ -89,21 +90,30 @@ impl QuickSink for Text<'_> {
     }
 }
 
-/// Writes a string as JSON with what stands around it, unless it is not UTF-8: says whether it did.
-fn push_string(text: &mut Text, bytes: &[u8], before: &[u8], after: &[u8]) -> Result<bool, Refusal> {
+/// Writes a string as JSON, unless it is not UTF-8: says whether it did.
+fn push_string(text: &mut Text, bytes: &[u8]) -> Result<bool, Refusal> {
     if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() {
         return Ok(false);
     }
-    text.push(before)?;
     let mut rest = bytes;
+    let mut run = plain(rest);
+    if run == rest.len() {
+        let out = text.with_room(run + 2)?;
+        out.push(b'"');
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return Ok(true);
+    }
+    text.push(b"\"")?;
     loop {
-        let (run, others) = rest.split_at(plain(rest));
-        text.push(run)?;
+        let (before, others) = rest.split_at(run);
+        text.push(before)?;
         let Some((&byte, left)) = others.split_first() else { break };
         push_escape(text, byte)?;
         rest = left;
+        run = plain(rest);
     }
-    text.push(after)?;
+    text.push(b"\"")?;
     Ok(true)
 }
 

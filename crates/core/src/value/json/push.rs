@@ -283,9 +283,19 @@ impl Reader<'_> {
         unsafe {
             ffi::lua_createtable(self.state, if is_array { room } else { 0 }, if is_array { 0 } else { room });
             ffi::lua_insert(self.state, place);
-            for member in (1..=waiting).rev() {
-                self.set(place, is_array, member);
+            if is_array {
+                for member in (1..=waiting).rev() {
+                    self.set(place, true, member);
+                }
+                return;
             }
+            // From the first one: of several with the same key, the last one counts.
+            for member in 0..waiting as c_int {
+                ffi::lua_pushvalue(self.state, place + 1 + 2 * member);
+                ffi::lua_pushvalue(self.state, place + 2 + 2 * member);
+                ffi::lua_rawset(self.state, place);
+            }
+            ffi::lua_settop(self.state, place);
         }
     }
 
