@@ -84,7 +84,9 @@ function decodeOutcome(outcome, then, make) {
     if (failure) then(failed(failure, whole, last))
     else then(error ? { failure: refused(error, whole) } : { text: whole, values: last })
   })
-  return begun(job)
+  if (values) return begun(job)
+  inSlices(job)
+  return job
 }
 
 /** Begins a job. Returns it, if it is not done at once. */

@@ -2,7 +2,7 @@
 
 use crate::ffi;
 use std::ffi::{c_int, c_void};
-use std::ptr::{null, null_mut};
+use std::ptr::null_mut;
 use std::slice;
 
 unsafe extern "C" {
@@ -171,6 +171,6 @@ impl<'a> Looked<'a> {
 
     /// Whether it has this metatable.
     pub fn has_metatable(&self, metatable: *const c_void) -> bool {
-        self.metatable != null() && self.metatable == metatable
+        !self.metatable.is_null() && self.metatable == metatable
     }
 }
