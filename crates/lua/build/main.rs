@@ -39,7 +39,7 @@ fn main() {
 /// Compiles lua-cjson for unedited Lua.
 fn compile_cjson(lua: &Path, out: &Path) {
     println!("cargo:rerun-if-changed=../../bench/lua-cjson");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/lua-cjson");
+    let folder = crate_folder().join("../../bench/lua-cjson");
     let text = renames(lua) + &format!("#include \"{}\"\n", folder.join("lua_cjson.c").display());
     let one = out.join("cjson.c");
     fs::write(&one, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", one.display()));
@@ -48,6 +48,11 @@ fn compile_cjson(lua: &Path, out: &Path) {
     build.files([one, folder.join("strbuf.c"), folder.join("fpconv.c")]).include(lua).include(&folder);
     build.warnings(false).define("NDEBUG", None).opt_level(3).out_dir(out);
     build.compile("moonpool_cjson");
+}
+
+/// Where this crate is now: this program may have been compiled before the checkout was moved, with `target` in it.
+fn crate_folder() -> PathBuf {
+    PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
 }
 
 /// Copies Lua's C files, so that edits never touch cargo's own copy.
@@ -109,7 +114,7 @@ fn renames(folder: &Path) -> String {
 
 /// Compiles a Lua as one C file (as Lua's own `onelua.c` does), with `ours` from `lua/c` at its end.
 fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &Path) {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("c");
+    let here = crate_folder().join("c");
     let mut text = if symbols == Symbols::Renamed { renames(folder) } else { String::new() };
     text.push_str(
         "#define LUA_CORE\n#define LUA_LIB\n#define ltable_c\n#define lvm_c\n#include \"lprefix.h\"\n\

@@ -25,7 +25,7 @@ pub(crate) fn locate() -> PathBuf {
 fn metadata(options: &[&str]) -> cargo_metadata::Result<cargo_metadata::Metadata> {
     let target = std::env::var("TARGET").expect("cargo sets TARGET");
     cargo_metadata::MetadataCommand::new()
-        .manifest_path(format!("{}/Cargo.toml", env!("CARGO_MANIFEST_DIR")))
+        .manifest_path(crate::crate_folder().join("Cargo.toml"))
         // The packages of other platforms are not wanted, nor present.
         .other_options(
             options.iter().copied().chain(["--filter-platform", &target]).map(String::from).collect::<Vec<_>>(),
