@@ -144,6 +144,7 @@ describe('an addon for another system', () => {
       ['Mach-O linked', ...mac({ imports: ['napi_throw'] })],
       ['Mach-O for a newer system', ...mac({ macos: [13, 3] })],
       ['Mach-O without a signature', ...mac({ isSigned: false })],
+      ['Mach-O changed after it was signed', ...mac({ changed: true })],
     ])
   })
 
@@ -161,6 +162,7 @@ describe('an addon for another system', () => {
     ['Mach-O linked', [LINKED]],
     ['Mach-O for a newer system', ['it needs macOS 13.3, and may need 11.0 at most']],
     ['Mach-O without a signature', ['it is not signed, and macOS on arm64 loads nothing that is not']],
+    ['Mach-O changed after it was signed', ['it was changed after it was signed, and macOS loads nothing of the kind']],
   ])('%s', (name, problems) => {
     expect(said[name]).toEqual(problems)
   })

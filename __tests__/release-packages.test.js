@@ -3,7 +3,7 @@
 
 const { execFileSync } = require('node:child_process')
 const { createHash } = require('node:crypto')
-const { cpSync, readFileSync, writeFileSync } = require('node:fs')
+const { cpSync, readFileSync, readdirSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { PLATFORMS } = require('../lib/platform')
 const own = require('../package.json')
@@ -129,6 +129,80 @@ test('a crate without a file of its terms: MIT with its authors, else an error',
   expect([choice, all.sort(), inner.sort()]).toEqual([['this'], ['that', 'this'], ['inner', 'tables']])
 })
 
+describe('the manifest of npm run release:build', () => {
+  const run = async (folder, source) => {
+    const { stdout, stderr } = await runNode([
+      '--input-type=module',
+      '--eval',
+      `import { Manifest } from './scripts/release/manifest.mjs'
+      import { tableOf } from './scripts/release/table.mjs'
+      const open = (version, isKept) =>
+        new Manifest('${folder}', { version, names: ['one', 'two', 'main'], isKept })
+      ${source}`,
+    ])
+    if (stderr !== '') throw new Error(stderr)
+    return stdout
+  }
+  const there = (folder) => readdirSync(folder).sort()
+
+  test('keeps what was built before where some packages are built, and nothing of a package that fails', async () => {
+    const folder = path.join(folderWith({ 'p/1.tgz': '', 'p/2.tgz': '' }), 'p')
+    const said = await run(
+      folder,
+      `const first = open('1.0.0', true)
+      first.put({ name: 'main', tarball: 'm.tgz' })
+      first.put({ name: 'two', tarball: '2.tgz' })
+      first.put({ name: 'one', tarball: '1.tgz' })
+      const { writeFileSync } = await import('node:fs')
+      for (const tarball of ['m.tgz', '1.tgz', '2.tgz']) writeFileSync('${folder}/' + tarball, '')
+      const second = open('1.0.0', true)
+      second.put({ name: 'one', tarball: '1.tgz', again: true })
+      second.put({ name: 'two', reason: 'broken' })
+      console.log(JSON.stringify(second.content))`,
+    )
+    const wanted = {
+      version: '1.0.0',
+      packages: [
+        { name: 'one', tarball: '1.tgz', again: true },
+        { name: 'main', tarball: 'm.tgz' },
+      ],
+      notBuilt: [{ name: 'two', reason: 'broken' }],
+    }
+    expect(JSON.parse(said)).toEqual(wanted)
+    expect(JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'))).toEqual(wanted)
+    expect(there(folder)).toEqual(['1.tgz', 'm.tgz', 'manifest.json'])
+  })
+
+  test.each([
+    ['where all are built', '1.0.0', false],
+    ['of another version', '1.0.1', true],
+  ])('keeps nothing %s', async (_, version, isKept) => {
+    const folder = path.join(folderWith({ 'p/old.tgz': '' }), 'p')
+    await run(folder, `open('1.0.0', true).put({ name: 'one', tarball: '1.tgz' })`)
+    const said = await run(folder, `console.log(JSON.stringify(open('${version}', ${isKept}).content))`)
+    expect(JSON.parse(said)).toEqual({ version, packages: [], notBuilt: [] })
+    expect(there(folder)).toEqual([])
+  })
+
+  test('is said as a table: what was run, what was not and why, and what is missing', async () => {
+    const packages = [
+      { name: 'one', bytes: 2_000_000, addon: {}, needs: { glibc: '2.17' }, ran: 'Linux' },
+      { name: 'two', bytes: 1_960_000, addon: {}, needs: { macos: '11.0' }, notRun: 'this is Linux' },
+      { name: 'main', bytes: 300_000 },
+    ]
+    const notBuilt = [{ name: 'three', reason: 'no zig\nat all' }]
+    const said = await run(folderWith(), `console.log(tableOf(${JSON.stringify({ packages, notBuilt })}))`)
+    expect(said.split('\n')).toEqual([
+      'package  packed  checked           run',
+      'one      2.0 MB  needs glibc 2.17  Linux',
+      'two      2.0 MB  needs macOS 11.0  not run: this is Linux',
+      'main     0.3 MB  -                 -',
+      'three    -       -                 not built: no zig',
+      '',
+    ])
+  })
+})
+
 describe('npm run release', () => {
   const DATE = '2026-01-02'
   const git = (folder, ...args) =>
@@ -155,12 +229,12 @@ describe('npm run release', () => {
     const packages = ['moonpool', ...NAMES].map((name, i) => {
       writeFileSync(path.join(output, `${i}.tgz`), name)
       const sha256 = createHash('sha256').update(name).digest('hex')
-      return { name, version: own.version, tarball: `${i}.tgz`, sha256 }
+      return { name, version: own.version, tarball: `${i}.tgz`, sha256, isClean: true }
     })
     const state = {
       folder,
       output,
-      manifest: { isClean: true, packages },
+      manifest: { packages },
       main: { ...own, scripts: {}, optionalDependencies: PINNED },
     }
     state.changelog = `# Changelog\n\n## [Unreleased]\n\n## [${own.version}] - ${DATE}\n\n### Added\n\n- it\n`
@@ -171,7 +245,8 @@ describe('npm run release', () => {
     git(folder, 'add', '.')
     git(folder, 'commit', '--quiet', '--message', 'all')
     git(folder, 'tag', state.tag)
-    state.manifest.commit ??= git(folder, 'rev-parse', 'HEAD').trim()
+    const commit = git(folder, 'rev-parse', 'HEAD').trim()
+    state.manifest.packages = state.manifest.packages.map((one) => ({ commit, ...one }))
     writeFileSync(path.join(output, 'manifest.json'), JSON.stringify(state.manifest))
     writeFileSync(path.join(output, 'moonpool/package.json'), JSON.stringify(state.main))
     state.last?.()
@@ -221,14 +296,14 @@ describe('npm run release', () => {
       'and package-lock.json 9.9.9',
     ],
     [
-      'packages of another commit',
-      (state) => Object.assign(state.manifest, { commit: 'abc' }),
-      'built from commit abc',
+      'a package of another commit',
+      (state) => Object.assign(state.manifest.packages[2], { commit: 'abc' }),
+      `${NAMES[1]} was built from commit abc`,
     ],
     [
-      'packages of what was not committed',
-      (state) => Object.assign(state.manifest, { isClean: false }),
-      'built from changes that were not committed',
+      'a package of what was not committed',
+      (state) => Object.assign(state.manifest.packages[1], { isClean: false }),
+      `${NAMES[0]} was built from changes that were not committed`,
     ],
     [
       'changes that are not committed',

@@ -1,7 +1,11 @@
 // Makes files for Windows and macOS that have in them what is looked at in an addon, and nothing else.
 'use strict'
 
+const { createHash } = require('node:crypto')
+
 const TEXTS = 1024
+/** The size of a signature of one page. */
+const SIGNATURE = 20 + 44 + 32
 
 /** Bytes to write into, with a heap of texts behind. */
 function file(size = 4096) {
@@ -49,8 +53,8 @@ function pe({ libraries, exports, symbols = 0 }) {
   return bytes
 }
 
-/** A dylib for arm64. */
-function machO({ libraries, imports, exports, macos = [11, 0], isSigned }) {
+/** A dylib for arm64. Its signature is of all before it. */
+function machO({ libraries, imports, exports, macos = [11, 0], isSigned, changed }) {
   const { bytes, put, u32 } = file()
   const commands = []
   u32(0, 0xfeedfacf, 0x0100000c, 0, 6)
@@ -60,19 +64,39 @@ function machO({ libraries, imports, exports, macos = [11, 0], isSigned }) {
     commands.push([0xc, 24, 0, 0, 0, ...new Uint32Array(words.buffer, words.byteOffset, words.length / 4)])
   }
   const [symbols, texts] = [3000, TEXTS]
-  const all = [...imports.map((name) => [name, 0x01]), ...exports.map((name) => [name, 0x0f])]
-  all.forEach(([name, type], i) => {
+  const names = [...imports.map((name) => [name, 0x01]), ...exports.map((name) => [name, 0x0f])]
+  names.forEach(([name, type], i) => {
     u32(symbols + i * 16, put(`_${name}`) - texts)
     bytes[symbols + i * 16 + 4] = type
   })
-  commands.push([0x2, symbols, all.length, texts, 0], [0x32, 1, (macos[0] << 16) | (macos[1] << 8), 0, 0])
-  if (isSigned) commands.push([0x1d, 0, 0])
+  commands.push([0x2, symbols, names.length, texts, 0], [0x32, 1, (macos[0] << 16) | (macos[1] << 8), 0, 0])
+  if (isSigned) commands.push([0x1d, bytes.length, SIGNATURE])
   u32(16, commands.length)
   let at = 32
   for (const [kind, ...values] of commands) {
     u32(at, kind, 8 + values.length * 4, ...values)
     at += 8 + values.length * 4
   }
+  const all = isSigned ? Buffer.concat([bytes, signatureOf(bytes)]) : bytes
+  if (changed) all[2000] ^= 1
+  return all
+}
+
+/** What a linker writes behind a file of one page to sign it. */
+function signatureOf(page) {
+  const bytes = Buffer.alloc(SIGNATURE)
+  const u32 = (at, ...values) => {
+    values.forEach((value, i) => {
+      bytes.writeUInt32BE(value, at + i * 4)
+    })
+  }
+  u32(0, 0xfade0cc0, SIGNATURE, 1, 0, 20)
+  u32(20, 0xfade0c02, SIGNATURE - 20, 0x20400, 0x20002, 44, 0, 0, 1, page.length)
+  bytes.set([32, 2, 0, Math.log2(page.length)], 20 + 36)
+  createHash('sha256')
+    .update(page)
+    .digest()
+    .copy(bytes, 20 + 44)
   return bytes
 }
 

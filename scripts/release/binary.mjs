@@ -70,7 +70,11 @@ function systemProblems(target, binary) {
     return [`it needs glibc ${glibc}, and may need ${target.glibc} at most`]
   }
   if (macos === undefined) return []
-  const problems = binary.isSigned ? [] : ['it is not signed, and macOS on arm64 loads nothing that is not']
+  const unsigned = {
+    none: ['it is not signed, and macOS on arm64 loads nothing that is not'],
+    broken: ['it was changed after it was signed, and macOS loads nothing of the kind'],
+  }
+  const problems = unsigned[binary.signature] ?? []
   if (binary.macos === undefined) return [...problems, 'it does not say which macOS it needs']
   return byVersion(binary.macos, macos) <= 0
     ? problems

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ask, collect, root } from '../run.mjs'
-import { debianRust, Missing, mingw, zig } from './toolbox.mjs'
+import { debianRust, mingw } from './debian.mjs'
+import { Missing, zig } from './toolbox.mjs'
 
 /** The standard library is built along: nobody has it ready for that platform. */
 const BUILD_STD = ['-Zbuild-std=std,panic_unwind']

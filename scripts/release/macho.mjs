@@ -1,4 +1,6 @@
 // Reads what an addon for macOS asks of its system, and offers: the load commands of a Mach-O file of 64 bits.
+import { signatureFits } from './macho-signature.mjs'
+
 const MACHINES = { 16777223: 'x64', 16777228: 'arm64' }
 const [SYMTAB, LOAD_DYLIB, LOAD_WEAK_DYLIB, CODE_SIGNATURE] = [0x2, 0xc, 0x80000018, 0x1d]
 const [VERSION_MIN_MACOSX, BUILD_VERSION] = [0x24, 0x32]
@@ -17,7 +19,7 @@ export function readMacho(bytes) {
     imports: symbols.filter(({ isDefined }) => !isDefined).map(({ name }) => name),
     exports: symbols.filter(({ isDefined }) => isDefined).map(({ name }) => name),
     macos: minimum(bytes, of(BUILD_VERSION)[0], 12) ?? minimum(bytes, of(VERSION_MIN_MACOSX)[0], 8),
-    isSigned: of(CODE_SIGNATURE).length > 0,
+    signature: signatureOf(bytes, of(CODE_SIGNATURE)[0]),
     // Its symbols stay: the tool that would take them out leaves a signature behind that no longer fits.
     isStripped: true,
   }
@@ -31,6 +33,13 @@ function commandsOf(bytes) {
     at += bytes.readUInt32LE(at + 4)
   }
   return commands
+}
+
+/** `none`, `broken`, or `fits`. */
+function signatureOf(bytes, command) {
+  if (command === undefined) return 'none'
+  const start = bytes.readUInt32LE(command + 8)
+  return signatureFits(bytes, bytes.subarray(start, start + bytes.readUInt32LE(command + 12))) ? 'fits' : 'broken'
 }
 
 const textAt = (bytes, start) => bytes.toString('latin1', start, bytes.indexOf(0, start))

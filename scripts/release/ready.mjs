@@ -56,16 +56,18 @@ function changelogProblems(version) {
     : [...problems, `CHANGELOG.md says that ${version} is of ${dated[2]}, and today is ${today}`]
 }
 
-function gitProblems(manifest, version) {
+function gitProblems({ packages }, version) {
   const head = ask('git', ['rev-parse', 'HEAD'])
   const tags = ask('git', ['tag', '--points-at', 'HEAD'])?.split('\n') ?? []
   return [
     ...(tags.includes(`v${version}`) ? [] : [`this commit has no tag v${version}`]),
     ...(ask('git', ['status', '--porcelain']) === '' ? [] : ['there are changes that are not committed']),
-    ...(manifest.commit === head
-      ? []
-      : [`the packages were built from commit ${manifest.commit}, and this is ${head}`]),
-    ...(manifest.isClean ? [] : ['the packages were built from changes that were not committed']),
+    ...packages
+      .filter(({ commit }) => commit !== head)
+      .map(({ name, commit }) => `${name} was built from commit ${commit}, and this is ${head}`),
+    ...packages
+      .filter(({ isClean }) => !isClean)
+      .map(({ name }) => `${name} was built from changes that were not committed`),
   ]
 }
 

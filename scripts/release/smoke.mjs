@@ -1,41 +1,50 @@
 // Runs Lua with packages as npm would install them, where their platform is that of this machine or can be emulated.
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
-import { collect } from '../run.mjs'
+import { collect, root } from '../run.mjs'
 import { emulated } from './emulate.mjs'
 import { packageName } from './folders.mjs'
+import { Missing } from './toolbox.mjs'
 
 const { platformName } = createRequire(import.meta.url)('../../lib/platform.js')
 
-/** What a program of a user does with an addon, in short: both ways in, State, and a run that is killed. */
-const PROGRAM = `
-  const { Engine, runLua } = require('moonpool')
-  const engine = new Engine()
-  const dies = engine.run('while true do end', 'b', { timeout: 50 }).then(() => 'lives', (error) => error.code)
-  const all = [runLua('return 6 * 7', 'a'), engine.run('State.set("n", 1) return State.get("n")', 'a'), dies]
-  Promise.all(all).then(([text, { value }, code]) => console.log(text, value, code))`
-
-const WANTED = '42 1 ERR_LUA_TIMEOUT\n'
+/** What is run, and where it says what came of it. */
+const [PROGRAM, ANSWER] = ['program.cjs', 'said.json']
 
 /**
- * Resolves with what the addon has been run on, or undefined where that cannot be done. Throws an Error with what went
+ * Resolves with what the addon has been run on as `ran`, or with why it has not as `notRun`. Throws an Error with what went
  * wrong.
  */
 export async function tryPackages(target, mainFolder, platformFolder, scratch) {
-  const runner = target.name === platformName() ? here() : await emulated(target)
-  if (runner === undefined) return undefined
+  const runner = await runnerFor(target)
+  if (runner instanceof Missing) return { notRun: runner.message }
   const modules = path.join(scratch, 'node_modules')
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(modules, { recursive: true })
   cpSync(mainFolder, path.join(modules, 'moonpool'), { recursive: true })
   cpSync(platformFolder, path.join(modules, packageName(target)), { recursive: true })
-  const run = (source) => collect(runner.command, [...runner.args, '--eval', source], { cwd: scratch })
-  const { output } = await run(PROGRAM)
-  if (output !== WANTED)
-    throw new Error(`the packages do not work: they print ${JSON.stringify(output.slice(0, 2000))}`)
-  return `${runner.words} with Node.js ${(await run('console.log(process.versions.node)')).output.trim()}`
+  cpSync(path.join(root, 'scripts/release', PROGRAM), path.join(scratch, PROGRAM))
+  const { command, args, env, words } = runner
+  const { exitCode, output } = await collect(command, [...args, PROGRAM], { cwd: scratch, env })
+  const answer = path.join(scratch, ANSWER)
+  const { node, failed } = existsSync(answer) ? JSON.parse(readFileSync(answer, 'utf8')) : {}
+  const problems = Object.entries(failed ?? {}).map(([name, stack]) => `${name}: ${stack}`)
+  if (failed === undefined) problems.push('it did not come to its end')
+  if (exitCode !== 0) problems.push(`exit code ${exitCode}`)
+  if (problems.length > 0) {
+    throw new Error(`the packages do not work on ${words}:\n${problems.join('\n')}\n${output.slice(-2000)}`)
+  }
+  return { ran: `${words}, with Node.js ${node}` }
+}
+
+async function runnerFor(target) {
+  if (target.name === platformName()) return here()
+  return emulated(target).catch((error) => {
+    if (error instanceof Missing) return error
+    throw error
+  })
 }
 
 const here = () => ({
