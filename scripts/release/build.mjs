@@ -1,5 +1,5 @@
 // npm run release:build [-- platform …]: every package, as it is published, into target/release-packages.
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { ask } from '../run.mjs'
 import { setupTools } from '../setup.mjs'
@@ -57,8 +57,7 @@ async function platform(target) {
   const folder = inOutput(target.name)
   const content = { addon: bytes, crates, lua: noticeOfLua() }
   writePlatformFolder(folder, target, content)
-  const tried = await tryPackages(target, inOutput('moonpool'), folder, inOutput('try'))
-  rmSync(inOutput('try'), { recursive: true, force: true })
+  const tried = await tryPackages(target, inOutput('moonpool'), folder)
   writePlatformFolder(folder, target, { ...content, ran: tried.ran })
   const binary = readBinary(bytes)
   const addon = { file: target.file, bytes: bytes.length, sha256: sha256(path.join(folder, target.file)) }

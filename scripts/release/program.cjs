@@ -3,7 +3,8 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { writeFileSync } = require('node:fs')
+const { realpathSync, writeFileSync } = require('node:fs')
+const path = require('node:path')
 const { Worker, isMainThread } = require('node:worker_threads')
 const moonpool = () => require('moonpool')
 const runLua = (...args) => moonpool().runLua(...args)
@@ -36,6 +37,13 @@ const CHECKS = {
       assert.equal(await exit, 0)
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
+  },
+  async 'the addon of these packages'() {
+    moonpool()
+    const addons = Object.keys(require.cache).filter((file) => file.endsWith('.node'))
+    assert.equal(addons.length, 1)
+    const modules = path.join(realpathSync(__dirname), 'node_modules', '@moonpool')
+    assert.ok(addons[0].startsWith(modules), `${addons[0]} is not in ${modules}`)
   },
   async 'numbers and texts'() {
     const said = await runLua('return 6 * 7, 1/3, 2^53, 7//2, math.mininteger, ("%5.2f"):format(3.14159), "ü"', 'a')

@@ -1,5 +1,5 @@
 // Runs Lua with packages as npm would install them, where their platform is that of this machine or can be emulated.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
@@ -17,16 +17,24 @@ const [PROGRAM, ANSWER] = ['program.cjs', 'said.json']
  * Resolves with what the addon has been run on as `ran`, or with why it has not as `notRun`. Throws an Error with what went
  * wrong.
  */
-export async function tryPackages(target, mainFolder, platformFolder, scratch) {
+export async function tryPackages(target, mainFolder, platformFolder) {
   const runner = await runnerFor(target)
   if (runner instanceof Missing) return { notRun: runner.message }
+  // Far from the repository, where Node.js would find that when it looks for 'moonpool'.
+  const scratch = mkdtempSync(path.join(os.tmpdir(), 'moonpool-release-'))
+  try {
+    return { ran: await tryIn(scratch, runner, target, { mainFolder, platformFolder }) }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+async function tryIn(scratch, { command, args, env, words }, target, { mainFolder, platformFolder }) {
   const modules = path.join(scratch, 'node_modules')
-  rmSync(scratch, { recursive: true, force: true })
-  mkdirSync(modules, { recursive: true })
+  mkdirSync(modules)
   cpSync(mainFolder, path.join(modules, 'moonpool'), { recursive: true })
   cpSync(platformFolder, path.join(modules, packageName(target)), { recursive: true })
   cpSync(path.join(root, 'scripts/release', PROGRAM), path.join(scratch, PROGRAM))
-  const { command, args, env, words } = runner
   const { exitCode, output } = await collect(command, [...args, PROGRAM], { cwd: scratch, env })
   const answer = path.join(scratch, ANSWER)
   const { node, failed } = existsSync(answer) ? JSON.parse(readFileSync(answer, 'utf8')) : {}
@@ -36,7 +44,7 @@ export async function tryPackages(target, mainFolder, platformFolder, scratch) {
   if (problems.length > 0) {
     throw new Error(`the packages do not work on ${words}:\n${problems.join('\n')}\n${output.slice(-2000)}`)
   }
-  return { ran: `${words}, with Node.js ${node}` }
+  return `${words}, with Node.js ${node}`
 }
 
 async function runnerFor(target) {
