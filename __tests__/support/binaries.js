@@ -54,7 +54,7 @@ function pe({ libraries, exports, symbols = 0 }) {
 }
 
 /** A dylib for arm64. Its signature is of all before it. */
-function machO({ libraries, imports, exports, macos = [11, 0], isSigned, changed }) {
+function machO({ libraries, imports, exports, locals = [], macos = [11, 0], isSigned, changed }) {
   const { bytes, put, u32 } = file()
   const commands = []
   u32(0, 0xfeedfacf, 0x0100000c, 0, 6)
@@ -64,7 +64,11 @@ function machO({ libraries, imports, exports, macos = [11, 0], isSigned, changed
     commands.push([0xc, 24, 0, 0, 0, ...new Uint32Array(words.buffer, words.byteOffset, words.length / 4)])
   }
   const [symbols, texts] = [3000, TEXTS]
-  const names = [...imports.map((name) => [name, 0x01]), ...exports.map((name) => [name, 0x0f])]
+  const names = [
+    ...imports.map((name) => [name, 0x01]),
+    ...exports.map((name) => [name, 0x0f]),
+    ...locals.map((name) => [name, 0x0e]),
+  ]
   names.forEach(([name, type], i) => {
     u32(symbols + i * 16, put(`_${name}`) - texts)
     bytes[symbols + i * 16 + 4] = type

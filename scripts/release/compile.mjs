@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { ask, collect, root } from '../run.mjs'
 import { debianRust, mingw } from './debian.mjs'
+import { frameworks } from './frameworks.mjs'
 import { Missing, zig } from './toolbox.mjs'
 
 /** The standard library is built along: nobody has it ready for that platform. */
@@ -16,7 +17,8 @@ export async function compile(target) {
   }
   const recipe = { linux: forLinux, win32: forWindows, darwin: forMacos }[target.os]
   const { command, args, env, file } = await recipe(target)
-  const output = path.join(root, 'target/release-build', target.name)
+  // One for all: build scripts and macros are compiled once.
+  const output = path.join(root, 'target/release-build')
   const all = [...args, '--package', 'moonpool', '--lib', '--release', '--locked']
   const { exitCode, output: said } = await collect(command, all, {
     env: { CARGO_TARGET_DIR: output, CARGO_TERM_COLOR: 'never', RUSTFLAGS: flags(target).join(' '), ...env },
@@ -32,13 +34,12 @@ async function forLinux(target) {
   return { ...(await withZig(rust, triple)), file: 'libmoonpool.so' }
 }
 
-/** With zig's stubs of Apple's libraries. Not stripped: that would break the signature which zig has made. */
+/** With zig's stubs of Apple's libraries. Its linker signs what it makes. */
 async function forMacos(target) {
   const built = await withZig(await rustFor(target), target.rust)
   const env = {
     ...built.env,
     [`CARGO_TARGET_${upper(target.rust)}_LINKER`]: macosLinker(target, built.env.PATH.split(':')[0]),
-    CARGO_PROFILE_RELEASE_STRIP: 'none',
     MACOSX_DEPLOYMENT_TARGET: target.macos,
   }
   return { ...built, env, file: 'libmoonpool.dylib' }
@@ -103,18 +104,21 @@ function flags(target) {
   const places = [[home, 'cargo'], [root.replace(/\/$/, ''), 'moonpool'], ...crates.map((folder) => [folder, 'crates'])]
   // A shared library cannot have musl in it.
   const musl = target.libc === 'musl' ? ['-Ctarget-feature=-crt-static'] : []
-  return [...places.map(([from, to]) => `--remap-path-prefix=${from}=/${to}`), ...musl]
+  // Its linker does it: a tool that does it later would break the signature which the linker has made.
+  const strip = target.os === 'darwin' ? ['-Cstrip=none'] : []
+  return [...places.map(([from, to]) => `--remap-path-prefix=${from}=/${to}`), ...musl, ...strip]
 }
 
-/** zig does not read `-Wl,-force_load -Wl,FILE`, as rustc says it, but `-Wl,-force_load,FILE`. */
-function macosLinker({ cpu, macos, name }, bin) {
+/** Strips, too. zig has no frameworks, and does not read `-Wl,-force_load -Wl,FILE`, as rustc says it, but `-Wl,-force_load,FILE`. */
+function macosLinker(target, bin) {
+  const { cpu, macos, name } = target
   const file = path.join(root, 'target/tools/release', `link-${name}`)
   const script = `#!/bin/bash
 args=()
 while [ $# -gt 0 ]; do
   if [ "$1" = -Wl,-force_load ]; then args+=("-Wl,-force_load,\${2#-Wl,}"); shift 2; else args+=("$1"); shift; fi
 done
-exec ${bin}/cargo-zigbuild zig cc -- -target ${cpu === 'x64' ? 'x86_64' : 'aarch64'}-macos.${macos}-none "\${args[@]}"
+exec ${bin}/cargo-zigbuild zig cc -- -target ${cpu === 'x64' ? 'x86_64' : 'aarch64'}-macos.${macos}-none -s -Wl,-x -F ${frameworks(target)} "\${args[@]}"
 `
   writeFileSync(file, script, { mode: 0o755 })
   return file

@@ -10,7 +10,8 @@ export function readMacho(bytes) {
   const commands = commandsOf(bytes)
   const of = (...kinds) => commands.filter(({ kind }) => kinds.includes(kind)).map(({ at }) => at)
   const [symtab] = of(SYMTAB)
-  const symbols = symtab === undefined ? [] : symbolsOf(bytes, symtab)
+  const all = symtab === undefined ? [] : symbolsOf(bytes, symtab)
+  const symbols = all.filter(({ isPublic }) => isPublic)
   return {
     format: 'Mach-O',
     cpu: MACHINES[bytes.readUInt32LE(4)] ?? `machine ${bytes.readUInt32LE(4)}`,
@@ -20,8 +21,8 @@ export function readMacho(bytes) {
     exports: symbols.filter(({ isDefined }) => isDefined).map(({ name }) => name),
     macos: minimum(bytes, of(BUILD_VERSION)[0], 12) ?? minimum(bytes, of(VERSION_MIN_MACOSX)[0], 8),
     signature: signatureOf(bytes, of(CODE_SIGNATURE)[0]),
-    // Its symbols stay: the tool that would take them out leaves a signature behind that no longer fits.
-    isStripped: true,
+    // zig's linker names its thunks whatever it is told.
+    isStripped: all.every(({ name, isPublic }) => isPublic || name.endsWith('__thunk')),
   }
 }
 
@@ -44,7 +45,7 @@ function signatureOf(bytes, command) {
 
 const textAt = (bytes, start) => bytes.toString('latin1', start, bytes.indexOf(0, start))
 
-/** Symbols that others see, without the `_` that each begins with. */
+/** Symbols, without the `_` that those of C begin with. Others see those that are public. */
 function symbolsOf(bytes, command) {
   const [first, count, texts] = [8, 12, 16].map((offset) => bytes.readUInt32LE(command + offset))
   const symbols = []
@@ -53,7 +54,7 @@ function symbolsOf(bytes, command) {
     const isForDebuggers = (type & 0xe0) !== 0
     const isExternal = (type & 1) === 1
     const name = textAt(bytes, texts + bytes.readUInt32LE(at)).replace(/^_/, '')
-    if (isExternal && !isForDebuggers) symbols.push({ name, isDefined: (type & 0x0e) !== 0 })
+    symbols.push({ name, isDefined: (type & 0x0e) !== 0, isPublic: isExternal && !isForDebuggers })
   }
   return symbols
 }
