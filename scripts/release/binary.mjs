@@ -18,7 +18,7 @@ const LIBRARIES = {
   musl: /^(libc\.so|libc\.musl-\w+\.so\.1|libgcc_s\.so\.1)$/,
   darwin: /^\/(usr\/lib|System\/Library)\//,
   win32:
-    /^(api-ms-win-[\w-]+|kernel32|ntdll|advapi32|bcrypt|bcryptprimitives|crypt32|msvcrt|ucrtbase|userenv|ws2_32|shell32|synchronization)\.dll$/i,
+    /^(api-ms-win-[\w-]+|kernel32|ntdll|advapi32|bcrypt|bcryptprimitives|crypt32|ncrypt|secur32|msvcrt|ucrtbase|userenv|ws2_32|shell32|synchronization)\.dll$/i,
 }
 
 const READERS = [

@@ -1,5 +1,5 @@
-// What a program of a user does with an addon, every part of which has to do with the system. It says what came of it in a
-// file, because Node.js has no stdout in every emulator.
+// What a program of a user does with an addon, every part of which has to do with the system. It says what came of
+// it in a file.
 'use strict'
 
 const assert = require('node:assert/strict')

@@ -35,7 +35,11 @@ async function tryIn(scratch, { command, args, env, words }, target, { mainFolde
   cpSync(mainFolder, path.join(modules, 'moonpool'), { recursive: true })
   cpSync(platformFolder, path.join(modules, packageName(target)), { recursive: true })
   cpSync(path.join(root, 'scripts/release', PROGRAM), path.join(scratch, PROGRAM))
-  const { exitCode, output } = await collect(command, [...args, PROGRAM], { cwd: scratch, env })
+  const printed = path.join(scratch, 'printed')
+  // Node.js in Wine cannot open a pipe.
+  const shell = ['-c', 'exec "$@" >printed 2>&1 </dev/null', 'sh', command, ...args, PROGRAM]
+  const { exitCode } = await collect('sh', shell, { cwd: scratch, env })
+  const output = readFileSync(printed, 'utf8')
   const answer = path.join(scratch, ANSWER)
   const { node, failed } = existsSync(answer) ? JSON.parse(readFileSync(answer, 'utf8')) : {}
   const problems = Object.entries(failed ?? {}).map(([name, stack]) => `${name}: ${stack}`)
