@@ -10,6 +10,9 @@ import { Missing } from './toolbox.mjs'
 
 const { platformName } = createRequire(import.meta.url)('../../lib/platform.js')
 
+/** No emulator on any machine takes so long. */
+const MAX_SECONDS = 1200
+
 /** What is run, and where it says what came of it. */
 const [PROGRAM, ANSWER] = ['program.cjs', 'said.json']
 
@@ -37,7 +40,8 @@ async function tryIn(scratch, { command, args, env, words }, target, { mainFolde
   cpSync(path.join(root, 'scripts/release', PROGRAM), path.join(scratch, PROGRAM))
   const printed = path.join(scratch, 'printed')
   // Node.js in Wine cannot open a pipe.
-  const shell = ['-c', 'exec "$@" >printed 2>&1 </dev/null', 'sh', command, ...args, PROGRAM]
+  const line = `exec timeout ${MAX_SECONDS} "$@" >printed 2>&1 </dev/null`
+  const shell = ['-c', line, 'sh', command, ...args, PROGRAM]
   const { exitCode } = await collect('sh', shell, { cwd: scratch, env })
   const output = readFileSync(printed, 'utf8')
   const answer = path.join(scratch, ANSWER)
