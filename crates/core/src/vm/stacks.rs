@@ -4,7 +4,6 @@
 //! take the last ones: malloc and V8 abort the process when they get none. So stacks take a quarter of the addresses that
 //! are left when the first one is made, and half of the mappings, and then there are no more.
 
-use crate::memory;
 use corosensei::stack::DefaultStack;
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -87,7 +86,7 @@ fn addresses() -> usize {
         unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut limit) };
         let taken = std::fs::read_to_string("/proc/self/statm").ok().and_then(|pages| {
             let pages = pages.split(' ').next()?.parse::<usize>().ok()?;
-            Some(pages * memory::page())
+            Some(pages * crate::memory::page())
         });
         usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX).saturating_sub(taken.unwrap_or(0))
     }
