@@ -109,7 +109,7 @@ function flags(target) {
   return [...places.map(([from, to]) => `--remap-path-prefix=${from}=/${to}`), ...musl, ...strip]
 }
 
-/** Strips, too. zig has no frameworks, and does not read `-Wl,-force_load -Wl,FILE`, as rustc says it, but `-Wl,-force_load,FILE`. */
+/** Strips, too, and names no folder of this machine. zig has no frameworks, and does not read `-Wl,-force_load -Wl,FILE`, as rustc says it, but `-Wl,-force_load,FILE`. */
 function macosLinker(target, bin) {
   const { cpu, macos, name } = target
   const file = path.join(root, 'target/tools/release', `link-${name}`)
@@ -118,7 +118,7 @@ args=()
 while [ $# -gt 0 ]; do
   if [ "$1" = -Wl,-force_load ]; then args+=("-Wl,-force_load,\${2#-Wl,}"); shift 2; else args+=("$1"); shift; fi
 done
-exec ${bin}/cargo-zigbuild zig cc -- -target ${cpu === 'x64' ? 'x86_64' : 'aarch64'}-macos.${macos}-none -s -Wl,-x -F ${frameworks(target)} "\${args[@]}"
+exec ${bin}/cargo-zigbuild zig cc -- -target ${cpu === 'x64' ? 'x86_64' : 'aarch64'}-macos.${macos}-none -s -Wl,-x -F ${frameworks(target)} "\${args[@]}" -Wl,-install_name,@rpath/${target.file}
 `
   writeFileSync(file, script, { mode: 0o755 })
   return file
