@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ask, collect, root } from '../run.mjs'
+import { appleStubs } from './apple.mjs'
 import { debianRust, mingw } from './debian.mjs'
-import { frameworks } from './frameworks.mjs'
-import { Missing, zig } from './toolbox.mjs'
+import { appleLibraries, Missing, zig } from './toolbox.mjs'
 
 /** The standard library is built along: nobody has it ready for that platform. */
 const BUILD_STD = ['-Zbuild-std=std,panic_unwind']
@@ -34,12 +34,12 @@ async function forLinux(target) {
   return { ...(await withZig(rust, triple)), file: 'libmoonpool.so' }
 }
 
-/** With zig's stubs of Apple's libraries. Its linker signs what it makes. */
+/** With stubs of Apple's libraries. */
 async function forMacos(target) {
   const built = await withZig(await rustFor(target), target.rust)
   const env = {
     ...built.env,
-    [`CARGO_TARGET_${upper(target.rust)}_LINKER`]: macosLinker(target, built.env.PATH.split(':')[0]),
+    [`CARGO_TARGET_${upper(target.rust)}_LINKER`]: macosLinker(target, await appleLibraries()),
     MACOSX_DEPLOYMENT_TARGET: target.macos,
   }
   return { ...built, env, file: 'libmoonpool.dylib' }
@@ -109,17 +109,28 @@ function flags(target) {
   return [...places.map(([from, to]) => `--remap-path-prefix=${from}=/${to}`), ...musl, ...strip]
 }
 
-/** Strips, too, and names no folder of this machine. zig has no frameworks, and does not read `-Wl,-force_load -Wl,FILE`, as rustc says it, but `-Wl,-force_load,FILE`. */
-function macosLinker(target, bin) {
-  const { cpu, macos, name } = target
-  const file = path.join(root, 'target/tools/release', `link-${name}`)
+/**
+ * The linker of LLVM, which comes with Rust: zig's shows every function to everybody, and so keeps all of them. Strips and signs,
+ * and names no folder of this machine.
+ */
+function macosLinker({ cpu, file: name, macos, rust }, zigLibraries) {
+  const host = ask('rustc', ['-vV'])?.match(/^host: (.*)$/m)?.[1]
+  const lld = path.join(ask('rustc', ['--print', 'sysroot']) ?? '', 'lib/rustlib', host ?? '', 'bin/rust-lld')
+  if (!existsSync(lld)) throw new Missing('the linker rust-lld is missing: install Rust with rustup')
+  const stubs = appleStubs(rust, zigLibraries)
   const script = `#!/bin/bash
 args=()
-while [ $# -gt 0 ]; do
-  if [ "$1" = -Wl,-force_load ]; then args+=("-Wl,-force_load,\${2#-Wl,}"); shift 2; else args+=("$1"); shift; fi
+for arg in "$@"; do
+  case "$arg" in
+    -Wl | -lc | -lm | -nodefaultlibs | -mmacosx-version-min=*) ;;
+    -Wl,*) args+=("\${arg#-Wl,}") ;;
+    -dynamiclib) args+=(-dylib) ;;
+    *) args+=("$arg") ;;
+  esac
 done
-exec ${bin}/cargo-zigbuild zig cc -- -target ${cpu === 'x64' ? 'x86_64' : 'aarch64'}-macos.${macos}-none -s -Wl,-x -F ${frameworks(target)} "\${args[@]}" -Wl,-install_name,@rpath/${target.file}
+exec ${lld} -flavor darwin -platform_version macos ${macos} ${macos} -x -S -dead_strip_dylibs -adhoc_codesign -L ${stubs} -F ${stubs} "\${args[@]}" -install_name @rpath/${name}
 `
+  const file = path.join(root, 'target/tools/release', `link-darwin-${cpu}`)
   writeFileSync(file, script, { mode: 0o755 })
   return file
 }

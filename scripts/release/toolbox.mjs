@@ -27,6 +27,13 @@ export async function zig() {
   return inTools('zig/bin')
 }
 
+/** The folder with zig's stub of the one library that every program for macOS is linked with. */
+export async function appleLibraries() {
+  const python = path.join(await zig(), 'python3')
+  const found = ask(python, ['-c', 'import ziglang, os; print(os.path.dirname(ziglang.__file__))'])
+  return path.join(found, 'lib/libc/darwin')
+}
+
 /** Runs pip, as it is beside zig. */
 export async function pip(command, ...args) {
   await must(inTools('zig/bin/python3'), ['-m', 'pip', command, '--quiet', '--disable-pip-version-check', ...args])

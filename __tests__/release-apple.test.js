@@ -1,4 +1,4 @@
-// The stubs of Apple's frameworks that addons for macOS are linked with: what crates declare, and nothing else.
+// The stubs of Apple's libraries that addons for macOS are linked with: what crates declare, and nothing else.
 'use strict'
 
 const { runNode } = require('./support/child')
@@ -28,11 +28,11 @@ test('a stub has what crates declare of a framework, each name once', async () =
   const { stdout, stderr } = await runNode([
     '--input-type=module',
     '--eval',
-    `import { declaredIn, stub } from './scripts/release/frameworks.mjs'
-    console.log(stub('Security', declaredIn(${JSON.stringify(SOURCE)})))`,
+    `import { declaredIn, stub } from './scripts/release/apple.mjs'
+    console.log(stub('/usr/lib/libx.dylib', declaredIn(${JSON.stringify(SOURCE)})))`,
   ])
   expect(stderr).toBe('')
-  expect(stdout).toContain(`install-name: '/System/Library/Frameworks/Security.framework/Versions/A/Security'`)
+  expect(stdout).toContain(`install-name: '/usr/lib/libx.dylib'`)
   const [, symbols] = /symbols: \[ (.*) \]/.exec(stdout)
   expect(symbols.split(', ')).toEqual(['_CFRelease', '_CFRunLoopStop', '_SecTrustEvaluate', '_kSecClass'])
 })
