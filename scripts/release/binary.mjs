@@ -8,6 +8,9 @@ import { readPe } from './pe.mjs'
 /** More than any addon has; one that was not optimised or not stripped has more. */
 const MAX_BYTES = 16 * 2 ** 20
 
+/** More functions than any addon shows; a linker that hides nothing also keeps what nobody uses. */
+const MAX_EXPORTS = 32
+
 /** The function by which Node.js begins. */
 const ENTRY = 'napi_register_module_v1'
 
@@ -50,6 +53,9 @@ export function problemsOf(target, bytes, paths = buildPaths()) {
     ...libraryProblems(target, binary),
     ...nodeApiProblems(binary, text),
     ...paths.filter((path) => text.includes(path)).map((path) => `it has the path '${excerpt(text, path)}' in it`),
+    ...(binary.exports.length <= MAX_EXPORTS
+      ? []
+      : [`it exports ${binary.exports.length} functions, and may export ${MAX_EXPORTS}`]),
     ...(binary.isStripped ? [] : ['it is not stripped of its symbols']),
     ...(bytes.length <= MAX_BYTES ? [] : [`it has ${bytes.length} bytes, and may have ${MAX_BYTES}`]),
   ]

@@ -21,7 +21,7 @@ export function readPe(bytes) {
   return {
     format: 'PE',
     cpu: MACHINES[bytes.readUInt16LE(header + 4)] ?? `machine ${bytes.readUInt16LE(header + 4)}`,
-    libraries: imported.map(({ library }) => library),
+    libraries: [...new Set(imported.map(({ library }) => library))],
     versions: [],
     imports: imported.flatMap(({ names }) => names),
     exports: exportsOf(bytes, table(0), place, text),
