@@ -16,6 +16,9 @@ const PACKAGES = {
   torn: 'colour(',
   needy: 'require("paint")',
   incomplete: 'require("incomplete/red.js")',
+  // What Yarn's Plug'n'Play throws.
+  unplugged: `throw Object.assign(new Error("moonpool tried to access unplugged (a peer dependency) but it isn't provided by \
+your application; this makes the require call ambiguous and unsound."), { code: 'MODULE_NOT_FOUND' })`,
 }
 
 /** How each of these packages loads, in a process of its own: what it exports, or what it throws. */
@@ -42,7 +45,7 @@ test('a package that is there is what it exports', async () => {
 })
 
 test('one that is missing is named, with the command that installs it', async () => {
-  const names = ['absent', '@paint/absent']
+  const names = ['absent', '@paint/absent', 'unplugged']
   const expected = names.map((name) => ({
     thrown: true,
     code: 'MODULE_NOT_FOUND',

@@ -76,6 +76,10 @@ describe('an engine that nobody refers to is collected', () => {
       'whose run was aborted',
       "const s = AbortSignal.timeout(20); await engine.run('while true do end', 'x', { signal: s }).catch(() => {})",
     ],
+    [
+      'that was closed while it ran',
+      "engine.run('while true do end', 'x').catch(() => {}); await engine.close({ timeout: 10 })",
+    ],
     ['that was full', "await Promise.all(Array.from({ length: 50 }, () => engine.run('', 'x').catch(() => {})))"],
     [
       'whose State the host used',

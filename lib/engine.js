@@ -86,6 +86,8 @@ class Engine extends EventEmitter {
   #waitsInPools = new Set()
   #closing
   #killed = false
+  // Gives the store up that does not end, after a kill.
+  #storeTimer
   // What it does when it has been idle for a while, if anything; and the timer that waits for that.
   #warmer
   #idleTimer
@@ -369,6 +371,7 @@ class Engine extends EventEmitter {
     const timer = setTimeout(() => this.#killAll(), timeout)
     await this.#closing.promise
     clearTimeout(timer)
+    clearTimeout(this.#storeTimer)
     tellClosed(this)
   }
 
@@ -551,7 +554,7 @@ class Engine extends EventEmitter {
 
   /** The store gets a little more time, so that it can write down what it has. */
   #giveUpStore() {
-    setTimeout(() => this.#state.giveUp(), STORE_TIMEOUT).unref()
+    this.#storeTimer = setTimeout(() => this.#state.giveUp(), STORE_TIMEOUT).unref()
   }
 }
 

@@ -12,9 +12,10 @@ function peer(name, who, load) {
   }
 }
 
-/** A package that is there may throw whatever it likes, and may itself lack another. */
+/** A package that is there may throw whatever it likes, and may itself lack another. Yarn's Plug'n'Play has words of its own. */
 function isMissing(name, error) {
-  return error instanceof Error && error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`)
+  if (!(error instanceof Error) || error.code !== 'MODULE_NOT_FOUND') return false
+  return error.message.includes(`'${name}'`) || error.message.includes(`tried to access ${name} (a peer dependency)`)
 }
 
 module.exports = { peer }
