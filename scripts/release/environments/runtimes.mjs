@@ -1,0 +1,42 @@
+// Other runtimes that have Node-API, on this platform.
+import { chmodSync } from 'node:fs'
+import path from 'node:path'
+import { must } from '../trial/execute.mjs'
+import { checksIn, project, runProgram } from '../trial/project.mjs'
+import { unpacked } from '../trial/tools.mjs'
+
+const BUN = '1.4.5'
+const DENO = '2.9.6'
+
+async function program(spec, file) {
+  const found = path.join(await unpacked(spec), file)
+  chmodSync(found, 0o755)
+  return found
+}
+
+/** The battery by require and by import. */
+async function both(world, folder, command) {
+  await project(world, folder)
+  const passed = await runProgram(folder, command)
+  const [file, ...args] = command
+  return { checks: passed + checksIn(await must(file, [...args, 'programs/entries.mjs'], { cwd: folder })) }
+}
+
+export default [
+  {
+    name: 'bun',
+    title: `Bun ${BUN}`,
+    async run(world, folder) {
+      const bun = await program(`@oven/bun-${world.here.os}-${world.here.cpu}@${BUN}`, 'bin/bun')
+      return both(world, folder, [bun])
+    },
+  },
+  {
+    name: 'deno',
+    title: `Deno ${DENO}`,
+    async run(world, folder) {
+      const deno = await program(`@deno/${world.here.os}-${world.here.cpu}-glibc@${DENO}`, 'deno')
+      return both(world, folder, [deno, 'run', '--allow-all'])
+    },
+  },
+]

@@ -1,0 +1,1 @@
+export function record(results) { console.log(JSON.stringify(results,null,1)) }
