@@ -237,6 +237,7 @@ describe('npm run release', () => {
       manifest: { packages },
       main: { ...own, scripts: {}, optionalDependencies: PINNED },
     }
+    state.tried = Object.fromEntries(packages.map(({ tarball, sha256 }) => [tarball, sha256]))
     state.changelog = `# Changelog\n\n## [Unreleased]\n\n## [${own.version}] - ${DATE}\n\n### Added\n\n- it\n`
     state.tag = `v${own.version}`
     change(state)
@@ -248,6 +249,7 @@ describe('npm run release', () => {
     const commit = git(folder, 'rev-parse', 'HEAD').trim()
     state.manifest.packages = state.manifest.packages.map((one) => ({ commit, ...one }))
     writeFileSync(path.join(output, 'manifest.json'), JSON.stringify(state.manifest))
+    writeFileSync(path.join(output, 'tried.json'), JSON.stringify(state.tried))
     writeFileSync(path.join(output, 'moonpool/package.json'), JSON.stringify(state.main))
     state.last?.()
     return runNode([path.join(folder, 'scripts/release/release.mjs'), ...args], { cwd: folder })
@@ -315,6 +317,11 @@ describe('npm run release', () => {
       'a tarball that was changed',
       (state) => writeFileSync(path.join(state.output, '2.tgz'), 'other'),
       '2.tgz is not the file that was built',
+    ],
+    [
+      'a package that was built after the others were tried',
+      (state) => Object.assign(state.tried, { '3.tgz': state.tried['2.tgz'] }),
+      'not all of these packages were tried: run npm run release:test',
     ],
     [
       'a main package without an addon',

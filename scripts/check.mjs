@@ -5,6 +5,7 @@ import { buildAddon, typesAreFresh } from './addon.mjs'
 import { denyCrates } from './deny.mjs'
 import { installDependencies } from './dependencies.mjs'
 import { buildPlayground } from './playground.mjs'
+import { readmeProblems } from './release/trial/record.mjs'
 import { collect, root, tool } from './run.mjs'
 import { findTools } from './setup.mjs'
 
@@ -33,6 +34,7 @@ const OF_JAVASCRIPT = {
   'package: every way to load it finds its code': () => node('publint/src/cli.js', '--strict'),
   'package: every way to load it finds its types': () =>
     node('@arethetypeswrong/cli/dist/index.js', '--pack', '.', '--format', 'ascii', '--no-emoji', '--no-color'),
+  'README.md: the table of what was tried is up to date': () => found(readmeProblems()),
   'installing runs no script': () => found(installScripts().map((name) => `package.json has a script '${name}'`)),
 }
 const OF_RUST = {
@@ -49,6 +51,8 @@ const OF_RUST = {
 const OF_CRATES = { 'Rust: licences, duplicates and sources of crates': denyCrates }
 const OF_ADDON = {
   'documents: every other example runs': () => examples('js', 'ts', 'lua'),
+  'package: what npm installs of it works': () =>
+    collect(process.execPath, ['scripts/release/test.mjs', '--built', '--cheap']),
   'generated files are up to date': () =>
     found(typesAreFresh() ? [] : ['binding.d.ts is out of date: run npm run build, and commit it']),
 }

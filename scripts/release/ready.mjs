@@ -5,6 +5,7 @@ import { ask, root } from '../run.mjs'
 import { packageName } from './folders.mjs'
 import { sha256 } from './pack.mjs'
 import { OUTPUT, TARGETS } from './targets.mjs'
+import { TRIED } from './trial/record.mjs'
 import { wholeProblems } from './whole.mjs'
 
 const read = (file) => readFileSync(path.join(root, file), 'utf8')
@@ -16,6 +17,7 @@ export function notReady(manifest, version) {
     ...changelogProblems(version),
     ...gitProblems(manifest, version),
     ...packageProblems(manifest, version),
+    ...trialProblems(manifest),
   ]
 }
 
@@ -84,6 +86,13 @@ function packageProblems({ packages }, version) {
     ...packages.filter(isOther).map(({ tarball }) => `${tarball} is not the file that was built`),
     ...(existsSync(main) ? wholeProblems(JSON.parse(readFileSync(main, 'utf8'))) : [`${main} is not there`]),
   ]
+}
+
+/** These very tarballs, everywhere. */
+function trialProblems({ packages }) {
+  const tried = existsSync(TRIED) ? JSON.parse(readFileSync(TRIED, 'utf8')) : {}
+  const isTried = ({ tarball, sha256 }) => tried[tarball] === sha256
+  return packages.every(isTried) ? [] : ['not all of these packages were tried: run npm run release:test']
 }
 
 function isOther(one) {

@@ -11,12 +11,15 @@ const WEBPACK = ['webpack@5.112.2', 'webpack-cli@7.3.1', 'node-loader@2.1.0']
 const VITE = ['vite@8.3.8']
 
 /** A project in the folder of a tool, and a function that runs a program of its node_modules there by Node.js. */
-async function bundling(world, name, specs, files) {
+async function bundling(world, name, specs, files, node = process.execPath) {
   const tools = await installed(name, specs)
-  const node = await toolsNode(world)
   const folder = await project(world, path.join(tools, 'app'), { files })
   const options = { cwd: folder }
-  return { folder, node, run: (file, ...args) => must(node, [path.join(tools, 'node_modules', file), ...args], options) }
+  return {
+    folder,
+    node,
+    run: (file, ...args) => must(node, [path.join(tools, 'node_modules', file), ...args], options),
+  }
 }
 
 /** Runs a bundle where it finds no node_modules: what it needs has to be beside it. */
@@ -29,7 +32,8 @@ async function runAlone(world, { folder, node }, dist, program) {
 
 async function esbuild(world) {
   const all = await bundling(world, 'esbuild', ESBUILD)
-  const bundle = (...args) => all.run('esbuild/bin/esbuild', 'programs/program.cjs', '--bundle', '--platform=node', ...args)
+  const bundle = (...args) =>
+    all.run('esbuild/bin/esbuild', 'programs/program.cjs', '--bundle', '--platform=node', ...args)
   await bundle('--external:moonpool', '--outfile=outside/app.js')
   const outside = await runProgram(all.folder, [all.node], { program: 'outside/app.js' })
   await bundle('--loader:.node=copy', '--outdir=inside')
@@ -44,12 +48,19 @@ async function rollup(world) {
 }
 
 async function webpack(world) {
+  const node = await toolsNode(world)
   const common = "mode: 'production', target: 'node', entry: './programs/program.cjs'"
   const inside = "module: { rules: [{ test: /\\.node$/, loader: 'node-loader' }] }"
-  const all = await bundling(world, 'webpack', WEBPACK, {
-    'outside.config.js': `module.exports = { ${common}, externals: { moonpool: 'commonjs moonpool' }, output: { path: __dirname + '/outside' } }\n`,
-    'inside.config.js': `module.exports = { ${common}, ${inside}, output: { path: __dirname + '/inside' } }\n`,
-  })
+  const all = await bundling(
+    world,
+    'webpack',
+    WEBPACK,
+    {
+      'outside.config.js': `module.exports = { ${common}, externals: { moonpool: 'commonjs moonpool' }, output: { path: __dirname + '/outside' } }\n`,
+      'inside.config.js': `module.exports = { ${common}, ${inside}, output: { path: __dirname + '/inside' } }\n`,
+    },
+    node,
+  )
   const bundle = (config) => all.run('webpack-cli/bin/cli.js', '--config', config)
   await bundle('outside.config.js')
   const outside = await runProgram(all.folder, [all.node], { program: 'outside/main.js' })
@@ -58,15 +69,15 @@ async function webpack(world) {
 }
 
 async function vite(world) {
-  const all = await bundling(world, 'vite', VITE)
+  const all = await bundling(world, 'vite', VITE, {}, await toolsNode(world))
   await all.run('vite/bin/vite.js', 'build', '--ssr', 'programs/app.mjs')
   const file = readdirSync(path.join(all.folder, 'dist')).find((name) => /^app\.m?js$/.test(name))
   return { checks: checksIn(await must(all.node, [`dist/${file}`], { cwd: all.folder })) }
 }
 
 export default [
-  { name: 'esbuild', title: 'esbuild 0.28.2, the addon outside of the bundle and beside it', isCheap: true, run: esbuild },
-  { name: 'rollup', title: 'rollup 4.68.7', isCheap: true, run: rollup },
-  { name: 'webpack', title: 'webpack 5.112.2, the addon outside of the bundle and beside it', run: webpack },
-  { name: 'vite', title: 'Vite 8.3.8, a build for the server', run: vite },
+  { name: 'esbuild', group: 'Bundled by', what: 'esbuild 0.28.2', isCheap: true, run: esbuild },
+  { name: 'rollup', group: 'Bundled by', what: 'rollup 4.68.7', isCheap: true, run: rollup },
+  { name: 'webpack', group: 'Bundled by', what: 'webpack 5.112.2', run: webpack },
+  { name: 'vite', group: 'Bundled by', what: 'Vite 8.3.8, for a server', run: vite },
 ]

@@ -1,5 +1,7 @@
 // Programs that install packages: each makes its own kind of node_modules, or none. (All other projects are installed by npm.)
 import path from 'node:path'
+import { TARGETS } from '../targets.mjs'
+import { Missing } from '../toolbox.mjs'
 import { must } from '../trial/execute.mjs'
 import { checksIn, emptyProject, registryOf } from '../trial/project.mjs'
 import { installed, toolsNode } from '../trial/tools.mjs'
@@ -7,13 +9,24 @@ import { installed, toolsNode } from '../trial/tools.mjs'
 const YARN = '@yarnpkg/cli-dist@4.18.1'
 
 /** Installs moonpool by `add`, a command line of the tool, and runs the battery by `run`, which is one of the tool or of Node.js. */
-async function tryWith(world, folder, { name, spec, file, files = () => ({}), add, run }) {
+async function tryWith(world, folder, { name, spec, file, files = () => ({}), add, run, takesAll }) {
+  if (takesAll && world.built.length <= TARGETS.length) {
+    throw new Missing('it takes the packages of all platforms, and not all of them were built')
+  }
   const tools = await installed(name, [spec])
   const node = await toolsNode(world)
   const program = path.join(tools, 'node_modules', file)
   // pnpm 12 looks for its registry here only.
   emptyProject(folder, { '.npmrc': `registry=${world.registry.url}\n`, ...files(world.registry.url) })
-  const options = { cwd: folder, env: { ...registryOf(world), HOME: folder, PATH: `${path.dirname(node)}:${process.env.PATH}` } }
+  const options = {
+    cwd: folder,
+    env: {
+      ...registryOf(world),
+      HOME: folder,
+      YARN_CACHE_FOLDER: path.join(folder, 'yarn-cache'),
+      PATH: `${path.dirname(node)}:${process.env.PATH}`,
+    },
+  }
   await must(node, [program, ...add], options)
   const args = run ? [program, ...run] : []
   let checks = 0
@@ -45,25 +58,33 @@ const berry = (linker) => ({
 const INSTALLERS = [
   {
     name: 'pnpm',
-    title: 'pnpm 10.34.8',
+    what: 'pnpm 10.34.8',
     spec: 'pnpm@10.34.8',
     file: 'pnpm/bin/pnpm.cjs',
     add: ['add', 'moonpool', '--store-dir', 'store'],
   },
-  { name: 'pnpm-12', title: 'pnpm 12.21.0', spec: 'pnpm@12.21.0', file: 'pnpm/bin/pnpm.mjs', add: ['add', 'moonpool', '--store-dir', 'store'] },
+  {
+    name: 'pnpm-12',
+    what: 'pnpm 12.21.0',
+    spec: 'pnpm@12.21.0',
+    file: 'pnpm/bin/pnpm.mjs',
+    add: ['add', 'moonpool', '--store-dir', 'store'],
+  },
   {
     name: 'yarn-1',
-    title: 'Yarn 1.22.22',
+    what: 'Yarn 1.22.22',
+    takesAll: true,
     spec: 'yarn@1.22.22',
     file: 'yarn/bin/yarn.js',
     add: ['add', 'moonpool', '--non-interactive', '--no-lockfile'],
   },
-  { name: 'yarn', title: 'Yarn 4.18.1, with node_modules', ...berry('node-modules') },
-  { name: 'yarn-pnp', title: "Yarn 4.18.1, with Plug'n'Play", ...berry('pnp'), run: ['node'] },
+  { name: 'yarn', what: 'Yarn 4.18.1', ...berry('node-modules') },
+  { name: 'yarn-pnp', what: "Yarn 4.18.1 with Plug'n'Play", ...berry('pnp'), run: ['node'] },
 ]
 
 export default INSTALLERS.map((one) => ({
   name: one.name,
-  title: one.title,
+  group: 'Installed by',
+  what: one.what,
   run: (world, folder) => tryWith(world, folder, one),
 }))

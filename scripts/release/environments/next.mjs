@@ -48,7 +48,13 @@ async function next(world, alone) {
   // Away from the project's own node_modules, with what Next.js has gathered.
   cpSync(path.join(folder, '.next/standalone'), alone, { recursive: true, verbatimSymlinks: true })
   const port = await freePort()
-  const env = { ...process.env, ...quiet, PORT: `${port}`, HOSTNAME: '127.0.0.1', BATTERY: path.join(folder, 'battery.cjs') }
+  const env = {
+    ...process.env,
+    ...quiet,
+    PORT: `${port}`,
+    HOSTNAME: '127.0.0.1',
+    BATTERY: path.join(folder, 'battery.cjs'),
+  }
   const server = spawn(node, [path.join(alone, 'app/server.js')], { env, stdio: 'ignore' })
   try {
     const page = await answer(server, `http://127.0.0.1:${port}/`)
@@ -79,4 +85,4 @@ async function freePort() {
   return port
 }
 
-export default [{ name: 'next', title: 'Next.js 16.4.6, with serverExternalPackages', run: next }]
+export default [{ name: 'next', group: 'Bundled by', what: 'Next.js 16.4.6', run: next }]

@@ -14,14 +14,18 @@ async function tryWith(world, folder, node) {
 
 const here = {
   name: 'node',
-  title: 'this Node.js',
+  group: 'Linux on x64',
+  what: 'this Node.js',
   isCheap: true,
+  // One of the others is like it.
+  isOnlyCheap: true,
   run: async (world, folder) => ({ checks: await tryWith(world, folder, process.execPath) }),
 }
 
 const others = VERSIONS.map((version) => ({
   name: `node-${version.split('.')[0]}`,
-  title: `Node.js ${version}`,
+  group: 'Linux on x64',
+  what: `Node.js ${version}`,
   async run(world, folder) {
     return { checks: await tryWith(world, folder, await nodeOf(world.here, version)) }
   },

@@ -15,17 +15,18 @@ async function program(spec, file) {
 }
 
 /** The battery by require and by import. */
-async function both(world, folder, command) {
+async function both(world, folder, command, env) {
   await project(world, folder)
-  const passed = await runProgram(folder, command)
+  const passed = await runProgram(folder, command, { env })
   const [file, ...args] = command
-  return { checks: passed + checksIn(await must(file, [...args, 'programs/entries.mjs'], { cwd: folder })) }
+  return { checks: passed + checksIn(await must(file, [...args, 'programs/entries.mjs'], { cwd: folder, env })) }
 }
 
 export default [
   {
     name: 'bun',
-    title: `Bun ${BUN}`,
+    group: 'Linux on x64',
+    what: `Bun ${BUN}`,
     async run(world, folder) {
       const bun = await program(`@oven/bun-${world.here.os}-${world.here.cpu}@${BUN}`, 'bin/bun')
       return both(world, folder, [bun])
@@ -33,10 +34,11 @@ export default [
   },
   {
     name: 'deno',
-    title: `Deno ${DENO}`,
+    group: 'Linux on x64',
+    what: `Deno ${DENO}`,
     async run(world, folder) {
       const deno = await program(`@deno/${world.here.os}-${world.here.cpu}-glibc@${DENO}`, 'deno')
-      return both(world, folder, [deno, 'run', '--allow-all'])
+      return both(world, folder, [deno, 'run', '--allow-all'], { DENO_DIR: path.join(folder, 'cache') })
     },
   },
 ]

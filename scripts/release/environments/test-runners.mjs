@@ -33,13 +33,15 @@ test('Lua runs', async () => {
 })`
 
 /** What Jest says of what did not end, or was not freed. */
-const COMPLAINTS = /open handle|did not exit|force exited|failed to exit gracefully|MaxListenersExceededWarning|leaking/i
+const COMPLAINTS =
+  /open handle|did not exit|force exited|failed to exit gracefully|MaxListenersExceededWarning|leaking/i
 
 /** Jest in a project with the given settings; the battery in one file of it, and a short test in all others. */
-function jest(name, title, { args = [], files = 1, batteries = 1, settings = {} }) {
+function jest(name, words, { args = [], files = 1, batteries = 1, settings = {} }) {
   return {
     name: `jest-${name}`,
-    title: `Jest 30.5.2, ${title}`,
+    group: 'Tests run by',
+    what: `Jest 30.5.2 (${words})`,
     async run(world) {
       const tools = await installed('jest', JEST)
       const tests = Array.from({ length: files }, (_, i) => [`tests/${i}.test.js`, i < batteries ? testOf(1) : SHORT])
@@ -50,7 +52,8 @@ function jest(name, title, { args = [], files = 1, batteries = 1, settings = {} 
       const command = [path.join(tools, 'node_modules/jest/bin/jest.js'), '--config', 'jest.config.json', ...args]
       const output = await must(await toolsNode(world), command, { cwd: folder })
       if (COMPLAINTS.test(output)) throw new Error(`Jest complains:\n${output.slice(0, 4000)}`)
-      if (!output.includes(`Tests:       ${files} passed, ${files} total`)) throw new Error(`not all passed:\n${output}`)
+      if (!output.includes(`Tests:       ${files} passed, ${files} total`))
+        throw new Error(`not all passed:\n${output}`)
       return { checks: checksIn(output) + files - batteries }
     },
   }
@@ -59,7 +62,8 @@ function jest(name, title, { args = [], files = 1, batteries = 1, settings = {} 
 function vitest(pool) {
   return {
     name: `vitest-${pool.toLowerCase()}`,
-    title: `Vitest 5.1.1, pool '${pool}'`,
+    group: 'Tests run by',
+    what: `Vitest 5.1.1 (pool ${pool})`,
     async run(world) {
       const tools = await installed('vitest', VITEST)
       const test = `
@@ -84,9 +88,12 @@ function vitest(pool) {
 
 const nodeTest = {
   name: 'node-test',
-  title: 'node:test',
+  group: 'Tests run by',
+  what: 'node:test',
   async run(world, folder) {
-    const test = testOf(1).replace('\nconst path', "\nconst { test } = require('node:test')\nconst path").replace(', 120000)', ')')
+    const test = testOf(1)
+      .replace('\nconst path', "\nconst { test } = require('node:test')\nconst path")
+      .replace(', 120000)', ')')
     const files = Object.fromEntries([0, 1, 2].map((i) => [`tests/${i}.test.js`, test]))
     await project(world, folder, { files })
     const output = await must(await toolsNode(world), ['--test', '--test-reporter=tap'], { cwd: folder })

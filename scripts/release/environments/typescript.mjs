@@ -24,7 +24,14 @@ const WAYS = [
  * Node.js refuse less than others.
  */
 const settings = (way) => ({
-  compilerOptions: { ...way, strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true, types: [] },
+  compilerOptions: {
+    ...way,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    types: [],
+  },
   include: ['types/right.ts', 'types/right-import.mts'],
 })
 
@@ -51,7 +58,11 @@ engine.run('return 7', 'a').then(({ value }: moonpool.RunResult) => console.log(
 `
 
 async function tryWith(world, version, types) {
-  const tools = await installed(`typescript-${version.split('.')[0]}`, [`typescript@${version}`, `@types/node@${types}`, ...PEERS])
+  const tools = await installed(`typescript-${version.split('.')[0]}`, [
+    `typescript@${version}`,
+    `@types/node@${types}`,
+    ...PEERS,
+  ])
   const node = await toolsNode(world)
   const tsc = path.join(tools, 'node_modules/typescript/bin/tsc')
 
@@ -73,6 +84,7 @@ async function tryWith(world, version, types) {
 
 export default VERSIONS.map(([version, types]) => ({
   name: `typescript-${version.split('.')[0]}`,
-  title: `TypeScript ${version}: node16, nodenext, bundler, tsc --init`,
+  group: 'Types read by',
+  what: `TypeScript ${version}`,
   run: (world) => tryWith(world, version, types),
 }))

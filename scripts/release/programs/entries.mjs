@@ -7,7 +7,12 @@ const require = createRequire(import.meta.url)
 
 const imported = await import('moonpool')
 const required = require('moonpool')
-assert.deepEqual(Object.keys(required).sort(), Object.keys(imported).filter((name) => !/^(default|module\.exports)$/.test(name)).sort())
+assert.deepEqual(
+  Object.keys(required).sort(),
+  Object.keys(imported)
+    .filter((name) => !/^(default|module\.exports)$/.test(name))
+    .sort(),
+)
 for (const name of Object.keys(required)) assert.equal(imported[name], required[name], name)
 assert.equal(imported.default, required)
 
@@ -26,7 +31,9 @@ for (const [entry, peer] of [
   assert.throws(() => require(entry), new RegExp(`${entry} needs the package ${peer}`))
 }
 assert.equal(require('moonpool/package.json').name, 'moonpool')
-await assert.rejects(() => import('moonpool/lib/engine.js'), { code: /ERR_PACKAGE_PATH_NOT_EXPORTED|ERR_MODULE_NOT_FOUND/ })
+await assert.rejects(() => import('moonpool/lib/engine.js'), {
+  code: /ERR_PACKAGE_PATH_NOT_EXPORTED|ERR_MODULE_NOT_FOUND/,
+})
 
 const { checks, failures } = await battery(imported)
 for (const failure of failures) console.log(`failed: ${failure}`)

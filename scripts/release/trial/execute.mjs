@@ -44,4 +44,5 @@ export async function must(command, args, options) {
   throw new Error(`${words(command, args)} ended with ${exitCode}:\n${output.slice(-4000)}`)
 }
 
-const words = (command, args) => [path.basename(command), ...args.map((arg) => path.basename(arg)).slice(0, 3)].join(' ')
+const words = (command, args) =>
+  [path.basename(command), ...args.map((arg) => path.basename(arg)).slice(0, 3)].join(' ')

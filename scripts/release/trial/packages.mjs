@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { root } from '../../run.mjs'
-import { packageName, writeMainFolder, writePlatformFolder } from '../folders.mjs'
+import { writeMainFolder, writePlatformFolder } from '../folders.mjs'
 import { pack } from '../pack.mjs'
 import { OUTPUT, TARGETS } from '../targets.mjs'
 
@@ -16,10 +16,7 @@ export function releasedPackages(folder) {
   empty(folder)
   const { packages } = JSON.parse(readFileSync(manifest, 'utf8'))
   for (const { tarball } of packages) copyFileSync(path.join(OUTPUT, tarball), path.join(folder, tarball))
-  return withOthers(
-    folder,
-    packages.map(({ name }) => name),
-  )
+  return packages.map(({ name }) => name)
 }
 
 /** Packs the addon of this clone; the names of the packages. The notices of what is linked into it are left out: cargo knows them. */
@@ -30,20 +27,9 @@ export function builtPackages(folder) {
   empty(folder)
   const main = path.join(folder, 'moonpool')
   writeMainFolder(main)
-  pack(main, folder)
-  packPlatform(folder, target, readFileSync(addon))
-  return withOthers(folder, ['moonpool', packageName(target)])
-}
-
-/** Yarn looks up every optional package, whatever its platform. Where one was not built, there is one without an addon. */
-function withOthers(folder, names) {
-  for (const target of TARGETS.filter((one) => !names.includes(packageName(one)))) packPlatform(folder, target, '')
-  return names
-}
-
-function packPlatform(folder, target, addon) {
-  writePlatformFolder(path.join(folder, target.name), target, { addon, crates: [], lua: '' })
-  pack(path.join(folder, target.name), folder)
+  const platform = path.join(folder, target.name)
+  writePlatformFolder(platform, target, { addon: readFileSync(addon), crates: [], lua: '' })
+  return [main, platform].map((one) => pack(one, folder).name)
 }
 
 function empty(folder) {

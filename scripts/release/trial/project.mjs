@@ -30,7 +30,8 @@ export async function project(world, folder, { files, target = world.here } = {}
   const addon = packageName(target)
   if (!world.built.includes(addon)) throw new Missing(`${addon} was not built: npm run release:build ${target.name}`)
   emptyProject(folder, files)
-  const platform = target === world.here ? [] : [`--os=${target.os}`, `--cpu=${target.cpu}`, `--libc=${target.libc ?? ''}`]
+  const platform =
+    target === world.here ? [] : [`--os=${target.os}`, `--cpu=${target.cpu}`, `--libc=${target.libc ?? ''}`]
   const [command, args] = npm('install', 'moonpool', '--loglevel=error', ...platform)
   await must(command, args, { cwd: folder, env: registryOf(world) })
   if (!existsSync(path.join(folder, 'node_modules', addon))) throw new Error(`npm has not installed ${addon}`)
