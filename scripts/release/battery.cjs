@@ -25,7 +25,8 @@ const CHECKS = {
 
   async 'many runs at once are not mixed up'({ Engine }) {
     const engine = new Engine()
-    const source = 'local n = 0 for i = 1, 2000 do n = n + i % ... end State.set("k", ...) return script.id, n, State.get("k")'
+    const source =
+      'local n = 0 for i = 1, 2000 do n = n + i % ... end State.set("k", ...) return script.id, n, State.get("k")'
     const runs = Array.from({ length: 100 }, (_, i) => engine.run(source, `id-${i}`, { args: [i + 1] }))
     for (const [i, { values }] of (await Promise.all(runs)).entries()) {
       let sum = 0
@@ -40,7 +41,9 @@ const CHECKS = {
     let ticks = 0
     const timer = setInterval(() => ticks++, 5)
     const stop = new AbortController()
-    const endless = Array.from({ length: 8 }, (_, i) => engine.run(ENDLESS, `busy-${i}`, { timeout: 60_000, signal: stop.signal }))
+    const endless = Array.from({ length: 8 }, (_, i) =>
+      engine.run(ENDLESS, `busy-${i}`, { timeout: 60_000, signal: stop.signal }),
+    )
     const ended = Promise.allSettled(endless)
     for (let i = 0; i < 10; i++) assert.equal(await engine.runLua('return 1', 'short'), '1')
     assert.equal(await engine.runLua('sleep(0.1) return 2', 'short'), '2')
@@ -91,7 +94,9 @@ const CHECKS = {
   },
 
   async 'errors are LuaErrors, and say where'({ LuaError, runLua }) {
-    const error = await runLua('local t = { status = 404 }\nerror(t)', 'a', { name: 'route.lua' }).catch((thrown) => thrown)
+    const error = await runLua('local t = { status = 404 }\nerror(t)', 'a', { name: 'route.lua' }).catch(
+      (thrown) => thrown,
+    )
     assert.ok(error instanceof LuaError && error instanceof Error)
     assert.deepEqual([error.code, error.line, error.chunk], ['ERR_LUA_RUNTIME', 2, 'route.lua'])
     assert.equal(error.luaValue.status, 404)

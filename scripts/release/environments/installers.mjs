@@ -1,4 +1,4 @@
-// Programs that install packages: each makes its own kind of node_modules, or none. (All other projects are installed by npm.)
+// Programs that install packages: each makes its own kind of node_modules, or none.
 import path from 'node:path'
 import { TARGETS } from '../targets.mjs'
 import { Missing } from '../toolbox.mjs'
@@ -55,7 +55,16 @@ const berry = (linker) => ({
   add: ['add', 'moonpool'],
 })
 
+const npm = (version) => ({
+  name: `npm-${version.split('.')[0]}`,
+  what: `npm ${version}`,
+  spec: `npm@${version}`,
+  file: 'npm/bin/npm-cli.js',
+  add: ['install', 'moonpool'],
+})
+
 const INSTALLERS = [
+  ...['10.9.9', '11.21.2', '12.2.0'].map(npm),
   {
     name: 'pnpm',
     what: 'pnpm 10.34.8',

@@ -60,7 +60,7 @@ const bunOnMusl = {
     const libraries = await once('musl-libraries', WITH_LIBRARIES, async (into) => {
       const platform = ['--platform', 'musllinux_1_2_x86_64', '--python-version', '3.13']
       await pip('download', '--no-deps', '--only-binary=:all:', ...platform, '--dest', into, WITH_LIBRARIES)
-      await must('sh', ['-c', 'python3 -m zipfile -e ./*.whl . && rm -r ./*.whl numpy numpy-*'], { cwd: into })
+      await must('sh', ['-c', 'python3 -m zipfile -e ./*.whl . && rm -r numpy numpy-*'], { cwd: into })
       const found = path.join(into, 'numpy.libs')
       for (const [start, plain] of [
         ['libstdc++', 'libstdc++.so.6'],

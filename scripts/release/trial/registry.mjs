@@ -1,6 +1,6 @@
 // A registry on loopback that has the packed packages and nothing else: enough for npm, pnpm and yarn to install them.
 //
-// Not verdaccio: its tree has some 250 packages, each of which this machine would run, for what are two kinds of answers here.
+// Not verdaccio: a large tree of packages would run on this machine, for what are two kinds of answers here.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
