@@ -1,7 +1,7 @@
 // The package as it is published: works with an addon that is its own, and says what to do where it has none.
 'use strict'
 
-const { readFileSync } = require('node:fs')
+const { readFileSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { napi, version } = require('../package.json')
 const { PLATFORMS, platformName } = require('../lib/platform')
@@ -122,6 +122,18 @@ describe('on a platform without addons', () => {
     const [{ keys }] = await requiring([{ folder, before: seems('freebsd', 'x64') }])
     expect(keys).toContain('runLua')
   })
+})
+
+test('in a bundle of Bun, in which what is not there throws an error without a code, the package is found', async () => {
+  const file = path.join(ROOT, 'lib/addon.js')
+  const bundled = readFileSync(file, 'utf8').replace(
+    /require\('(\.\.\/moonpool[^']+)'\)/g,
+    `(() => { throw new Error('Cannot require module ' + '$1') })()`,
+  )
+  const folder = installed(addonPackage({ to: ADDON }))
+  writeFileSync(path.join(folder, 'lib/addon.js'), bundled)
+  const [{ keys }] = await requiring([{ folder }])
+  expect(keys).toContain('runLua')
 })
 
 test('an addon of another version: ERR_ADDON_VERSION names both, and what to do', async () => {

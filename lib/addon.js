@@ -9,6 +9,9 @@ const { PLATFORMS, platformName } = require('./platform')
 // Bundlers, and tools that gather the files of a program, follow names that are written out. Within `try` they let it pass
 // that all but one are not there.
 
+/** What Bun, as a bundler, puts in place of what is not there. */
+const LEFT_OUT = /^Cannot require module /
+
 /** The file that `npm run build` has made in a clone, or undefined. `absent` is told why it is not there. */
 function ofClone(platform, absent) {
   try {
@@ -65,7 +68,8 @@ function load() {
   let cause
   const absent = (error) => {
     // A package whose file is missing has a path here.
-    if (error?.code !== 'MODULE_NOT_FOUND' || error.path !== undefined) throw notLoaded(error)
+    const isAbsent = error?.code === 'MODULE_NOT_FOUND' ? error.path === undefined : LEFT_OUT.test(error?.message)
+    if (!isAbsent) throw notLoaded(error)
     cause = error
   }
   const built = ofClone(platform, absent)

@@ -1,9 +1,9 @@
 // Bundlers, as docs/deploying.md says: moonpool outside of the bundle, or its binary beside it.
-import { cpSync, readdirSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { must } from '../trial/execute.mjs'
-import { checksIn, project, runProgram } from '../trial/project.mjs'
-import { installed, toolsNode } from '../trial/tools.mjs'
+import { checksIn, exits, project, runProgram } from '../trial/project.mjs'
+import { BUN, bunOf, installed, toolsNode } from '../trial/tools.mjs'
 
 const ESBUILD = ['esbuild@0.28.2']
 const ROLLUP = ['rollup@4.68.7']
@@ -24,7 +24,7 @@ async function bundling(world, name, specs, files, node = process.execPath) {
 
 /** Runs a bundle where it finds no node_modules: what it needs has to be beside it. */
 async function runAlone(world, { folder, node }, dist, program) {
-  const alone = path.join(world.folder, `alone-${path.basename(path.dirname(folder))}`)
+  const alone = mkdtempSync(path.join(world.folder, 'alone-'))
   cpSync(path.join(folder, dist), alone, { recursive: true })
   if (!readdirSync(alone).some((file) => file.endsWith('.node'))) throw new Error(`${dist} has no binary`)
   return runProgram(alone, [node], { program })
@@ -38,6 +38,18 @@ async function esbuild(world) {
   const outside = await runProgram(all.folder, [all.node], { program: 'outside/app.js' })
   await bundle('--loader:.node=copy', '--outdir=inside')
   return { checks: outside + (await runAlone(world, all, 'inside', 'program.js')) }
+}
+
+/** Also as one program with all in it. The worker of the battery is no part of that, so only the end of the process is tried there. */
+async function bun(world) {
+  const folder = await project(world, path.join(world.folder, 'bun-build'))
+  const program = await bunOf(world.here)
+  const build = (...args) => must(program, ['build', 'programs/program.cjs', ...args], { cwd: folder })
+  await build('--target=bun', '--outdir=inside')
+  const checks = await runAlone(world, { folder, node: program }, 'inside', 'program.js')
+  await build('--compile', '--outfile=compiled')
+  await exits(path.join(folder, 'compiled'), [], { cwd: world.folder })
+  return { checks: checks + 1 }
 }
 
 async function rollup(world) {
@@ -78,6 +90,7 @@ async function vite(world) {
 export default [
   { name: 'esbuild', group: 'Bundled by', what: 'esbuild 0.28.2', isCheap: true, run: esbuild },
   { name: 'rollup', group: 'Bundled by', what: 'rollup 4.68.7', isCheap: true, run: rollup },
+  { name: 'bun-build', group: 'Bundled by', what: `Bun ${BUN}`, run: bun },
   { name: 'webpack', group: 'Bundled by', what: 'webpack 5.112.2', run: webpack },
   { name: 'vite', group: 'Bundled by', what: 'Vite 8.3.8, for a server', run: vite },
 ]

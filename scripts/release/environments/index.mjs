@@ -8,6 +8,7 @@ import platforms from './platforms.mjs'
 import runtimes from './runtimes.mjs'
 import testRunners from './test-runners.mjs'
 import typescript from './typescript.mjs'
+import untried from './untried.mjs'
 
 /** Each has a name, a group and what it is there; whether it is cheap; and `run`, which resolves with how many checks passed. */
 export const ENVIRONMENTS = [
@@ -20,4 +21,5 @@ export const ENVIRONMENTS = [
   ...bundlers,
   ...next,
   ...packed,
+  ...untried,
 ]

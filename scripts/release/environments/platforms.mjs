@@ -10,9 +10,8 @@ import { TARGETS } from '../targets.mjs'
 import { Missing, pip } from '../toolbox.mjs'
 import { must } from '../trial/execute.mjs'
 import { project, runProgram } from '../trial/project.mjs'
-import { once, unpacked } from '../trial/tools.mjs'
+import { BUN, once, unpacked } from '../trial/tools.mjs'
 
-const BUN = '1.4.5'
 const OLD_NODE = '24.21.0'
 /** The one package that has GCC's libraries for musl. */
 const WITH_LIBRARIES = 'numpy==2.2.6'

@@ -3,9 +3,8 @@ import { chmodSync } from 'node:fs'
 import path from 'node:path'
 import { must } from '../trial/execute.mjs'
 import { checksIn, project, runProgram } from '../trial/project.mjs'
-import { unpacked } from '../trial/tools.mjs'
+import { BUN, bunOf, unpacked } from '../trial/tools.mjs'
 
-const BUN = '1.4.5'
 const DENO = '2.9.6'
 
 async function program(spec, file) {
@@ -28,8 +27,7 @@ export default [
     group: 'Linux on x64',
     what: `Bun ${BUN}`,
     async run(world, folder) {
-      const bun = await program(`@oven/bun-${world.here.os}-${world.here.cpu}@${BUN}`, 'bin/bun')
-      return both(world, folder, [bun])
+      return both(world, folder, [await bunOf(world.here)])
     },
   },
   {

@@ -1,5 +1,5 @@
 // What the packages are tried with: each tool in a folder of its own, in exact versions, kept from one time to the next.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { collect, root } from '../../run.mjs'
 import { npm } from '../pack.mjs'
@@ -46,6 +46,16 @@ export async function nodeOf({ os, cpu }, version) {
 
 /** The one that runs the tools, whichever runs this: some ask for a newer one than moonpool does. */
 export const toolsNode = ({ here }) => nodeOf(here, '24.21.0')
+
+/** The version of Bun that is tried. */
+export const BUN = '1.4.5'
+
+/** Bun for Linux or macOS. */
+export async function bunOf({ os, cpu }) {
+  const bun = path.join(await unpacked(`@oven/bun-${os}-${cpu}@${BUN}`), 'bin/bun')
+  chmodSync(bun, 0o755)
+  return bun
+}
 
 /** Asks the registry of the machine. That it does not have something, or cannot be asked, is no failure of ours. */
 async function fetched(specs, cwd, ...args) {
