@@ -6,7 +6,7 @@ import { must } from '../trial/execute.mjs'
 import { project } from '../trial/project.mjs'
 import { installed, toolsNode } from '../trial/tools.mjs'
 
-const PEERS = ['prom-client@15.1.3', '@opentelemetry/api@1.9.1']
+const PEERS = ['prom-client@15.1.3', '@opentelemetry/api@1.9.1', 'bullmq@6.7.0']
 /** The oldest types of Node.js that are supported, and the newest. */
 const VERSIONS = [
   ['5.9.3', '20.19.43'],
@@ -41,12 +41,13 @@ import moonpool from 'moonpool'
 import { createTester } from 'moonpool/testing'
 import { registerMetrics } from 'moonpool/prometheus'
 import { traceRuns } from 'moonpool/opentelemetry'
+import { createProcessor } from 'moonpool/bullmq'
 
 const engine: Engine = new moonpool.Engine({ defaults: { timeout: 250 } })
 const { value } = await engine.run<[number]>('return 6 * 7', 'a')
 const text: string = await runLua('return 1', 'a')
 const failed = await runLua('error()', 'a').catch((error: unknown) => error instanceof LuaError && error.code)
-console.log(value, text, failed, typeof createTester, typeof registerMetrics, typeof traceRuns)
+console.log(value, text, failed, typeof createTester, typeof registerMetrics, typeof traceRuns, typeof createProcessor)
 `
 
 const REQUIRING = `
@@ -77,7 +78,7 @@ async function tryWith(world, version, types) {
   await must(node, [tsc, '--init'], { cwd: fresh })
   await must(node, [tsc], { cwd: fresh })
   const said = [await must(node, ['a.mjs'], { cwd: fresh }), await must(node, ['b.cjs'], { cwd: fresh })]
-  const wanted = ['42 1 ERR_LUA_RUNTIME function function function\n', '7 function\n']
+  const wanted = ['42 1 ERR_LUA_RUNTIME function function function function\n', '7 function\n']
   if (said.join() !== wanted.join()) throw new Error(`the compiled programs print ${said.join()}`)
   return { checks: WAYS.length + 2 }
 }

@@ -26,6 +26,7 @@ await tester.close()
 for (const [entry, peer] of [
   ['moonpool/prometheus', 'prom-client'],
   ['moonpool/opentelemetry', '@opentelemetry/api'],
+  ['moonpool/bullmq', 'bullmq'],
 ]) {
   // Not by import: Node.js 20 ends when a module throws that an imported one requires, whoever catches it.
   assert.throws(() => require(entry), new RegExp(`${entry} needs the package ${peer}`))
