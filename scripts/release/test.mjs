@@ -18,7 +18,10 @@ const { platformName } = createRequire(import.meta.url)('../../lib/platform.js')
 async function main(args) {
   const { isBuilt, isWhole, chosen } = parse(args)
   const here = TARGETS.find(({ name }) => name === platformName())
-  if (here === undefined) throw new Error(`nothing is published for ${platformName()}, on which this runs`)
+  if (here === undefined) {
+    console.log(`not tried: nothing is published for ${platformName()}, on which this runs`)
+    return 0
+  }
   const packages = path.join(FOLDER, 'packages')
   const built = (isBuilt ? builtPackages : releasedPackages)(packages)
   const registry = await serve(packages)
