@@ -76,15 +76,19 @@ test('the table has a row for each group, and says why something did not run', a
     { group: 'Linux', what: 'Node.js 20', outcome: 'ran', checks: 1 },
     { group: 'macOS', what: 'arm64', outcome: 'checked', why: 'its format' },
     { group: 'macOS', what: 'x64', outcome: 'checked', why: 'its format' },
+    { group: 'Linux', what: 'Node.js 22 with musl', outcome: 'ran', checks: 1 },
     { group: 'Linux', what: 'Bun 1', outcome: 'ran', checks: 1 },
+    { group: 'Tests', what: 'Jest 30 (threads)', outcome: 'ran', checks: 1 },
+    { group: 'Tests', what: 'Jest 30 (jsdom)', outcome: 'ran', checks: 1 },
     { group: 'Linux', what: 'Deno 2', outcome: 'not tried', why: 'no network' },
   ]
   const { answer } = await said(`
     import { tableOf } from './scripts/release/trial/record.mjs'
     console.log(JSON.stringify(tableOf(${JSON.stringify(results)}).split('\\n')))`)
   expect(answer.slice(2)).toEqual([
-    '| Linux | Node.js 20, Bun 1; not tried: Deno 2 (no network) |',
+    '| Linux | Node.js 20, 22 with musl, Bun 1; not tried: Deno 2 (no network) |',
     '| macOS | not run, only checked: arm64, x64 (its format) |',
+    '| Tests | Jest 30 (threads, jsdom) |',
   ])
 })
 

@@ -92,5 +92,5 @@ export default [
   { name: 'rollup', group: 'Bundled by', what: 'rollup 4.68.7', isCheap: true, run: rollup },
   { name: 'bun-build', group: 'Bundled by', what: `Bun ${BUN}`, run: bun },
   { name: 'webpack', group: 'Bundled by', what: 'webpack 5.112.2', run: webpack },
-  { name: 'vite', group: 'Bundled by', what: 'Vite 8.3.8, for a server', run: vite },
+  { name: 'vite', group: 'Bundled by', what: 'Vite 8.3.8 for servers', run: vite },
 ]

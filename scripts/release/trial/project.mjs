@@ -28,7 +28,7 @@ export function emptyProject(folder, files = {}) {
  */
 export async function project(world, folder, { files, target = world.here } = {}) {
   const addon = packageName(target)
-  if (!world.built.includes(addon)) throw new Missing(`${addon} was not built: npm run release:build ${target.name}`)
+  if (!world.built.includes(addon)) throw new Missing('its package was not built')
   emptyProject(folder, files)
   const platform =
     target === world.here ? [] : [`--os=${target.os}`, `--cpu=${target.cpu}`, `--libc=${target.libc ?? ''}`]

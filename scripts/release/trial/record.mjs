@@ -25,10 +25,26 @@ function cellOf(all) {
     const words = outcome === 'checked' ? 'not run, only checked' : outcome
     return [...whys].map(([why, those]) => `${words}: ${joined(those)} (${why})`)
   })
-  return [joined(whats('ran')), ...others].filter(Boolean).join('; ')
+  return [joined(whats('ran')), ...others].filter(Boolean).join('; ').replaceAll('|', '\\|')
 }
 
-const joined = (those) => those.map(({ what }) => what).join(', ')
+/** In few words: `Node.js 20, 22`, `Jest 30 (threads, jsdom)`. */
+function joined(those) {
+  const split = those.map(({ what }) => /^(.*?)(?: \((.*)\))?$/.exec(what).slice(1))
+  const heads = grouped(
+    split.map(([head, detail]) => ({ head, detail })),
+    'head',
+  )
+  let last
+  const words = [...heads].map(([head, all]) => {
+    const details = all.map(({ detail }) => detail).filter(Boolean)
+    const [tool, ...rest] = head.split(' ')
+    const short = tool === last ? rest.join(' ') : head
+    last = rest.length > 0 ? tool : undefined
+    return details.length > 0 ? `${short} (${details.join(', ')})` : short
+  })
+  return words.join(', ')
+}
 
 function grouped(all, key) {
   const groups = new Map()
