@@ -1,15 +1,18 @@
 // The packed main package as tools judge it that know what goes wrong with packages.
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { tool } from '../../run.mjs'
 import { must } from '../trial/execute.mjs'
-import { FOLDER } from '../trial/tools.mjs'
+import { FOLDER, installed, toolsNode } from '../trial/tools.mjs'
 
-/** The command line of a tool for the tarball. */
-function judged(file, ...args) {
+const ATTW = '@arethetypeswrong/cli/dist/index.js'
+
+/** Runs a tool on the tarball. */
+async function judge(world, spec, file, ...args) {
+  const tools = await installed(spec.split('@').at(-2).replace('/', '-'), [spec])
   const packages = path.join(FOLDER, 'packages')
   const tarball = readdirSync(packages).find((name) => /^moonpool-\d/.test(name))
-  return tool(file, path.join(packages, tarball), ...args)
+  await must(await toolsNode(world), [path.join(tools, 'node_modules', file), path.join(packages, tarball), ...args])
+  return { checks: 1 }
 }
 
 export default [
@@ -17,18 +20,12 @@ export default [
     name: 'publint',
     group: 'Judged by',
     what: 'publint',
-    async run() {
-      await must(...judged('publint/src/cli.js', '--strict'))
-      return { checks: 1 }
-    },
+    run: (world) => judge(world, 'publint@0.3.25', 'publint/src/cli.js', '--strict'),
   },
   {
     name: 'attw',
     group: 'Judged by',
     what: 'Are the types wrong?',
-    async run() {
-      await must(...judged('@arethetypeswrong/cli/dist/index.js', '--format', 'ascii', '--no-emoji', '--no-color'))
-      return { checks: 1 }
-    },
+    run: (world) => judge(world, '@arethetypeswrong/cli@0.18.5', ATTW, '--format', 'ascii', '--no-emoji', '--no-color'),
   },
 ]
