@@ -85,8 +85,8 @@ export declare class NativeEngine {
   takenOver(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
   kill(runId: number): void
-  /** Stops all runs. */
-  killAll(): void
+  /** Lets no run begin or go on any more. Each is still to be killed. */
+  doomAll(): void
   /** Gives back what an idle engine holds, and starts nothing any more. */
   close(): void
   /** Opens where State is kept, for a new engine; or says why that cannot be opened. */

@@ -129,6 +129,23 @@ describe('after the timeout', () => {
     expectIdle(engine, 500)
   })
 
+  test('tens of thousands that wait are stopped in several turns of the event loop', async () => {
+    const engine = engineWith({ maxQueue: 30_000 })
+    const runs = Array.from({ length: 30_000 }, (_, i) => engine.runLua(ENDLESS, `tenant-${i % 100}`))
+    const all = ends(runs)
+    let [turns, isOver] = [0, false]
+    const count = () => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    await engine.close({ timeout: 0 })
+    isOver = true
+    expect(turns).toBeGreaterThan(5)
+    expect(new Set(await all)).toEqual(new Set(['ERR_ENGINE_CLOSED']))
+    expectIdle(engine, 30_000)
+  })
+
   test('what finishes before is not stopped', async () => {
     const engine = engineWith()
     const run = engine.runLua(BUSY, 'x')

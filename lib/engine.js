@@ -4,6 +4,7 @@
 const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
+const { performance } = require('node:perf_hooks')
 const { inspect } = require('node:util')
 const { debug, isWatched, tellClosed, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
@@ -37,6 +38,7 @@ const { poolOf } = require('./pool')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
+const { inSlices, SLICE } = require('./slices')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Space } = require('./state')
 const { StateDesk, answersOf } = require('./state-desk')
@@ -454,11 +456,21 @@ class Engine extends EventEmitter {
   #killAll() {
     this.#killed = true
     this.#timers.giveUp()
-    this.#native.killAll()
-    for (const run of this.#desk.inFlight.values()) run.kill()
+    this.#native.doomAll()
+    this.#killEach()
     if (this.#state.isClosed) this.#giveUpStore()
     else this.#state.giveUp()
     this.#noticeIdle()
+  }
+
+  /** Kills all runs, as many in a turn of the event loop as that has time for: there may be tens of thousands. */
+  #killEach() {
+    const runs = [...this.#desk.inFlight.values()].reverse()
+    const step = (until) => {
+      while (runs.length > 0 && performance.now() < until) runs.pop().kill()
+      return runs.length === 0
+    }
+    if (!step(performance.now() + SLICE)) inSlices({ cancelled: false, step })
   }
 
   /** What a call asks for, but for its code. */

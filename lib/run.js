@@ -337,9 +337,9 @@ class Run {
     return counts
   }
 
-  /** The engine is closed: its result is not decoded any more. */
+  /** The engine is closed: it ends, and its result is not decoded any more. */
   kill() {
-    if (!this.#decoding) return
+    if (!this.#decoding) return this.#desk.native.kill(this.#id)
     const message = 'the engine was closed before the run was done'
     this.#conclude('aborted', { failure: { code: 'ERR_ENGINE_CLOSED', message, output: '' } })
     this.#stopDecoding()

@@ -323,11 +323,10 @@ impl NativeEngine {
         self.inner.tell(settled);
     }
 
-    /// Stops all runs.
+    /// Lets no run begin or go on any more. Each is still to be killed.
     #[napi(catch_unwind)]
-    pub fn kill_all(&self) {
-        let settled = self.inner.scheduler.kill_all();
-        self.inner.tell(settled);
+    pub fn doom_all(&self) {
+        self.inner.scheduler.doom_all();
     }
 
     /// Gives back what an idle engine holds, and starts nothing any more.

@@ -264,6 +264,12 @@ impl<W: Workers> Scheduler<W> {
         self.step(Runs::kill_all)
     }
 
+    /// Lets all runs end as soon as they can: none begins, and those that execute stop. For whoever then kills one after the
+    /// other, where there are so many that this takes time.
+    pub fn doom_all(&self) {
+        self.lock().doom_all();
+    }
+
     /// Drops every run that no worker has, kills the others, and starts none any more: for when nobody is left to hear
     /// of them. Those come back soon, and are dropped then.
     pub fn close(&self) {

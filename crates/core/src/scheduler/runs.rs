@@ -683,25 +683,26 @@ impl Runs {
     /// Stops all runs. Flags first: the end of one run must not start another. Those that wait for their turn in a context
     /// end with it, or get their turn and are refused then.
     pub(super) fn kill_all(&mut self) -> Vec<Settled> {
-        let mut ids = Vec::with_capacity(self.tickets.len());
-        for (id, ticket) in &self.tickets {
-            ticket.flag.kill(Kill::Stopped.reason());
-            if !matches!(ticket.place, Place::InContext(_)) {
-                ids.push(*id);
-            }
-        }
+        self.doom_all();
+        let in_turn = self.tickets.iter().filter(|(_, ticket)| !matches!(ticket.place, Place::InContext(_)));
+        let mut ids: Vec<_> = in_turn.map(|(id, _)| *id).collect();
         ids.sort_unstable();
         let settled = ids.into_iter().flat_map(|id| self.hasten(id)).collect();
         self.fill();
         self.after_handed_in(settled)
     }
 
-    /// Drops every run that no worker has, kills the others, and starts none any more.
-    pub(super) fn close(&mut self) {
-        self.stopped.store(true, Ordering::Relaxed);
+    /// Raises the flags of all runs.
+    pub(super) fn doom_all(&mut self) {
         for ticket in self.tickets.values() {
             ticket.flag.kill(Kill::Stopped.reason());
         }
+    }
+
+    /// Drops every run that no worker has, kills the others, and starts none any more.
+    pub(super) fn close(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        self.doom_all();
         self.tenants.close();
         self.drop_all();
     }
