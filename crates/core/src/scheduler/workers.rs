@@ -72,7 +72,7 @@ impl Batch {
         self.runs.len().saturating_sub(1)
     }
 
-    /// Executes a slice of each run, in order, as long as the runs are short: once they have taken [`PATIENCE`], no further
+    /// Executes a slice of each run, in order, as long as the runs are short: once that took a millisecond, no further
     /// one begins. So a trip never takes longer than that and a slice. Never panics.
     pub fn execute(&mut self) {
         let start = Instant::now();
