@@ -38,7 +38,7 @@ const { poolOf } = require('./pool')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
-const { inSlices, SLICE } = require('./slices')
+const { inSlices } = require('./slices')
 const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scriptOf, sourceOf } = require('./source')
 const { Space } = require('./state')
 const { StateDesk, answersOf } = require('./state-desk')
@@ -51,6 +51,9 @@ const { encodeNamed, exchangeOf } = require('./values')
 
 /** After so long without a run, in ms, the engine builds VMs ahead. Sooner they would be in the way of the next run. */
 const IDLE = 20
+
+/** So many runs are killed without a look at the clock. */
+const KILLS = 256
 
 /** For so long the end of a store is waited for beyond the timeout of `close`, in ms. */
 const STORE_TIMEOUT = 1000
@@ -463,14 +466,14 @@ class Engine extends EventEmitter {
     this.#noticeIdle()
   }
 
-  /** Kills all runs, as many in a turn of the event loop as that has time for: there may be tens of thousands. */
+  /** Kills all runs, some in each turn of the event loop: there may be tens of thousands, and each makes an error. */
   #killEach() {
     const runs = [...this.#desk.inFlight.values()].reverse()
-    const step = (until) => {
-      while (runs.length > 0 && performance.now() < until) runs.pop().kill()
+    const step = () => {
+      for (let left = KILLS; left > 0 && runs.length > 0; left -= 1) runs.pop().kill()
       return runs.length === 0
     }
-    if (!step(performance.now() + SLICE)) inSlices({ cancelled: false, step })
+    if (!step()) inSlices({ cancelled: false, step })
   }
 
   /** What a call asks for, but for its code. */

@@ -285,3 +285,13 @@ fn the_engine_s_thread_is_told_of_a_slice_of_which_nothing_came() {
         assert!(hear(&engine, &held).settled.is_empty());
     }
 }
+
+#[test]
+fn when_hundreds_of_ends_wait_to_be_heard_a_worker_goes_on_no_more() {
+    let (engine, held) = engine(1);
+    (0..2000).for_each(|id| submit(&engine, id, "return 1"));
+    let last = go_on(&held);
+    let heard = engine.finished(last).settled.len();
+    assert!((256..300).contains(&heard), "{heard} are heard of at once");
+    assert_eq!(engine.busy(), 1, "the next batch is on its way");
+}
