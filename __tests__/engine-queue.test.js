@@ -21,6 +21,12 @@ function engineWith(options) {
 const ranAs = (engine, id) => engine.runLua('return State.has("ran")', id)
 
 describe('maxQueue', () => {
+  test('0: a slot is free as soon as the run that had it has settled, however long that took', async () => {
+    const { engine } = engineWith({ maxQueue: 0 })
+    for (let i = 0; i < 50; i++) await engine.runLua('local t = os.clock() while os.clock() - t < 0.003 do end', 'a')
+    expect(engine.stats()).toMatchObject({ completed: 50, rejected: 0 })
+  })
+
   test('one more is refused at once, and nothing of it runs', async () => {
     const { engine } = engineWith({ maxQueue: 2 })
     const release = hold(engine)

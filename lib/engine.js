@@ -4,7 +4,6 @@
 const { EventEmitter } = require('node:events')
 // Not the globals, which a test runner may have replaced by fake ones.
 const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
-const { performance } = require('node:perf_hooks')
 const { inspect } = require('node:util')
 const { debug, isWatched, tellClosed, watched } = require('./diagnostics')
 const { contextOf } = require('./context')

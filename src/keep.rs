@@ -18,13 +18,17 @@ const LATE: Duration = Duration::from_millis(1);
 const MEMORY: Duration = Duration::from_millis(500);
 
 /// Who gets a thread of the pool within this time has found a free one: it may have had to wait for a core.
-const PROMPT: Duration = Duration::from_millis(50);
+const PROMPT: Duration = Duration::from_millis(20);
 
 /// For so long after a thread was free the pool is taken to have one.
 const LONGEST: Duration = Duration::from_millis(100);
 
 /// When something of ours last found a free thread in the pool, as [`now`] tells the time.
 static FREE: AtomicU64 = AtomicU64::new(0);
+
+/// Since when something of ours waits for a thread of the pool, as [`now`] tells the time; 0 when nothing does. One that gets
+/// a thread shows that there is one for the others.
+static WAITS: AtomicU64 = AtomicU64::new(0);
 
 /// How many threads trips have, or wait for.
 static TRIPS: AtomicUsize = AtomicUsize::new(0);
@@ -39,8 +43,9 @@ fn within(time: Duration, since: u64, now: u64) -> bool {
     since > 0 && now.saturating_sub(since) < time.as_micros() as u64
 }
 
-/// How many threads libuv's pool has, as it reads that itself when it starts.
-fn pool_size() -> usize {
+/// How many threads libuv's pool has, as it reads that itself when it starts. First asked on a JS thread, where nobody changes the
+/// environment meanwhile.
+pub(super) fn pool_size() -> usize {
     static SIZE: LazyLock<usize> = LazyLock::new(|| match std::env::var("UV_THREADPOOL_SIZE") {
         Ok(size) => size.trim().parse().unwrap_or(1).clamp(1, 1024),
         Err(_) => 4,
@@ -105,16 +110,25 @@ pub(super) struct Asked(u64);
 impl Asked {
     /// From now on.
     pub(super) fn now() -> Self {
-        Self(now())
+        let now = now();
+        let _ = WAITS.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        Self(now)
     }
 
     /// It has got one.
     pub(super) fn got(&self) {
         let now = now();
+        WAITS.store(0, Ordering::Relaxed);
         if within(PROMPT, self.0, now) {
             FREE.store(now, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether the pool has threads for others, as far as is known.
+fn has_free_thread(now: u64) -> bool {
+    let waits = WAITS.load(Ordering::Relaxed);
+    (waits == 0 || within(PROMPT, waits, now)) && within(LONGEST, FREE.load(Ordering::Relaxed), now)
 }
 
 /// The thread that one trip waits for, and then has; dropping it gives it back.
@@ -143,7 +157,7 @@ impl Thread {
         let is_wanted = is_late || if self.is_kept { !ear.has_heard() } else { worked >= SHORT };
         ear.calls(now);
         let others_have_one = TRIPS.load(Ordering::Relaxed) < pool_size();
-        self.is_kept = is_wanted && others_have_one && within(LONGEST, FREE.load(Ordering::Relaxed), now);
+        self.is_kept = is_wanted && others_have_one && has_free_thread(now);
         self.is_kept
     }
 }

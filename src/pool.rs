@@ -1,7 +1,7 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
 use crate::border::{guarded, guarded_elsewhere};
-use crate::keep::{Asked, Ear, Thread};
+use crate::keep::{Asked, Ear, Thread, pool_size};
 use crate::outside::Door;
 use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
@@ -145,6 +145,8 @@ impl Mailbox {
 impl LibuvPool {
     /// The pool of `env`, whose batches go back to `owner`. Signals are put into `mailbox`, and then `waker` wakes it.
     pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>, waker: Arc<Waker>, mailbox: Arc<Mailbox>) -> Self {
+        // From here on it is known to workers.
+        pool_size();
         // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
         let door = unsafe { Door::new(env) };
         Self { env, owner, waker, mailbox, completing: Completing::default(), door }
@@ -203,11 +205,14 @@ impl Job for Trip {
     fn execute(&mut self) {
         let Some(mut thread) = self.thread.take() else { return };
         thread.got();
-        while let Some(mut batch) = self.batch.take() {
+        while let Some(batch) = &mut self.batch {
             batch.execute();
-            let goes_on = thread.is_kept(&self.mailbox.ear, batch.worked());
-            let (batch, goes_on) = if goes_on { batch.go_on() } else { (batch, false) };
-            self.batch = Some(batch);
+            if !thread.is_kept(&self.mailbox.ear, batch.worked()) {
+                return;
+            }
+            let next = self.batch.take().map(Batch::go_on);
+            let goes_on = next.as_ref().is_some_and(|(_, goes_on)| *goes_on);
+            self.batch = next.map(|(batch, _)| batch);
             if !goes_on {
                 return;
             }

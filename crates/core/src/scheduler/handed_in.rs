@@ -41,14 +41,15 @@ impl Runs {
         tells
     }
 
-    /// The next batch, for a worker that has none any more; and whether there is one.
+    /// The next batch, for a worker that has none any more; and whether there is one. If not, its slot is free from now on:
+    /// whoever hears of what was handed in may want it before the worker is back.
     fn next_for_worker(&mut self) -> (Batch, bool) {
-        let next = self.next_batch();
-        let is_some = next.is_some();
-        let batch = next.unwrap_or_else(|| Batch { handed_in: true, ..self.batch(Vec::new(), false) });
-        let batch = self.give(batch);
+        let Some(next) = self.next_batch() else {
+            return (Batch { handed_in: true, ..self.batch(Vec::new(), false) }, false);
+        };
+        let batch = self.give(next);
         self.ask_for_room();
-        (batch, is_some)
+        (batch, true)
     }
 
     /// What workers have handed in, for the engine's thread.

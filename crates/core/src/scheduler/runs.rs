@@ -305,10 +305,10 @@ impl Runs {
     }
 
     pub(super) fn take_back(&mut self, batch: Batch) -> Finished {
-        self.busy -= 1;
         if batch.handed_in {
             return Finished::default();
         }
+        self.busy -= 1;
         if batch.queued {
             self.queued_batches -= 1;
             self.followers -= batch.followers();
