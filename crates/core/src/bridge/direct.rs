@@ -86,6 +86,9 @@ pub(crate) struct Kept {
 const LENGTH: usize = size_of::<usize>();
 
 impl Direct<'_> {
+    /// Of a string of a host's or another script's answer, in bytes.
+    const LONGEST_KEPT: usize = 4096;
+
     /// How many arguments there are.
     pub(crate) fn count(&self) -> usize {
         // SAFETY: the C function is running.
@@ -115,15 +118,15 @@ impl Direct<'_> {
         Plain::Kept
     }
 
-    /// Leaves a value to be returned that needs no handle; none is nil.
+    /// Leaves a value to be returned that needs no handle; none is nil. Not a long string: nobody counts this copy of it.
     pub(crate) fn keep_plain(&self, value: Option<Arg>) -> Option<Plain> {
         Some(match value.unwrap_or(Arg::Nil) {
             Arg::Nil => Plain::Nil,
             Arg::Boolean(value) => Plain::Boolean(value),
             Arg::Integer(value) => Plain::Integer(value),
             Arg::Number(value) => Plain::Number(value),
-            Arg::String(bytes) => self.keep(bytes.into()),
-            Arg::None | Arg::Userdata(_) | Arg::Other(_) => return None,
+            Arg::String(bytes) if bytes.len() <= Self::LONGEST_KEPT => self.keep(bytes.into()),
+            Arg::String(_) | Arg::None | Arg::Userdata(_) | Arg::Other(_) => return None,
         })
     }
 

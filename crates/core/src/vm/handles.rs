@@ -84,6 +84,18 @@ fn calls_of_the_host_whose_values_are_plain_need_no_handle() {
 }
 
 #[test]
+fn a_long_answer_goes_where_each_copy_is_counted() {
+    let text = vec![b'x'; 5000];
+    let answer = [&1_u32.to_le_bytes()[..], &[5], &5000_u32.to_le_bytes(), &text].concat();
+    let (mut vm, progress) = start("return #host.ask()", Exchange::default());
+    assert!(matches!(progress, Progress::Waiting(_)));
+    vm.answer(Ok(answer));
+    let Progress::Done(Ok(success)) = vm.resume() else { panic!("an error") };
+    assert_eq!(success.text, "5000");
+    assert!(vm.of_run().handle.get().is_some());
+}
+
+#[test]
 fn a_handle_takes_no_more_than_its_room() {
     let vm = run("return 1", Exchange::default());
     let before = vm.memory();

@@ -105,7 +105,11 @@ fn push_string(text: &mut Text, bytes: &[u8]) -> Result<bool, Refusal> {
         return Ok(true);
     }
     text.push(b"\"")?;
-    loop {
+    for escapes in 1_usize.. {
+        // One string may be as long as memory allows, of nothing but these.
+        if escapes.is_multiple_of(4096) {
+            text.budget().check()?;
+        }
         let (before, others) = rest.split_at(run);
         text.push(before)?;
         let Some((&byte, left)) = others.split_first() else { break };
