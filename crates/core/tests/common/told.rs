@@ -48,7 +48,7 @@ fn value(list: &mut &[u8]) -> String {
         2 => "true".to_owned(),
         3 => i64::from_le_bytes(take(list, 8).try_into().expect("8 bytes")).to_string(),
         4 => f64::from_le_bytes(take(list, 8).try_into().expect("8 bytes")).to_string(),
-        5 => text(list),
+        5 | 14 => text(list),
         7 => "null".to_owned(),
         8 => {
             let values: Vec<_> = (0..number(list)).map(|_| value(list)).collect();
@@ -56,6 +56,11 @@ fn value(list: &mut &[u8]) -> String {
         }
         9 => {
             let members: Vec<_> = (0..number(list)).map(|_| format!("{}={}", text(list), value(list))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        12 => {
+            let keys: Vec<_> = (0..number(list)).map(|_| text(list)).collect();
+            let members: Vec<_> = keys.into_iter().map(|key| format!("{key}={}", value(list))).collect();
             format!("{{{}}}", members.join(","))
         }
         tag => panic!("an unknown tag {tag}"),
