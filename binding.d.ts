@@ -85,8 +85,10 @@ export declare class NativeEngine {
   takenOver(runId: number): void
   /** Stops a run: one that still waits settles during this call, one that has begun soon after it. */
   kill(runId: number): void
-  /** Lets no run begin or go on any more. Each is still to be killed. */
+  /** Lets no run begin or go on any more. Each is still to be ended. */
   doomAll(): void
+  /** Ends a run after `doomAll`, as `kill` does; one that waits for its turn in a context ends with that. */
+  endDoomed(runId: number): void
   /** Gives back what an idle engine holds, and starts nothing any more. */
   close(): void
   /** Opens where State is kept, for a new engine; or says why that cannot be opened. */

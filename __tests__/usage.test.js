@@ -37,7 +37,7 @@ test('an id that was never seen has taken nothing', () => {
 test('what runs have going on is told while they are at it', async () => {
   const engine = engineExposing({ never: () => new Promise(() => {}) }, { concurrency: 1 })
   const runs = ends([engine.runLua('t = ("x"):rep(1e6) State.set("k", 1) host.never()', 'a')])
-  await until(() => engine.usage('a').waiting === 1)
+  await until(() => engine.usage('a').waiting === 1 && engine.usage('a').hostCalls === 1)
   const release = hold(engine)
   const queued = ends([1, 2].map(() => engine.runLua('', 'a')))
   const usage = engine.usage('a')
@@ -84,7 +84,8 @@ test('a run that is aborted counts with the time that it took', async () => {
   controller.abort('enough')
   expect(await run).toEqual(['enough'])
   expect(engine.usage('a').aborted).toBe(1)
-  await until(() => engine.usage('a').started === 0)
+  // Heard of a little later: a worker may go on by itself.
+  await until(() => engine.usage('a').started === 0 && engine.usage('a').cpuTime > 0)
   expect(engine.usage('a').cpuTime).toBeGreaterThan(5)
 })
 
@@ -110,8 +111,13 @@ test('after any mix of ends the sums are those of stats()', async () => {
     return sum
   }
   const isRight = () => {
-    const { queued, completed, failed, timedOut, aborted, rejected } = engine.stats()
-    expect(sums()).toEqual({ queued, completed, failed, timedOut, aborted, rejected })
+    // What waits may be fewer by now: workers that go on by themselves take some.
+    const most = engine.stats().queued
+    const { queued: waiting, ...ended } = sums()
+    const { queued: least, completed, failed, timedOut, aborted, rejected } = engine.stats()
+    expect(ended).toEqual({ completed, failed, timedOut, aborted, rejected })
+    expect(waiting).toBeLessThanOrEqual(most)
+    expect(waiting).toBeGreaterThanOrEqual(least)
   }
   const runs = []
   for (let i = 0; i < 300; i++) {

@@ -494,7 +494,7 @@ class Engine extends EventEmitter {
   #execute(run) {
     if (!isWatched()) return outcomeOf(run)
     const context = { scriptId: run.scriptId, name: run.name, engine: this }
-    return watched(run, context, () => outcomeOf(run, context))
+    return passedOn(watched(run, context, () => outcomeOf(run, context)))
   }
 
   // What the native engine and the timer call. Each is made in a scope of its own, and holds nothing but its argument:
@@ -581,6 +581,11 @@ async function outcomeOf(run, context) {
   if (error) throw error.reason
   if (!values) return text
   return { value: values[0], values, output: text, stats: run.usage }
+}
+
+/** The same, as a promise of its own: whoever watches the first one must not be the one who catches its rejection. */
+async function passedOn(promise) {
+  return await promise
 }
 
 closeAtDispose(Engine)

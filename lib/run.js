@@ -339,7 +339,7 @@ class Run {
 
   /** The engine is closed: it ends, and its result is not decoded any more. */
   kill() {
-    if (!this.#decoding) return this.#desk.native.kill(this.#id)
+    if (!this.#decoding) return this.#desk.native.endDoomed(this.#id)
     const message = 'the engine was closed before the run was done'
     this.#conclude('aborted', { failure: { code: 'ERR_ENGINE_CLOSED', message, output: '' } })
     this.#stopDecoding()

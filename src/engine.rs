@@ -323,10 +323,17 @@ impl NativeEngine {
         self.inner.tell(settled);
     }
 
-    /// Lets no run begin or go on any more. Each is still to be killed.
+    /// Lets no run begin or go on any more. Each is still to be ended.
     #[napi(catch_unwind)]
     pub fn doom_all(&self) {
         self.inner.scheduler.doom_all();
+    }
+
+    /// Ends a run after `doomAll`, as `kill` does; one that waits for its turn in a context ends with that.
+    #[napi(catch_unwind)]
+    pub fn end_doomed(&self, run_id: f64) {
+        let settled = self.inner.scheduler.end_doomed(run_id as u64);
+        self.inner.tell(settled);
     }
 
     /// Gives back what an idle engine holds, and starts nothing any more.

@@ -163,7 +163,8 @@ impl Workers for LibuvPool {
     fn start(&self, batch: Batch) {
         let Some(owner) = self.owner.upgrade() else { return };
         let (mailbox, completing) = (self.mailbox.clone(), self.completing.clone());
-        let trip = Trip { batch: Some(batch), thread: Some(Thread::ask()), mailbox, owner, completing };
+        let may_go_on = completing.get();
+        let trip = Trip { batch: Some(batch), thread: Some(Thread::ask()), mailbox, owner, completing, may_go_on };
         // SAFETY: the engine that owns this pool lives on the JS thread of `env`, and batches are started by what JS calls.
         unsafe {
             if self.completing.get() {
@@ -197,6 +198,8 @@ struct Trip {
     mailbox: Arc<Mailbox>,
     owner: Rc<dyn Finished>,
     completing: Completing,
+    /// Whether it began outside of every async context. Else it would keep that of a call for the runs of others.
+    may_go_on: bool,
 }
 
 impl Job for Trip {
@@ -207,7 +210,7 @@ impl Job for Trip {
         thread.got();
         while let Some(batch) = &mut self.batch {
             batch.execute();
-            if !thread.is_kept(&self.mailbox.ear, batch.worked()) {
+            if !thread.is_kept(&self.mailbox.ear, batch.worked()) || !self.may_go_on {
                 return;
             }
             let next = self.batch.take().map(Batch::go_on);

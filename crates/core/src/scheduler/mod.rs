@@ -264,10 +264,16 @@ impl<W: Workers> Scheduler<W> {
         self.step(Runs::kill_all)
     }
 
-    /// Lets all runs end as soon as they can: none begins, and those that execute stop. For whoever then kills one after the
+    /// Lets all runs end as soon as they can: none begins, and those that execute stop. For whoever then ends one after the
     /// other, where there are so many that this takes time.
     pub fn doom_all(&self) {
         self.lock().doom_all();
+    }
+
+    /// As [`Self::kill`], after [`Self::doom_all`]. A run that waits for its turn in a context ends with that, or gets its
+    /// turn and is refused then.
+    pub fn end_doomed(&self, id: u64) -> Vec<Settled> {
+        self.step(|runs| runs.end_doomed(id))
     }
 
     /// Drops every run that no worker has, kills the others, and starts none any more: for when nobody is left to hear

@@ -680,6 +680,14 @@ impl Runs {
         self.after_handed_in(settled)
     }
 
+    /// Stops a run of those that [`Self::doom_all`] has doomed, but for one that waits for its turn in a context.
+    pub(super) fn end_doomed(&mut self, id: u64) -> Vec<Settled> {
+        match self.tickets.get(&id) {
+            None | Some(Ticket { place: Place::InContext(_), .. }) => Vec::new(),
+            Some(_) => self.kill(id),
+        }
+    }
+
     /// Stops all runs. Flags first: the end of one run must not start another. Those that wait for their turn in a context
     /// end with it, or get their turn and are refused then.
     pub(super) fn kill_all(&mut self) -> Vec<Settled> {
