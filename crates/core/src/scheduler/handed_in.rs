@@ -6,8 +6,8 @@ use super::signal::Signal;
 use super::workers::Batch;
 use super::{Finished, lock};
 
-/// When the ends of so many runs wait to be heard, workers hand in no more: the engine's thread hears of them in one go, and
-/// shall not stand still for long.
+/// When so many ends, calls and the like wait to be heard, workers hand in no more: the engine's thread hears of them in one go,
+/// and shall not stand still for long.
 const MOST: usize = 256;
 
 impl Batch {
@@ -17,7 +17,7 @@ impl Batch {
     pub fn go_on(self) -> (Self, bool) {
         let Some(runs) = self.line.upgrade() else { return (self, false) };
         let mut runs = lock(&runs);
-        if runs.is_stopped() || runs.handed_in.settled.len() >= MOST {
+        if runs.is_stopped() || runs.handed_in.len() >= MOST {
             return (self, false);
         }
         let wake_up = self.wake_up.clone();
