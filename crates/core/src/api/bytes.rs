@@ -1,6 +1,7 @@
 //! Strings of any bytes as arguments and results of C functions, and work on them in pieces, between which a run can die.
 
 use crate::bridge::direct;
+pub(super) use crate::bridge::direct::push_bytes as push;
 use moonpool_lua::ffi;
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
@@ -18,17 +19,6 @@ pub(super) unsafe fn check<'a>(state: *mut ffi::lua_State, n: c_int) -> &'a [u8]
     let mut len = 0;
     // SAFETY: as the caller.
     unsafe { slice::from_raw_parts(ffi::luaL_checklstring(state, n, &mut len).cast(), len) }
-}
-
-/// Pushes a string.
-///
-/// # Safety
-/// As [`check`], with a free stack slot.
-pub(super) unsafe fn push(state: *mut ffi::lua_State, bytes: &[u8]) {
-    // SAFETY: as the caller.
-    unsafe {
-        ffi::lua_pushlstring(state, bytes.as_ptr().cast(), bytes.len());
-    }
 }
 
 /// Pushes nil and a message, which the C function is to return.

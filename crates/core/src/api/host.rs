@@ -1,7 +1,7 @@
 //! `host.*` and `sleep`: what scripts wait for, without holding a thread.
 
 use super::seconds::seconds;
-use super::{push_global, push_text};
+use super::{bytes, push_global};
 use crate::bridge::direct::{self, Arg, Direct};
 use crate::bridge::tasks::can_wait;
 use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
@@ -47,7 +47,7 @@ pub(crate) unsafe fn add_functions(state: *mut ffi::lua_State, functions: &[Arc<
             }
             let (name, around) = function.path.split_last().expect("a function has a name");
             around.iter().for_each(|name| enter_table(state, name));
-            push_text(state, name);
+            bytes::push(state, name.as_bytes());
             ffi::lua_pushinteger(state, i64::from(function.number) | i64::from(function.shapes.bits()) << u32::BITS);
             ffi::lua_pushcclosure(state, call_host, 1);
             ffi::lua_rawset(state, 1);
@@ -63,12 +63,12 @@ pub(crate) unsafe fn add_functions(state: *mut ffi::lua_State, functions: &[Arc<
 unsafe fn enter_table(state: *mut ffi::lua_State, name: &str) {
     // SAFETY: as the caller.
     unsafe {
-        push_text(state, name);
+        bytes::push(state, name.as_bytes());
         ffi::lua_rawget(state, 1);
         if ffi::lua_type(state, 2) != ffi::LUA_TTABLE {
             ffi::lua_settop(state, 1);
             ffi::lua_createtable(state, 0, 0);
-            push_text(state, name);
+            bytes::push(state, name.as_bytes());
             ffi::lua_pushvalue(state, 2);
             ffi::lua_rawset(state, 1);
         }

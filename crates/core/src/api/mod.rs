@@ -51,19 +51,10 @@ pub(crate) unsafe fn push_global(state: *mut ffi::lua_State, name: &str) {
     // SAFETY: the caller vouches for the state.
     unsafe {
         ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
-        push_text(state, name);
+        bytes::push(state, name.as_bytes());
         ffi::lua_rawget(state, -2);
         ffi::lua_remove(state, -2);
     }
-}
-
-/// Pushes a string.
-///
-/// # Safety
-/// As any function of Lua's C API that may raise an error, with a free stack slot.
-pub(crate) unsafe fn push_text(state: *mut ffi::lua_State, text: &str) {
-    // SAFETY: the caller vouches for the state.
-    unsafe { ffi::lua_pushlstring(state, text.as_ptr().cast(), text.len()) };
 }
 
 /// Sets the table on top of the stack as the global library `name`, and pops it. Lua's messages then call its

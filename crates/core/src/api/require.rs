@@ -4,7 +4,7 @@
 //! Only VMs of engines that have modules get the part in Lua: it is bytecode made once per process. Others get it when
 //! they require something after all.
 
-use super::push_text;
+use super::bytes;
 use crate::bridge::{Call, Compiled, OURS, entry};
 use crate::c_function;
 use crate::error::{Code, Error, quoted_bytes};
@@ -76,7 +76,7 @@ pub(crate) unsafe fn enable(state: *mut ffi::lua_State, part_in_lua: &Compiled) 
     // SAFETY: as the caller; nothing here has a destructor.
     unsafe {
         ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
-        push_text(state, "require");
+        bytes::push(state, b"require");
         if part_in_lua.load_onto(state) != ffi::LUA_OK {
             ffi::lua_error(state);
         }

@@ -103,7 +103,7 @@ pub(crate) unsafe fn add_dicts(state: *mut ffi::lua_State, dicts: &[Arc<SharedDi
             if ffi::lua_type(state, 1) != ffi::LUA_TTABLE {
                 return;
             }
-            super::push_text(state, &shared.name);
+            super::bytes::push(state, shared.name.as_bytes());
             ffi::lua_newuserdatauv(state, size_of_val(&words), 0).cast::<[u64; Handle::WORDS]>().write(words);
             ffi::luaL_setmetatable(state, NAME.as_ptr());
             ffi::lua_rawset(state, 1);

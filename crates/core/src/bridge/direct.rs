@@ -421,9 +421,11 @@ unsafe fn push_all(state: *mut ffi::lua_State, context: &Context, values: &Value
     Some(values.count as c_int)
 }
 
+/// Pushes a string.
+///
 /// # Safety
-/// As [`call`].
-unsafe fn push_bytes(state: *mut ffi::lua_State, bytes: &[u8]) {
+/// As any function of Lua's C API that may raise an error, with a free stack slot.
+pub(crate) unsafe fn push_bytes(state: *mut ffi::lua_State, bytes: &[u8]) {
     // SAFETY: as the caller.
     unsafe {
         ffi::lua_pushlstring(state, bytes.as_ptr().cast(), bytes.len());
