@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { build } from './cargo.mjs'
+import { newestOf } from './newest.mjs'
 import { root, tool } from './run.mjs'
 
 /** Each profile has a folder of its own: the build of one does not make that of the other look new. */
@@ -36,15 +37,6 @@ function isFresh(output) {
     Boolean(addon) &&
     statSync(path.join(output, addon)).mtimeMs > newestOf(SOURCES.map((file) => path.join(root, file)))
   )
-}
-
-function newestOf(files) {
-  const times = files.map((file) => {
-    const stats = statSync(file)
-    const within = stats.isDirectory() ? newestOf(readdirSync(file).map((name) => path.join(file, name))) : 0
-    return Math.max(stats.mtimeMs, within)
-  })
-  return Math.max(0, ...times)
 }
 
 /** The types of the addon, as the last release build has generated them: for editors, and for whoever reads lib/. */

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { newestOf } from './newest.mjs'
 import { namesIn } from './playground/names.mjs'
 import { noticesOf } from './playground/notices.mjs'
 import { root } from './run.mjs'
@@ -42,15 +43,6 @@ export async function buildPlayground() {
 function isFresh() {
   const page = path.join(PAGE, 'index.html')
   return existsSync(page) && statSync(page).mtimeMs >= newestOf(INPUTS)
-}
-
-function newestOf(files) {
-  const times = files.map((file) => {
-    const stats = statSync(file)
-    const within = stats.isDirectory() ? newestOf(readdirSync(file).map((name) => path.join(file, name))) : 0
-    return Math.max(stats.mtimeMs, within)
-  })
-  return Math.max(0, ...times)
 }
 
 async function buildInto(folder) {
