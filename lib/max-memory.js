@@ -3,6 +3,7 @@
 
 const { readFileSync } = require('node:fs')
 const { totalmem } = require('node:os')
+const { threadPoolSize } = require('./native')
 
 const MIB = 1024 * 1024
 const LEAST = MIB // what the option takes
@@ -27,7 +28,7 @@ function addresses() {
   try {
     const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
     const taken = /^VmSize:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))
-    const threads = (Number(process.env.UV_THREADPOOL_SIZE) || 4) + OUR_THREADS
+    const threads = threadPoolSize() + OUR_THREADS
     return limit && taken ? Math.max(0, limit[1] - taken[1] * 1024 - threads * THREAD) : Infinity
   } catch {
     return Infinity

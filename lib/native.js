@@ -1,6 +1,6 @@
 // What lib/ uses of the native addon.
 'use strict'
 
-const { NativeEngine, NativeFunctions, outside } = require('./addon')
+const { NativeEngine, NativeFunctions, outside, threadPoolSize } = require('./addon')
 
-module.exports = { NativeEngine, NativeFunctions, outside, registry: NativeEngine.registry() }
+module.exports = { NativeEngine, NativeFunctions, outside, threadPoolSize, registry: NativeEngine.registry() }

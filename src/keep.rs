@@ -4,6 +4,7 @@
 //! as that loop is late. One thread of the pool is always left for others; and when no thread was free for something new of
 //! late, all go back.
 
+use crate::pool_size::thread_pool_size;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -41,16 +42,6 @@ fn now() -> u64 {
 
 fn within(time: Duration, since: u64, now: u64) -> bool {
     since > 0 && now.saturating_sub(since) < time.as_micros() as u64
-}
-
-/// How many threads libuv's pool has, as it reads that itself when it starts. First asked on a JS thread, where nobody changes the
-/// environment meanwhile.
-pub(super) fn pool_size() -> usize {
-    static SIZE: LazyLock<usize> = LazyLock::new(|| match std::env::var("UV_THREADPOOL_SIZE") {
-        Ok(size) => size.trim().parse().unwrap_or(1).clamp(1, 1024),
-        Err(_) => 4,
-    });
-    *SIZE
 }
 
 /// What is known of how fast an event loop hears.
@@ -156,7 +147,7 @@ impl Thread {
         let is_late = ear.is_late(now);
         let is_wanted = is_late || if self.is_kept { !ear.has_heard() } else { worked >= SHORT };
         ear.calls(now);
-        let others_have_one = TRIPS.load(Ordering::Relaxed) < pool_size();
+        let others_have_one = TRIPS.load(Ordering::Relaxed) < thread_pool_size() as usize;
         self.is_kept = is_wanted && others_have_one && has_free_thread(now);
         self.is_kept
     }

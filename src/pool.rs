@@ -1,8 +1,9 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
 use crate::border::{guarded, guarded_elsewhere};
-use crate::keep::{Asked, Ear, Thread, pool_size};
+use crate::keep::{Asked, Ear, Thread};
 use crate::outside::Door;
+use crate::pool_size::thread_pool_size;
 use crate::wake_up::Waker;
 use moonpool_core::scheduler::{Batch, Signal, WakeUp, Workers};
 use napi::sys;
@@ -146,7 +147,7 @@ impl LibuvPool {
     /// The pool of `env`, whose batches go back to `owner`. Signals are put into `mailbox`, and then `waker` wakes it.
     pub(super) fn new(env: sys::napi_env, owner: Weak<dyn Finished>, waker: Arc<Waker>, mailbox: Arc<Mailbox>) -> Self {
         // From here on it is known to workers.
-        pool_size();
+        thread_pool_size();
         // SAFETY: the engine that owns this pool lives on the JS thread of `env`.
         let door = unsafe { Door::new(env) };
         Self { env, owner, waker, mailbox, completing: Completing::default(), door }
