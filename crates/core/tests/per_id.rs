@@ -4,7 +4,7 @@ mod common;
 #[path = "common/held.rs"]
 mod held;
 use common::{FACTORY, script, services, store};
-use held::{Held, codes, drain, engine, engine_of, ids, step, submit_as, text};
+use held::{Held, codes, drain, engine, engine_of, ids, kill_all, step, submit_as, text};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::Services;
 use moonpool_core::error::Error;
@@ -518,7 +518,9 @@ fn what_an_id_has_going_on_is_right_wherever_its_runs_are() {
         let memory: usize = usage.iter().map(|usage| usage.memory).sum();
         assert!(memory <= FACTORY.memory().held());
     }
-    forget(&mut live, engine.kill_all());
+    let mut left: Vec<u64> = live.keys().copied().collect();
+    left.sort_unstable();
+    forget(&mut live, kill_all(&engine, left));
     forget(&mut live, drain(&engine, &held));
     assert!(live.is_empty());
     assert!(owners.iter().all(|owner| *owner == "a" || engine.usage(&id(owner)) == IdUsage::default()));

@@ -5,7 +5,7 @@ mod common;
 mod held;
 mod redis_server;
 use common::{FACTORY, script, services, store};
-use held::{Held, codes, drain, engine, engine_of, ids, step, submit, submit_as, submit_script, text};
+use held::{Held, codes, drain, engine, engine_of, ids, kill_all, step, submit, submit_as, submit_script, text};
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{HostCall, HostError, Services};
 use moonpool_core::scheduler::{
@@ -500,7 +500,7 @@ fn killing_all_settles_each_run_once_wherever_it_is() {
     for _ in 0..40 {
         step(&engine, &held);
     }
-    let mut settled = codes(engine.kill_all());
+    let mut settled = codes(kill_all(&engine, 0..100));
     settled.extend(codes(drain(&engine, &held)));
     settled.sort_unstable();
     assert_eq!(settled, (0..100).map(|id| (id, "ERR_ENGINE_CLOSED")).collect::<Vec<_>>());
@@ -1132,7 +1132,7 @@ fn stopping_everything_settles_the_runs_of_contexts_once_too() {
         submit_within(&engine, contexts[id as usize % 2], id, "while true do end");
     }
     step(&engine, &held);
-    let mut settled = codes(engine.kill_all());
+    let mut settled = codes(kill_all(&engine, 0..10));
     settled.extend(codes(drain(&engine, &held)));
     settled.sort_unstable();
     assert_eq!(settled.iter().map(|run| run.0).collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());

@@ -14,7 +14,7 @@ use common::{FACTORY, script};
 use contract::{Asked, ROOMY, id, key, own, wait_until};
 use disk::{Disk, Mood};
 use folder::Folder;
-use held::Held;
+use held::{Held, kill_all};
 use moonpool_core::bridge::Services;
 use moonpool_core::scheduler::{Caller, Capacity, HostCallOf, Scheduler, Settled};
 use moonpool_core::state::{
@@ -537,7 +537,7 @@ fn a_run_that_is_held_settles_at_its_timeout_and_an_engine_ends_while_the_disk_h
     engine.submit(3, "State.set('k', 3)", LONG);
     let (settled, _) = engine.go(SHORT, |_, _| false);
     assert!(settled.is_empty());
-    let stopped = engine.scheduler.kill_all();
+    let stopped = kill_all(&engine.scheduler, [3]);
     assert_eq!((stopped.len(), stopped[0].id), (1, 3));
     engine.scheduler.close();
     disk.is(Mood::Good);

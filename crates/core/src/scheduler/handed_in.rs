@@ -54,6 +54,7 @@ impl Runs {
 
     /// What workers have handed in, for the engine's thread.
     pub(super) fn take_handed_in(&mut self) -> Finished {
+        self.count_begun();
         let mut finished = std::mem::take(&mut self.handed_in);
         let made = |calls: &[_], run, number| {
             calls.iter().any(|call: &super::HostCallOf| (call.run, call.number) == (run, number))

@@ -136,7 +136,7 @@ impl Finished {
 /// What an engine counts from its beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Runs that began.
+    /// Runs that began, and of which the host has heard what came of their first batch.
     pub started: u64,
     /// Time that worker threads spent with this engine's batches.
     pub worked: Duration,
@@ -264,13 +264,8 @@ impl<W: Workers> Scheduler<W> {
         self.step(|runs| runs.kill(id))
     }
 
-    /// Stops all runs, as [`Self::kill`] does.
-    pub fn kill_all(&self) -> Vec<Settled> {
-        self.step(Runs::kill_all)
-    }
-
-    /// Lets all runs end as soon as they can: none begins, and those that execute stop. For whoever then ends one after the
-    /// other, where there are so many that this takes time.
+    /// Lets all runs end as soon as they can: none begins, and those that execute stop. Flags first: the end of one run must
+    /// not start another. Each is then ended by [`Self::end_doomed`].
     pub fn doom_all(&self) {
         self.lock().doom_all();
     }

@@ -80,6 +80,8 @@ pub(super) struct Runs {
     warm: Vec<Vm>,
     stopped: Arc<AtomicBool>,
     totals: Totals,
+    /// How many runs have begun and are not in the totals: the host has not heard of their batches.
+    begun: u64,
     memory: Memory,
     /// What workers have handed in that go on by themselves, and the engine's thread has not heard of.
     pub(super) handed_in: Finished,
@@ -164,6 +166,7 @@ impl Runs {
             warm: Vec::new(),
             stopped: Arc::default(),
             totals: Totals::default(),
+            begun: 0,
             memory,
             handed_in: Finished::default(),
             line,
@@ -294,8 +297,14 @@ impl Runs {
     pub(super) fn finished(&mut self, batch: Batch) -> Finished {
         let mut finished = self.take_handed_in();
         finished.append(self.take_back(batch));
+        self.count_begun();
         finished.settled.extend(self.go_ahead());
         finished
+    }
+
+    /// The host hears of all batches that are back: what began in them counts from now on, as what ended does.
+    pub(super) fn count_begun(&mut self) {
+        self.totals.started += std::mem::take(&mut self.begun);
     }
 
     /// Takes what can begin, or go on, and says which runs cannot any more.
@@ -327,7 +336,7 @@ impl Runs {
             self.memory.note_peak(run.peak_memory());
             let (owner, had_waited) = (run.tenant(), run.has_waited());
             self.tenants.charge(owner, run.slice_time());
-            self.totals.started += u64::from(batch.queued && run.has_begun());
+            self.begun += u64::from(batch.queued && run.has_begun());
             let dependent = run.dependent();
             self.listen(&mut run, dependent.as_ref(), &mut finished.told);
             if let Some(requests) = run.take_requests() {
@@ -686,18 +695,6 @@ impl Runs {
             None | Some(Ticket { place: Place::InContext(_), .. }) => Vec::new(),
             Some(_) => self.kill(id),
         }
-    }
-
-    /// Stops all runs. Flags first: the end of one run must not start another. Those that wait for their turn in a context
-    /// end with it, or get their turn and are refused then.
-    pub(super) fn kill_all(&mut self) -> Vec<Settled> {
-        self.doom_all();
-        let in_turn = self.tickets.iter().filter(|(_, ticket)| !matches!(ticket.place, Place::InContext(_)));
-        let mut ids: Vec<_> = in_turn.map(|(id, _)| *id).collect();
-        ids.sort_unstable();
-        let settled = ids.into_iter().flat_map(|id| self.hasten(id)).collect();
-        self.fill();
-        self.after_handed_in(settled)
     }
 
     /// Raises the flags of all runs.

@@ -65,6 +65,12 @@ pub fn submit_script(engine: &Scheduler<impl Workers>, id: u64, script: Script) 
     assert_eq!(engine.submit(script, Caller::Host), Ok(id), "the queue is full");
 }
 
+/// Stops these runs, which are all that there are.
+pub fn kill_all(engine: &Scheduler<impl Workers>, ids: impl IntoIterator<Item = u64>) -> Vec<Settled> {
+    engine.doom_all();
+    ids.into_iter().flat_map(|id| engine.end_doomed(id)).collect()
+}
+
 /// Executes one batch.
 pub fn step(engine: &Scheduler<Held>, held: &Held) -> Vec<Settled> {
     let mut batch = held.next();
