@@ -215,22 +215,27 @@ describe('a failure', () => {
   /** What `lib/timers.js` logs when the run of a timer ends so. */
   async function logged(error) {
     const entries = []
-    let dues = [{ id: 7, scriptId: 'acme', origin: 1, name: 'maker', premature: false }]
+    let left = 1
+    const takeTimer = (due) => {
+      due.set([7, 1, 2])
+      return left-- > 0 ? 'acme' : undefined
+    }
     const ended = []
     const native = {
-      takeTimer: () => dues.shift(),
+      timerTaker: () => takeTimer,
+      plainTimers: () => undefined,
+      timerNames: () => ({ name: 'maker' }),
       timerNews: () => ({ made: [], gone: [], next: null }),
       timerEnded: (...values) => ended.push(values),
     }
     await new Promise((resolve) => {
       const log = (entry) => entries.push(entry)
-      const execute = () => Promise.reject(error)
-      const desk = { native, inFlight: new Map(), defaults: {}, gone: resolve, log, execute }
-      const scope = { runInAsyncScope: (work) => work() }
+      const begin = (_run, done) => done({ error })
+      const desk = { native, inFlight: new Map(), defaults: {}, gone: resolve, log, begin }
+      const scope = { runInAsyncScope: (work, that, ...values) => work.apply(that, values) }
       new Timers(desk, { scope, capacity: 1 }).fire()
     })
-    dues = []
-    expect(ended).toEqual([[7, true]])
+    expect(ended).toEqual([[7]])
     expect(entries).toHaveLength(1)
     return entries[0]
   }

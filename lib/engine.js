@@ -148,6 +148,7 @@ class Engine extends EventEmitter {
       functions: this.#functions,
       scripts: this.#scripts,
       execute: (run) => this.#execute(run),
+      begin: (run, done) => this.#begin(run, done),
       showsErrors: hostErrors === 'messages',
       logs: this.#logs,
       log: (entry) => this.#logs.tellOwn(entry),
@@ -167,23 +168,11 @@ class Engine extends EventEmitter {
   // Not async: the promise of the run is that of the call, which saves another one.
 
   runLua(code, scriptId, options) {
-    try {
-      checkCode(code)
-      const run = this.#prepare(scriptId, options)
-      return this.#execute(run.take(codeOf(code, run.options, scriptId)))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#runCode(code, scriptId, () => this.#prepare(scriptId, options))
   }
 
   run(code, scriptId, options) {
-    try {
-      checkCode(code)
-      const run = this.#prepareForValues(scriptId, options)
-      return this.#execute(run.take(codeOf(code, run.options, scriptId)))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#runCode(code, scriptId, () => this.#prepareForValues(scriptId, options))
   }
 
   async runFile(path, scriptId, options) {
@@ -475,6 +464,16 @@ class Engine extends EventEmitter {
     if (!step()) inSlices({ cancelled: false, step })
   }
 
+  #runCode(code, scriptId, prepare) {
+    try {
+      checkCode(code)
+      const run = prepare()
+      return this.#execute(run.take(codeOf(code, run.options, scriptId)))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   /** What a call asks for, but for its code. */
   #prepare(scriptId, options, read = readRunOptions) {
     checkLabel(scriptId, 'The "scriptId" argument')
@@ -495,6 +494,16 @@ class Engine extends EventEmitter {
     if (!isWatched()) return outcomeOf(run)
     const context = { scriptId: run.scriptId, name: run.name, engine: this }
     return passedOn(watched(run, context, () => outcomeOf(run, context)))
+  }
+
+  /** As `#execute`, for nobody's promise: `done` is called with what it failed with, as `{ error }`, or with nothing. */
+  #begin(run, done) {
+    if (!isWatched()) run.submit((outcome) => done(failureOf(run, outcome)))
+    else
+      this.#execute(run).then(
+        () => done(),
+        (error) => done({ error }),
+      )
   }
 
   // What the native engine and the timer call. Each is made in a scope of its own, and holds nothing but its argument:
@@ -574,13 +583,20 @@ class Engine extends EventEmitter {
 
 /** Submits a run, and has its result or its error; `context` is told what it took. */
 async function outcomeOf(run, context) {
-  const { text, values, failure, error } = await new Promise((resolve) => run.submit(resolve))
+  const outcome = await new Promise((resolve) => run.submit(resolve))
   if (context && run.usage) context.stats = run.usage
   // Made here, after the await, so that its stack names the caller that awaits.
-  if (failure) throw new LuaError(failure, run.scriptId, run.causes)
-  if (error) throw error.reason
+  const failed = failureOf(run, outcome)
+  if (failed) throw failed.error
+  const { text, values } = outcome
   if (!values) return text
   return { value: values[0], values, output: text, stats: run.usage }
+}
+
+/** What a run failed with, as `{ error }`, if it did. */
+function failureOf(run, { failure, error }) {
+  if (failure) return { error: new LuaError(failure, run.scriptId, run.causes) }
+  return error && { error: error.reason }
 }
 
 /** The same, as a promise of its own: whoever watches the first one must not be the one who catches its rejection. */

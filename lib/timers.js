@@ -10,6 +10,10 @@ const { Run } = require('./run')
 /** For so long timers are begun in one turn of the event loop, in ms. */
 const TURN = 4
 
+// Flags of a timer that is due, as the native engine says them.
+const PREMATURE = 1
+const NOT_PLAIN = 2
+
 class Timers {
   #desk
   #scope
@@ -23,6 +27,10 @@ class Timers {
     this.#forgetAlarm()
     this.fire()
   }
+  // What is told of a timer that is due: its number, that of the run that made it, and flags.
+  #due = new Float64Array(3)
+  #takeTimer
+  #runPlainTimer
   // How many runs of timers have not ended.
   #running = 0
   #isFiring = false
@@ -36,6 +44,8 @@ class Timers {
     this.#desk = desk
     this.#scope = scope
     this.#capacity = capacity
+    this.#takeTimer = desk.native.timerTaker()
+    this.#runPlainTimer = desk.native.plainTimers()
   }
 
   /** Whether closing the engine has to wait. */
@@ -90,20 +100,32 @@ class Timers {
     // Whatever a run does may lead here again.
     if (this.#isFiring) return
     this.#isFiring = true
-    const end = performance.now() + TURN
     try {
-      while (this.#hasRoom()) {
-        const due = this.#desk.native.takeTimer()
-        if (!due) break
-        // A thread may have made it just now. Then the run that did so is still in flight.
-        if (!this.#heritages.has(due.origin)) this.#hearNews()
-        this.#begin(due)
-        if (performance.now() >= end) break
-      }
+      this.#scope.runInAsyncScope(this.#beginDue, this)
     } finally {
       this.#isFiring = false
     }
     this.#hearNews()
+  }
+
+  #beginDue() {
+    const end = performance.now() + TURN
+    while (this.#hasRoom()) {
+      const due = this.#take()
+      if (!due) break
+      // A thread may have made it just now. Then the run that did so is still in flight.
+      if (!this.#heritages.has(due.origin)) this.#hearNews()
+      this.#begin(due)
+      if (performance.now() >= end) break
+    }
+  }
+
+  #take() {
+    const scriptId = this.#takeTimer(this.#due)
+    if (scriptId === undefined) return undefined
+    const [id, origin, flags] = this.#due
+    const names = flags & NOT_PLAIN ? this.#desk.native.timerNames(id) : undefined
+    return { id, scriptId, origin, names, isPremature: (flags & PREMATURE) !== 0 }
   }
 
   #hasRoom() {
@@ -139,46 +161,48 @@ class Timers {
 
   #begin(due) {
     this.#running += 1
-    this.#scope.runInAsyncScope(() => this.#run(due))
+    let run
+    try {
+      run = this.#prepare(due)
+    } catch (error) {
+      this.#ended(due, undefined, { error })
+      return
+    }
+    this.#desk.begin(run, (failed) => this.#ended(due, run, failed))
   }
 
-  async #run(due) {
-    let reason
-    try {
-      await this.#desk.execute(this.#prepare(due))
-    } catch (error) {
-      reason = { error }
-    }
+  /** The run of a timer has ended, or could not begin. The native engine knows, if it had that. */
+  #ended(due, run, failed) {
     this.#running -= 1
-    this.#desk.native.timerEnded(due.id, reason !== undefined)
-    try {
-      if (reason) this.#log(due, reason.error)
-    } finally {
+    if (!run?.usage) {
+      this.#desk.native.timerEnded(due.id)
       // Many may end in one turn of the event loop, and what is new is asked for once.
       this.#wait(0)
-      // Where the engine closes, that has waited for this.
-      this.#desk.gone()
     }
+    if (failed) this.#scope.runInAsyncScope(this.#log, this, due, failed.error)
+    // Where the engine closes, that has waited for this.
+    this.#desk.gone()
   }
 
-  #prepare({ id, scriptId, origin, name, script, premature }) {
+  #prepare({ id, scriptId, origin, names, isPremature }) {
     const { native, scripts } = this.#desk
     const { options, limits, own } = this.#heritages.get(origin) ?? { options: this.#desk.defaults }
     const begin = (limits, own, telling) => {
-      const code = script == null ? undefined : scripts.codeOf(script)
-      return native.runTimer(id, name, limits, own?.functions?.native, own?.modules?.native, code, telling)
+      if (!names && !limits && !own && !telling) return this.#runPlainTimer(id)
+      const code = names?.script == null ? undefined : scripts.codeOf(names.script)
+      return native.runTimer(id, limits, own?.functions?.native, own?.modules?.native, code, telling)
     }
-    const run = new Run(this.#desk, { scriptId, options, limits, own, begin, isLast: premature })
-    return run.take({ name })
+    const run = new Run(this.#desk, { scriptId, options, limits, own, begin, isLast: isPremature })
+    return run.take({ name: names?.name ?? scriptId })
   }
 
-  #log({ id, scriptId, name }, error) {
+  #log({ id, scriptId, names }, error) {
     const { code, line, message, chunk } = wordsOf(error)
     this.#desk.log({
       time: Date.now(),
       level: 'error',
       scriptId,
-      name: chunk ?? name,
+      name: chunk ?? names?.name ?? scriptId,
       line,
       message,
       fields: { timer: id, code },

@@ -8,7 +8,8 @@ use crate::convert::{
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, SettleArgs, TellArgs};
-use crate::plain::{RunPlain, plain_runs};
+use crate::plain::RunPlain;
+use crate::raw;
 use crate::scripts::NativeNamed;
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
@@ -17,7 +18,7 @@ use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{Access, Answer, Compiled, HostError, Limits as VmLimits, Modules, Services, Timers};
 use moonpool_core::error::{Code, Failure as RunFailure, Shown};
 use moonpool_core::registry;
-use moonpool_core::scheduler::{self, Capacity};
+use moonpool_core::scheduler::{self, Caller, Capacity};
 use moonpool_core::state::{Op, Request, Response, ScriptId};
 use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
 use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
@@ -152,7 +153,7 @@ impl NativeEngine {
             exchange,
             services: self.inner.services.clone(),
         };
-        Ok(match self.inner.submit(script, context.map(|context| context.id)) {
+        Ok(match self.inner.submit(script, Caller::Host, context.map(|context| context.id)) {
             Ok(id) => Either::A(id as f64),
             Err(error) => Either::B(error.into()),
         })
@@ -161,8 +162,8 @@ impl NativeEngine {
     /// As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
     /// returned values are given, or nothing for as text.
     #[napi(catch_unwind, ts_return_type = "(code: string, scriptId: string, results?: number) => number | Failure")]
-    pub fn plain_runs<'env>(&self, env: &'env Env) -> Result<RunPlain<'env>> {
-        plain_runs(env, self.inner.clone())
+    pub fn plain_runs<'env>(&self, env: &'env Env) -> Result<Function<'env>> {
+        raw::function::<_, RunPlain>(env, self.inner.clone())
     }
 
     /// Makes a named script of a compiled one: all that its runs have in common.

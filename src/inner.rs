@@ -22,6 +22,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The run's number; text or failure, and values if they were asked for; then, of the usage, queueTime, runTime and
 /// cpuTime in ms, peakMemory in bytes, and slices.
@@ -134,12 +135,12 @@ impl Inner {
 
     /// Queues a run. Starting a worker may call JavaScript (an async hook), which may stop runs: what came of them is told
     /// later, as JavaScript learns the number of this one only when the call returns.
-    pub(super) fn submit(&self, script: Script, context: Option<ContextId>) -> Result<u64, Error> {
+    pub(super) fn submit(&self, script: Script, caller: Caller, context: Option<ContextId>) -> Result<u64, Error> {
         let submitted = {
             let _submitting = Submitting::new(&self.submitting);
             match context {
-                None => self.scheduler.submit(script, Caller::Host),
-                Some(context) => self.scheduler.submit_within(context, script, Caller::Host),
+                None => self.scheduler.submit(script, caller),
+                Some(context) => self.scheduler.submit_within(context, script, caller),
             }
         };
         if submitted.is_ok() && self.in_flight.replace(self.in_flight.get() + 1) == 0 {
@@ -152,9 +153,7 @@ impl Inner {
     /// Tells JavaScript what came of runs.
     pub(super) fn tell(&self, mut settled: Vec<Settled>) {
         // First, while JavaScript still knows the runs that made timers.
-        if self.services.timers.has_news() && self.submitting.get() == 0 {
-            let _ = self.callbacks.timers.call((news(&self.services.timers),));
-        }
+        self.tell_timers();
         while !settled.is_empty() {
             if self.submitting.get() > 0 {
                 self.untold.borrow_mut().extend(settled);
@@ -163,13 +162,25 @@ impl Inner {
             }
             let held = settled.iter().any(|settled| settled.held.is_some());
             for settled in settled {
-                if settled.caller == Caller::Host {
+                if let Caller::Timer(timer) = settled.caller {
+                    self.services.timers.ended(timer, settled.outcome.is_err(), Instant::now());
+                }
+                if settled.caller != Caller::Nobody {
                     self.tell_one(settled);
                 }
             }
             settled = if held { self.scheduler.go_on() } else { Vec::new() };
+            // Those that have ended are due again.
+            self.tell_timers();
         }
         self.tell_pressure();
+    }
+
+    /// Tells JavaScript what is new of timers, if anything.
+    fn tell_timers(&self) {
+        if self.services.timers.has_news() && self.submitting.get() == 0 {
+            let _ = self.callbacks.timers.call((news(&self.services.timers),));
+        }
     }
 
     /// JavaScript has made its own values of what came of a run.
@@ -320,11 +331,11 @@ impl Inner {
         args: Option<Values>,
         call: Option<u64>,
     ) -> napi::Result<Result<u64, Error>> {
-        let Some(call) = call else { return Ok(self.submit(named.script(args), None)) };
+        let Some(call) = call else { return Ok(self.submit(named.script(args), Caller::Host, None)) };
         let no_call = || napi::Error::from_reason("there is no such call of a script");
         let asked = self.script_calls.take(call).ok_or_else(no_call)?;
         let waiting = asked.waiting;
-        let submitted = self.submit(named.called(asked), None);
+        let submitted = self.submit(named.called(asked), Caller::Host, None);
         if let Ok(id) = submitted {
             self.script_calls.begun(id, waiting);
         }

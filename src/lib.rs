@@ -28,7 +28,7 @@
 //! This crate is the addon: the only one that depends on Node-API. It converts and delegates.
 //!
 //! - [`engine`], [`context`], [`given`], [`scripts`] and [`shared`]: the classes that JavaScript holds; [`plain`]: the short way of
-//!   most runs; [`convert`]: the objects that cross.
+//!   most runs, by [`raw`] functions; [`convert`]: the objects that cross.
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State; [`stored`]: what a database of State holds, from outside; [`timers`]: the timers of scripts, which JavaScript fires.
@@ -63,6 +63,7 @@ mod outside;
 mod plain;
 mod pool;
 mod pool_size;
+mod raw;
 mod scripts;
 mod shared;
 mod state;

@@ -3,13 +3,16 @@
 use crate::convert::{Failure, Limits, Telling, in_milliseconds};
 use crate::engine::{NativeEngine, NativeScript, id_of};
 use crate::given::{NativeFunctions, NativeModules, extras};
-use moonpool_core::bridge::{Compiled, Limits as VmLimits, Rhythm, Timers, Work};
+use crate::inner::Inner;
+use crate::raw::{self, Raw};
+use moonpool_core::bridge::{Compiled, Limits as VmLimits, Rhythm, Task, Timers, Work};
 use moonpool_core::error::{Code, Error};
-use moonpool_core::state::ScriptId;
-use moonpool_core::value::Values;
+use moonpool_core::scheduler::Caller;
 use moonpool_core::vm::{Chunk, Exchange, Script};
-use napi::bindgen_prelude::Either;
+use napi::bindgen_prelude::{Either, Env, Float64Array, FromNapiValue, Function, ToNapiValue};
+use napi::sys;
 use napi_derive::napi;
+use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,21 +27,13 @@ pub struct TimerNews {
     pub next: Option<f64>,
 }
 
-/// A timer whose time has come.
+/// What the run of a timer is called, and what it runs.
 #[napi(object, object_from_js = false)]
-pub struct DueTimer {
-    /// Its number.
-    pub id: f64,
-    /// Who runs.
-    pub script_id: String,
-    /// The run that made it.
-    pub origin: f64,
-    /// The name of that run.
+pub struct TimerNames {
+    /// The name of the run that made it.
     pub name: String,
     /// The name of the script to run, if it is no function.
     pub script: Option<String>,
-    /// Whether its time has not come, and the engine closes.
-    pub premature: bool,
 }
 
 /// What there is to know of a timer.
@@ -83,56 +78,51 @@ impl NativeEngine {
         news(self.timers())
     }
 
-    /// The next timer that is due, if there is one. It counts as running until `timerEnded`.
+    /// Takes the next timer that is due, if there is one, and returns who runs. It counts as running until that run has ended,
+    /// or `timerEnded`. Into `due` go its number, that of the run that made it, and flags: 1 if its time has not come, and the
+    /// engine closes; 2 if it needs more than `runPlainTimer`.
+    #[napi(catch_unwind, ts_return_type = "(due: Float64Array) => string | undefined")]
+    pub fn timer_taker<'env>(&self, env: &'env Env) -> napi::Result<Function<'env>> {
+        raw::function::<_, TakeTimer>(env, self.inner.clone())
+    }
+
+    /// The names of a timer that was taken.
     #[napi(catch_unwind)]
-    pub fn take_timer(&self) -> Option<DueTimer> {
-        self.timers().take(Instant::now()).map(|due| DueTimer {
-            id: due.id as f64,
-            script_id: due.owner.as_str().to_owned(),
-            origin: due.origin as f64,
-            name: due.name.as_ref().to_owned(),
-            script: due.script.map(|name| name.as_ref().to_owned()),
-            premature: due.premature,
-        })
+    pub fn timer_names(&self, id: f64) -> napi::Result<TimerNames> {
+        let task = self.timers().task(id as u64).ok_or_else(|| napi::Error::from_reason("there is no such timer"))?;
+        let script = match task.work {
+            Work::Function(_) => None,
+            Work::Script(name) => Some(name.as_ref().to_owned()),
+        };
+        Ok(TimerNames { name: task.name.as_ref().to_owned(), script })
     }
 
     /// Queues the run of a timer that was taken, as `run` does: of its function, or of the script whose name it has.
-    #[allow(clippy::too_many_arguments, reason = "as for `run`")]
     #[napi(catch_unwind)]
     pub fn run_timer(
         &self,
         id: f64,
-        name: String,
         limits: Option<Limits>,
         functions: Option<&NativeFunctions>,
         modules: Option<&NativeModules>,
         script: Option<&NativeScript>,
         telling: Option<Telling>,
     ) -> Either<f64, Failure> {
-        let submitted = self.due(id as u64, script).and_then(|(owner, function, args)| {
-            let telling = telling.map(Into::into);
-            let exchange =
-                Exchange { args: Some(args), extras: extras(functions, modules), telling, ..Exchange::default() };
-            let script = Script {
-                chunk: Chunk::Compiled(function),
-                id: owner,
-                name: name.into(),
-                limits: limits.map_or_else(|| self.inner.defaults.clone(), VmLimits::from),
-                exchange,
-                services: self.inner.services.clone(),
-            };
-            self.inner.submit(script, None)
-        });
-        match submitted {
-            Ok(id) => Either::A(id as f64),
-            Err(error) => Either::B(error.into()),
-        }
+        let exchange =
+            Exchange { extras: extras(functions, modules), telling: telling.map(Into::into), ..Exchange::default() };
+        submit(&self.inner, id as u64, script, limits.map(VmLimits::from), exchange)
     }
 
-    /// The run of a timer has ended, or could not begin.
+    /// As `runTimer`, with nothing but the engine's limits, functions and modules: a function that takes the number of the timer.
+    #[napi(catch_unwind, ts_return_type = "(id: number) => number | Failure")]
+    pub fn plain_timers<'env>(&self, env: &'env Env) -> napi::Result<Function<'env>> {
+        raw::function::<_, RunPlainTimer>(env, self.inner.clone())
+    }
+
+    /// The run of a timer that was taken could not begin, and was not submitted.
     #[napi(catch_unwind)]
-    pub fn timer_ended(&self, id: f64, failed: bool) {
-        self.timers().ended(id as u64, failed, Instant::now());
+    pub fn timer_ended(&self, id: f64) {
+        self.timers().ended(id as u64, true, Instant::now());
     }
 
     /// Lets a timer run no more. Says whether it would have.
@@ -179,23 +169,86 @@ impl NativeEngine {
         listed.collect()
     }
 
-    /// Who runs for a timer that was taken, with which code and arguments. `script` is the code of the script whose name
-    /// the timer has, if there is one.
-    fn due(&self, id: u64, script: Option<&NativeScript>) -> Result<(ScriptId, Arc<Compiled>, Values), Error> {
-        let no_code = || Error::new(Code::Internal, "a timer without code");
-        let (owner, work, args) = self.timers().work(id).ok_or_else(no_code)?;
-        let code = match work {
-            Work::Function(function) => function,
-            Work::Script(name) => {
-                let allowed = self.inner.services.scripts.check(&name, &owner);
-                allowed.map_err(|error| Error { message: error.message + "; nothing was run", ..error })?;
-                script.ok_or_else(no_code)?.compiled.clone()
-            }
-        };
-        Ok((owner, code, args))
-    }
-
     fn timers(&self) -> &Timers {
         &self.inner.services.timers
     }
+}
+
+/// See [`NativeEngine::timer_taker`].
+pub(super) struct TakeTimer;
+
+impl Raw<1> for TakeTimer {
+    const NAME: &'static CStr = c"takeTimer";
+
+    unsafe fn call(inner: &Inner, env: sys::napi_env, [due]: [sys::napi_value; 1]) -> napi::Result<sys::napi_value> {
+        // SAFETY: as the caller. Nothing else has the array meanwhile: no JavaScript is called.
+        unsafe {
+            let mut told = Float64Array::from_napi_value(env, due)?;
+            let [number, origin, flags, ..] = told.as_mut() else {
+                return Err(napi::Error::from_reason("three numbers were expected"));
+            };
+            let Some(due) = inner.services.timers.take(Instant::now()) else {
+                return ToNapiValue::to_napi_value(env, ());
+            };
+            let is_plain = due.script.is_none() && *due.name == *due.owner.as_str();
+            let bits = u8::from(due.premature) | u8::from(!is_plain) << 1;
+            (*number, *origin, *flags) = (due.id as f64, due.origin as f64, f64::from(bits));
+            ToNapiValue::to_napi_value(env, due.owner.as_str())
+        }
+    }
+}
+
+/// See [`NativeEngine::plain_timers`].
+pub(super) struct RunPlainTimer;
+
+impl Raw<1> for RunPlainTimer {
+    const NAME: &'static CStr = c"runPlainTimer";
+
+    unsafe fn call(inner: &Inner, env: sys::napi_env, [id]: [sys::napi_value; 1]) -> napi::Result<sys::napi_value> {
+        // SAFETY: as the caller.
+        unsafe {
+            let id = f64::from_napi_value(env, id)? as u64;
+            ToNapiValue::to_napi_value(env, submit(inner, id, None, None, Exchange::default()))
+        }
+    }
+}
+
+/// Submits the run of a timer that was taken. `script` is the code of the script whose name the timer has, if there is one.
+fn submit(
+    inner: &Inner,
+    id: u64,
+    script: Option<&NativeScript>,
+    limits: Option<VmLimits>,
+    exchange: Exchange,
+) -> Either<f64, Failure> {
+    let submitted = task_of(inner, id, script).and_then(|(task, code)| {
+        let script = Script {
+            chunk: Chunk::Compiled(code),
+            id: task.owner,
+            name: task.name,
+            limits: limits.unwrap_or_else(|| inner.defaults.clone()),
+            exchange: Exchange { args: Some(task.args), ..exchange },
+            services: inner.services.clone(),
+        };
+        inner.submit(script, Caller::Timer(id), None)
+    });
+    match submitted {
+        Ok(id) => Either::A(id as f64),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
+/// What a timer that was taken runs, and the code of that.
+fn task_of(inner: &Inner, id: u64, script: Option<&NativeScript>) -> Result<(Task, Arc<Compiled>), Error> {
+    let no_code = || Error::new(Code::Internal, "a timer without code");
+    let task = inner.services.timers.task(id).ok_or_else(no_code)?;
+    let code = match &task.work {
+        Work::Function(function) => function.clone(),
+        Work::Script(name) => {
+            let allowed = inner.services.scripts.check(name, &task.owner);
+            allowed.map_err(|error| Error { message: error.message + "; nothing was run", ..error })?;
+            script.ok_or_else(no_code)?.compiled.clone()
+        }
+    };
+    Ok((task, code))
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{run, script, store};
 use moonpool_core::api::libraries::Libraries;
-use moonpool_core::bridge::{Due, NewTimer, Refused, Rhythm, Services, Timers, Work};
+use moonpool_core::bridge::{Due, NewTimer, Refused, Rhythm, Services, Task, Timers, Work};
 use moonpool_core::scheduler::SLICE;
 use moonpool_core::state::ScriptId;
 use moonpool_core::vm::{Chunk, Exchange, Factory, Script};
@@ -190,7 +190,7 @@ fn closing_makes_all_due_once_more_for_the_last_time() {
     let last: Vec<Due> = std::iter::from_fn(|| timers.take(start)).collect();
     assert_eq!(last.iter().map(|due| (due.id, due.premature)).collect::<Vec<_>>(), [(late, true), (other, true)]);
     assert_eq!(timers.pending(), 1, "one is still at work");
-    assert_eq!(timers.work(late).expect("it runs").2, [1, 0, 0, 0, 2]);
+    assert_eq!(timers.task(late).expect("it runs").args, [1, 0, 0, 0, 2]);
     for timer in [late, other, often] {
         timers.ended(timer, false, start + ms(100));
     }
@@ -241,7 +241,7 @@ fn fired(source: &str) -> String {
     let settled = common::execute_with(&factory, Script { services: services.clone(), ..script(source) }, SLICE);
     settled.outcome.unwrap_or_else(|failure| panic!("{failure:#?}"));
     let due = services.timers.take(Instant::now() + Duration::from_secs(100)).expect("a timer");
-    let (owner, work, args) = services.timers.work(due.id).expect("it runs");
+    let Task { owner, work, args, .. } = services.timers.task(due.id).expect("it runs");
     let Work::Function(function) = work else { panic!("not a function") };
     let exchange = Exchange { args: Some(args), ..Exchange::default() };
     let run = Script { chunk: Chunk::Compiled(function), id: owner, exchange, services, ..script("") };

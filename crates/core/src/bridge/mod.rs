@@ -45,6 +45,6 @@ pub use tasks::Question;
 pub(crate) use telling::{Entry, Fields};
 pub use telling::{Level, Telling, Told};
 pub use timers::{
-    Due, Listed, MAX_BYTES, MAX_TIMERS, MAX_TIMERS_PER_ID, NewTimer, News, Refused, Rhythm, Timers, Work,
+    Due, Listed, MAX_BYTES, MAX_TIMERS, MAX_TIMERS_PER_ID, NewTimer, News, Refused, Rhythm, Task, Timers, Work,
 };
 pub use waits::{Answer, Came, HostCall, HostError, Wait};

@@ -117,6 +117,18 @@ pub struct Due {
     pub premature: bool,
 }
 
+/// What a timer runs.
+pub struct Task {
+    /// Who runs.
+    pub owner: ScriptId,
+    /// The name of the run that made it.
+    pub name: Arc<str>,
+    /// See [`Work`].
+    pub work: Work,
+    /// Whether its time has not come, and behind that what it is given.
+    pub args: Values,
+}
+
 /// What there is to know of a timer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -272,9 +284,7 @@ impl Timers {
         };
         book.timers.insert(id, timer);
         book.list(id, next);
-        if book.told.is_none_or(|told| next < told) || !book.changed.is_empty() {
-            self.news.store(true, Ordering::Release);
-        }
+        self.tell(&book);
         Ok(id)
     }
 
@@ -363,14 +373,15 @@ impl Timers {
         }
     }
 
-    /// What a timer that was taken runs, and its arguments behind whether that is premature.
-    pub fn work(&self, id: u64) -> Option<(ScriptId, Work, Values)> {
+    /// What a timer that was taken runs.
+    pub fn task(&self, id: u64) -> Option<Task> {
         let book = self.lock();
         let timer = book.timers.get(&id).filter(|timer| timer.running)?;
         let mut args = List::new();
         args.boolean(timer.premature);
         args.values_of(&timer.new.args);
-        Some((timer.new.owner.clone(), timer.new.work.clone(), args.done()))
+        let NewTimer { owner, name, work, .. } = &timer.new;
+        Some(Task { owner: owner.clone(), name: name.clone(), work: work.clone(), args: args.done() })
     }
 
     /// The run of a timer has ended, or could not begin.
@@ -427,8 +438,10 @@ impl Timers {
         listed.collect()
     }
 
+    /// There is something to tell if runs have got timers, or lost their last; or one is due before the time that was told.
     fn tell(&self, book: &Book) {
-        if !book.changed.is_empty() {
+        let is_sooner = book.due.first().is_some_and(|(time, ..)| book.told.is_none_or(|told| *time < told));
+        if is_sooner || !book.changed.is_empty() {
             self.news.store(true, Ordering::Release);
         }
     }

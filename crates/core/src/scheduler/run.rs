@@ -77,6 +77,8 @@ pub enum Caller {
     /// The host, which waits for what comes of it.
     #[default]
     Host,
+    /// A timer, by its number: the host hears of the end, and so do [`Timers`](crate::bridge::Timers).
+    Timer(u64),
     /// Nobody: what comes of it is only counted.
     Nobody,
 }
