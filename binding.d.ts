@@ -119,12 +119,20 @@ export declare class NativeEngine {
   static storedEntries(file: string, owner: string, prefix: string, after: string, limit: number): Array<StoredEntry> | Failure
   /** What is new of timers, and has not been told. */
   timerNews(): TimerNews
-  /** The next timer that is due, if there is one. It counts as running until `timerEnded`. */
-  takeTimer(): DueTimer | null
+  /**
+   * Takes the next timer that is due, if there is one, and returns who runs. It counts as running until that run has ended,
+   * or `timerEnded`. Into `due` go its number, that of the run that made it, and flags: 1 if its time has not come, and the
+   * engine closes; 2 if it needs more than `runPlainTimer`.
+   */
+  timerTaker(): (due: Float64Array) => string | undefined
+  /** The names of a timer that was taken. */
+  timerNames(id: number): TimerNames
   /** Queues the run of a timer that was taken, as `run` does: of its function, or of the script whose name it has. */
-  runTimer(id: number, name: string, limits?: Limits | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null, script?: NativeScript | undefined | null, telling?: Telling | undefined | null): number | Failure
-  /** The run of a timer has ended, or could not begin. */
-  timerEnded(id: number, failed: boolean): void
+  runTimer(id: number, limits?: Limits | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null, script?: NativeScript | undefined | null, telling?: Telling | undefined | null): number | Failure
+  /** As `runTimer`, with nothing but the engine's limits, functions and modules: a function that takes the number of the timer. */
+  plainTimers(): (id: number) => number | Failure
+  /** The run of a timer that was taken could not begin, and was not submitted. */
+  timerEnded(id: number): void
   /** Lets a timer run no more. Says whether it would have. */
   cancelTimer(id: number): boolean
   /** Lets no timer of an id run any more, or none at all. Says how many would have. */
@@ -201,22 +209,6 @@ export interface CodeCacheOptions {
   maxBytes: number
   /** How long a chunk is kept, in ms. */
   ttl?: number
-}
-
-/** A timer whose time has come. */
-export interface DueTimer {
-  /** Its number. */
-  id: number
-  /** Who runs. */
-  scriptId: string
-  /** The run that made it. */
-  origin: number
-  /** The name of that run. */
-  name: string
-  /** The name of the script to run, if it is no function. */
-  script?: string
-  /** Whether its time has not come, and the engine closes. */
-  premature: boolean
 }
 
 /** What an engine may use, and what it gives to its scripts. */
@@ -521,6 +513,12 @@ export interface Telling {
   streams: boolean
 }
 
+/**
+ * The size of libuv's pool, as the environment says when this is first asked. To be asked on a JS thread, where nobody changes
+ * the environment meanwhile.
+ */
+export declare function threadPoolSize(): number
+
 /** What there is to know of a timer. */
 export interface TimerInfo {
   /** Its number. */
@@ -545,6 +543,14 @@ export interface TimerInfo {
   running: boolean
   /** How many bytes it holds. */
   bytes: number
+}
+
+/** What the run of a timer is called, and what it runs. */
+export interface TimerNames {
+  /** The name of the run that made it. */
+  name: string
+  /** The name of the script to run, if it is no function. */
+  script?: string
 }
 
 /** What has become known of timers. */
