@@ -6,7 +6,8 @@
 use super::{Compiled, Context};
 use crate::state::ScriptId;
 use crate::value::{List, Values};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -180,15 +181,15 @@ pub struct Timers {
 #[derive(Default)]
 struct Book {
     /// By number.
-    timers: HashMap<u64, Timer>,
+    timers: FxHashMap<u64, Timer>,
     /// What is going to run and is not running: by time, then in the order in which it was made.
     due: BTreeSet<(Instant, u64, u64)>,
     ids: HashMap<ScriptId, OfId>,
     /// How many ids there are when idle ones are looked for next.
     crowded_at: usize,
     /// How many timers refer to a run; and which runs that has changed for since the last news.
-    origins: HashMap<u64, usize>,
-    changed: HashSet<u64>,
+    origins: FxHashMap<u64, usize>,
+    changed: FxHashSet<u64>,
     /// How many are going to run, and what all hold.
     pending: usize,
     bytes: usize,
