@@ -6,6 +6,12 @@ use moonpool_lua::Flag;
 use std::fmt;
 use std::sync::Arc;
 
+/// A buffer has room for so many bytes as soon as it has any: each step of its growth is counted, which takes as long as the step.
+const LEAST: usize = 64;
+
+/// Smaller ones grow twofold.
+const SMALL: usize = 4096;
+
 /// The flag and the heap of one VM, for work that the host does on its behalf.
 pub struct Budget {
     flag: Arc<Flag>,
@@ -82,7 +88,8 @@ impl Budget {
     /// As [`Budget::hold`].
     #[cold]
     pub(crate) fn reserve(&self, buffer: &mut Vec<u8>, bytes: usize) -> Result<(), Killed> {
-        let capacity = (buffer.len() + bytes).max(buffer.capacity() * 3 / 2);
+        let grown = if buffer.capacity() < SMALL { 2 * buffer.capacity() } else { buffer.capacity() / 2 * 3 };
+        let capacity = (buffer.len() + bytes).max(grown).max(LEAST);
         self.hold(capacity - buffer.capacity())?;
         buffer.reserve_exact(capacity - buffer.len());
         Ok(())
