@@ -12,6 +12,9 @@ const SCRIPTS = {
   'string building':
     'for r = 1, 10 do local t = {} for i = 1, 5e4 do t[#t + 1] = i .. ":" .. (i * 3) end local s = table.concat(t, ",") end',
   sort: 'math.randomseed(42) local t = {} for i = 1, 2e5 do t[i] = math.random(1e6) end table.sort(t)',
+  'rep of short strings': 'for i = 1, 20 do local a, b = ("x"):rep(1e6), ("hello"):rep(2e5, ", ") end',
+  'long strings':
+    'local s = ("The quick brown fox "):rep(5e4) for i = 1, 20 do local a, b, c = s:upper(), s:lower(), s:reverse() end',
   'C calls': 'local floor = math.floor local n = 0 for i = 1, 5e6 do n = n + floor(i / 3) end',
   'closures and garbage': 'local f for i = 1, 2e6 do local t = {i} f = function() return t end end',
 }

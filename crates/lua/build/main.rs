@@ -19,8 +19,17 @@ fn main() {
     copy_sources(&lua, &edited);
     apply_edits(&edited);
     let tested = env::var_os("CARGO_FEATURE_STOCK").is_some();
-    let mut ours =
-        vec!["safepoint.c", "parallel.c", "stack.c", "lifetime.c", "library.c", "host.c", "repeat.c", "look.c"];
+    let mut ours = vec![
+        "safepoint.c",
+        "bytes.c",
+        "parallel.c",
+        "stack.c",
+        "lifetime.c",
+        "library.c",
+        "host.c",
+        "repeat.c",
+        "look.c",
+    ];
     if tested {
         ours.extend(["inspect.c", "swap.c"]);
     }

@@ -3,6 +3,9 @@
 //! Each script calls `begin()` right before one long operation; another thread kills it 30 ms later. Without the
 //! poll that its name says, the operation takes a second at the least.
 
+mod common;
+
+use common::polls_of;
 use moonpool_lua::{Flag, ffi};
 use std::ffi::{CString, c_int};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -156,4 +159,32 @@ killed_in_time! {
         for i = 1, 1 << 24, 16 do for j = 0, 8 do t[i + j] = nil end end", "t.x = true";
     strings_compared_nul_by_nul: "local a, b = ('\\0'):rep(1 << 28) .. 'a', ('\\0'):rep(1 << 28) .. 'b'",
         "while true do local x = a < b end";
+}
+
+#[test]
+fn long_strings_are_worked_on_in_pieces_with_a_poll_before_each() {
+    let long = "local s = ('x'):rep(1 << 22); ";
+    let before = polls_of(long);
+    // 64 KiB each.
+    let one = (1 << 22) >> 16;
+    for (work, pieces) in [
+        ("s:rep(4)", 4 * one),
+        ("s:rep(1)", one),
+        ("(''):rep(2, s)", one),
+        ("('x'):rep(1 << 22)", one),
+        ("('xyz'):rep(1 << 20, ',')", one),
+        ("s:lower()", one),
+        ("s:upper()", one),
+        ("s:reverse()", one),
+    ] {
+        let polls = polls_of(&format!("{long} {work}")) - before;
+        assert!((pieces..2 * pieces).contains(&polls), "{work}: {polls} polls for {pieces} pieces");
+    }
+}
+
+#[test]
+fn every_comparison_of_a_sort_is_a_poll() {
+    let list = "local t = {} for i = 1, 1000 do t[i] = i * 7919 % 1000 end; ";
+    let polls = polls_of(&format!("{list} table.sort(t)")) - polls_of(list);
+    assert!(polls > 5000, "{polls} polls");
 }

@@ -15,6 +15,18 @@ q(('HeLLo 123 é'):lower(), ('HeLLo 123 é'):upper(), (''):lower(), ('a\0B'):upp
 q(('abc'):reverse(), (''):reverse(), ('a'):reverse(), ('a\0b'):reverse(), string.reverse(123), ('été'):reverse():reverse())
 q(('ab'):rep(3), ('ab'):rep(0), ('ab'):rep(-1), ('ab'):rep(1), (''):rep(1000), ('x'):rep(3, ','), ('x'):rep(1, ','), ('x'):rep(0, ','), (''):rep(3, ','), ('ab'):rep(2, ''), ('a'):rep(3.0), ('a'):rep('2'), ('\0'):rep(3), string.rep(7, 3, 0), #(''):rep(MIN))
 q(pcall(string.rep, 'ab', MAX // 2 + 1)) q(pcall(string.rep, 'abc', MAX)) q(pcall(string.rep, 'x', MAX, 'y')) q(pcall(string.rep, '', MAX, 'xy'))
+-- as concatenation makes it, also of strings that are made in pieces
+local function naive(s, n, sep) local t = {} for i = 1, n do t[i] = s end return table.concat(t, sep) end
+for _, s in ipairs {'', 'x', 'hello', ('long'):rep(50)} do
+  for _, sep in ipairs {'', ',', '; ', ('-'):rep(99)} do for n = 1, 40 do assert(s:rep(n, sep) == naive(s, n, sep)) end end
+end
+for _, n in ipairs {65535, 65536, 65537, 131072, 200001} do
+  assert(('x'):rep(n) == naive('x', n) and ('abc'):rep(n // 3, '-') == naive('abc', n // 3, '-'))
+  local big = ('aBcDe'):rep(n // 5)
+  assert(big:rep(3, 'XY') == big .. 'XY' .. big .. 'XY' .. big and ('x'):rep(2, big) == 'x' .. big .. 'x' and big:rep(1) == big)
+  assert(big:upper() == ('ABCDE'):rep(n // 5) and big:lower() == ('abcde'):rep(n // 5) and big:reverse() == ('eDcBa'):rep(n // 5))
+  print(#big, big:upper():sub(-6), big:lower():sub(65535, 65540), big:reverse():sub(1, 7))
+end
 -- numbers have no methods, but literals in parentheses and strings do
 q(('%d'):format(3), ('x'):rep(2):upper():byte(1, -1)) q(#'abc' == ('abc'):len(), ('abc').len == string.len, ('abc').foo) q(pcall(function() return (5):type() end) == false)
 -- strings as table keys, interning of short and long strings

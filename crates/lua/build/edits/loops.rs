@@ -7,9 +7,10 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         name: "poll-rep",
         file: "lstrlib.c",
-        find: "    while (n-- > 1) {  /* first n-1 copies (followed by separator) */\n",
-        replace: "    if (totallen == 0) n = 1;  /* nothing to copy, however often */\n    \
-                  while (n-- > 1) {  /* first n-1 copies (followed by separator) */\n      pollevery(L, n);\n",
+        find: "    char *p = luaL_buffinitsize(L, &b, totallen);\n    while (n-- > 1) {  /* first n-1 copies",
+        replace: "    char *p = luaL_buffinitsize(L, &b, totallen);\n    if (n > 8 || totallen > LUAP_PIECE) {\n      \
+                  luaP_rep(L, p, totallen, s, l, sep, lsep);\n      luaL_pushresultsize(&b, totallen);\n      return 1;\n    }\n    \
+                  while (n-- > 1) {  /* first n-1 copies",
         proof: "polls::rep_of_a_short_string",
         why: "('').rep('', math.maxinteger) copies nothing 2^63 times; a one-byte string is copied a byte a time.",
     },
@@ -17,15 +18,18 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "poll-lower",
         file: "lstrlib.c",
         find: "  for (i=0; i<l; i++)\n    p[i] = tolower(uchar(s[i]));\n",
-        replace: "  for (i=0; i<l; i++) {\n    pollevery(L, i);\n    p[i] = tolower(uchar(s[i]));\n  }\n",
+        replace: "  for (i=0; i<l; ) {\n    size_t end = luaP_piece(L, i, l);\n    \
+                  for (; i<end; i++)\n      p[i] = tolower(uchar(s[i]));\n  }\n",
         proof: "polls::lower",
-        why: "Linear, but a memory limit of gigabytes allows strings that take seconds.",
+        why: "Linear, but a memory limit of gigabytes allows strings that take seconds. A poll for each byte would keep \
+              the compiler from looking the table of letters up once.",
     },
     Edit {
         name: "poll-upper",
         file: "lstrlib.c",
         find: "  for (i=0; i<l; i++)\n    p[i] = toupper(uchar(s[i]));\n",
-        replace: "  for (i=0; i<l; i++) {\n    pollevery(L, i);\n    p[i] = toupper(uchar(s[i]));\n  }\n",
+        replace: "  for (i=0; i<l; ) {\n    size_t end = luaP_piece(L, i, l);\n    \
+                  for (; i<end; i++)\n      p[i] = toupper(uchar(s[i]));\n  }\n",
         proof: "polls::upper",
         why: "As poll-lower.",
     },
@@ -33,7 +37,8 @@ pub(crate) const EDITS: &[Edit] = &[
         name: "poll-reverse",
         file: "lstrlib.c",
         find: "  for (i = 0; i < l; i++)\n    p[i] = s[l - i - 1];\n",
-        replace: "  for (i = 0; i < l; i++) {\n    pollevery(L, i);\n    p[i] = s[l - i - 1];\n  }\n",
+        replace: "  for (i = 0; i < l; ) {\n    size_t end = luaP_piece(L, i, l);\n    \
+                  for (; i < end; i++)\n      p[i] = s[l - i - 1];\n  }\n",
         proof: "polls::reverse",
         why: "As poll-lower.",
     },
@@ -205,10 +210,14 @@ pub(crate) const EDITS: &[Edit] = &[
     Edit {
         name: "poll-sort",
         file: "ltablib.c",
-        find: "static int sort_comp (lua_State *L, int a, int b) {\n",
-        replace: "static int sort_comp (lua_State *L, int a, int b) {\n  pollflag(L);\n",
+        find: "static int sort_comp (lua_State *L, int a, int b) {\n  if (lua_isnil(L, 2))  /* no function? */\n    \
+               return lua_compare(L, a, b, LUA_OPLT);  /* a < b */\n",
+        replace: "static int sort_comp (lua_State *L, int a, int b) {\n  pollflag(L);\n  \
+                  if (ttisnil(s2v(L->ci->func.p + 2)))  /* no function? */\n    \
+                  return luaV_lessthan(L, s2v(L->top.p + a), s2v(L->top.p + b));  /* both are there */\n",
         proof: "polls::sort_without_a_comparator",
-        why: "Without a comparator no function is called; '__len' may say 2^31 - 2.",
+        why: "Without a comparator no function is called; '__len' may say 2^31 - 2. What is compared is where Lua's API \
+              would find it: to look there at once makes up for the poll, and for more.",
     },
     // ---- utf8, os, base ----
     Edit {

@@ -31,6 +31,7 @@ pub(crate) const EDITS: &[Edit] = &[
 #define pollkill(L)	{ if (killed(L)) luaP_kill(L); }
 #define pollflag(L)	{ if (flagged(L)) luaP_poll(L); }
 struct CallInfo;
+#define LUAP_PIECE	((size_t)1 << 16)  /* so many bytes are worked on between two polls */
 #define pollevery(L,n)	{ if (((n) & 0xffff) == 0) pollflag(L) }
 extern unsigned int moonpool_lua_seed (void);
 extern const lua_Unsigned *moonpool_lua_hashkey (void);
@@ -47,6 +48,9 @@ static int luaP_resume (struct lua_State *L, struct lua_State *co, int narg,
 static int luaP_issuspended (struct lua_State *co);
 static l_noret luaP_kill (struct lua_State *L);
 static void luaP_poll (struct lua_State *L);
+static size_t luaP_piece (struct lua_State *L, size_t from, size_t end);
+static void luaP_rep (struct lua_State *L, char *p, size_t size, const char *s,
+                      size_t l, const char *sep, size_t lsep);
 static void luaP_outofmemory (struct lua_State *L);
 static int luaP_growbase (struct lua_State *L, int n);
 static void luaP_safepoint (struct lua_State *L, struct CallInfo *ci,

@@ -1,7 +1,7 @@
 //! What the tests of this crate share: a state that obeys a flag, and scripts for it.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
-use moonpool_lua::{Flag, ffi};
+use moonpool_lua::{Flag, ffi, set_fiber};
 use std::alloc::{Layout, alloc, dealloc};
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::sync::Arc;
@@ -96,6 +96,24 @@ impl Vm {
             n
         }
     }
+}
+
+/// Counts one time that the VM could have been suspended.
+unsafe extern "C-unwind" fn count(polls: *mut c_void) {
+    // SAFETY: the counter of `polls_of`, which waits.
+    unsafe { *polls.cast::<usize>() += 1 };
+}
+
+/// How often a VM looks at its flag, and could be suspended, while it executes `source`.
+pub fn polls_of(source: &str) -> usize {
+    let vm = Vm::new();
+    let co = vm.coroutine(source);
+    let mut polls = 0_usize;
+    vm.flag.preempt();
+    // SAFETY: the counter outlives the VM's work; nothing is suspended, only counted.
+    unsafe { set_fiber(vm.state, Some(count), (&raw mut polls).cast()) };
+    while vm.resume(co) == ffi::LUA_YIELD {}
+    polls
 }
 
 /// A value whose `__gc` is the Lua function given: only a host can make one.
