@@ -158,8 +158,76 @@ describe('nothing outside the registry', () => {
   })
 })
 
-test('the first module, added while a run is in flight, is found by it', async () => {
-  const engine = engineWith()
-  engine.expose('add', () => engine.addModule('late', 'return "late"'))
-  expect(await valuesOf(engine, 'host.add() return require("late"), require("late")')).toEqual(['late', 'late'])
+describe('the first module, added while a run is in flight', () => {
+  const engineThatAdds = () => {
+    const engine = engineWith()
+    engine.expose('add', (_call, name, source) => engine.addModule(name, source))
+    return engine
+  }
+
+  test('is found by it', async () => {
+    const code = 'host.add("late", "return [[late]]") return require("late"), require("late")'
+    expect(await valuesOf(engineThatAdds(), code)).toEqual(['late', 'late'])
+  })
+
+  test('runs once, whichever require the script has kept', async () => {
+    const code = `local early = require
+      host.add("m", "runs = (runs or 0) + 1 return {}")
+      local first = early("m")
+      local late = require
+      return first == late("m"), first == early("m"), first == require("m"), runs`
+    expect(await valuesOf(engineThatAdds(), code)).toEqual([true, true, true, 1])
+  })
+
+  test('a script that has replaced globals by then changes nothing of require', async () => {
+    const code = `host.add("m", "return 1")
+      type, setmetatable, error, rawget, tostring = nil
+      local ok, e = pcall(require, 5)
+      return require("m"), require("m"), ok, "" .. e`
+    const bad = "bad argument #1 to 'require' (string expected, got number)"
+    expect(await valuesOf(engineThatAdds(), code)).toEqual([1, 1, false, bad])
+  })
+
+  test('a script that has another require by then keeps it', async () => {
+    const code = `local early = require
+      require = function(name) return "mine: " .. name end
+      host.add("m", "return 'found'")
+      return early("m"), require("m")`
+    expect(await valuesOf(engineThatAdds(), code)).toEqual(['found', 'mine: m'])
+  })
+
+  test('errors are at the line of the caller, whichever require that calls', async () => {
+    const code = `local early = require
+      host.add("self", "early = ...\\nrequire('self')")
+      local function message(f, name)
+        local ok, e = pcall(function()
+          f(name)
+        end)
+        return tostring(e)
+      end
+      return message(early, "none"), message(require, "none"), message(early, 5), message(early, "self")`
+    expect(await valuesOf(engineThatAdds(), code)).toEqual([
+      "x:5: there is no module 'none' (there are 'self')",
+      "x:5: there is no module 'none' (there are 'self')",
+      "x:5: bad argument #1 to 'require' (string expected, got number)",
+      "self:2: module 'self' requires itself, directly or through others",
+    ])
+  })
+
+  test('a context that gets its first modules later knows those that it has loaded', async () => {
+    const engine = engineThatAdds()
+    const context = engine.createContext('x')
+    await context.run('early = require host.add("m", "runs = (runs or 0) + 1 return {}") first = early("m")')
+    const { values } = await context.run('return first == require("m"), first == early("m"), runs')
+    expect(values).toEqual([true, true, 1])
+    await context.close()
+  })
+
+  test('a chain of many modules loads, also by a require that was kept', async () => {
+    const engine = engineThatAdds()
+    const code = `local early = require
+      for i = 1, 150 do host.add("m" .. i, "return " .. (i < 150 and "require('m" .. i + 1 .. "') + 1" or "1")) end
+      return early("m1"), require("m1")`
+    expect(await valuesOf(engine, code)).toEqual([150, 150])
+  })
 })

@@ -15,6 +15,9 @@ use std::sync::OnceLock;
 
 const SOURCE: &[u8] = include_bytes!("require.lua");
 
+/// Its address is the name in the registry of what [`late`] calls.
+static PART: u8 = 0;
+
 /// Sets the global `require` of a VM whose engine has no modules yet.
 ///
 /// # Safety
@@ -27,7 +30,8 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
     }
 }
 
-/// `require` in a VM that has not got the part in Lua: gets it now, and calls it, if there are modules by now.
+/// `require` of a VM that had no modules at first: calls the part in Lua, which it gets now, if there are modules by now. A
+/// script may have kept it, so it and the global that takes its place know the same modules.
 unsafe extern "C-unwind" fn late(state: *mut ffi::lua_State) -> c_int {
     unsafe extern "C-unwind" fn result(_: *mut ffi::lua_State, _: c_int, _: ffi::lua_KContext) -> c_int {
         1
@@ -35,11 +39,23 @@ unsafe extern "C-unwind" fn late(state: *mut ffi::lua_State) -> c_int {
     // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
     unsafe {
         ffi::lua_settop(state, 1);
-        entry::call(state, find_late);
+        if !push_part(state) {
+            ffi::lua_settop(state, 1);
+            entry::call(state, find_late);
+        }
         ffi::lua_rotate(state, 1, 1);
         ffi::lua_callk(state, 1, 1, 0, Some(result));
     }
     1
+}
+
+/// Pushes what [`late`] calls, or nil when this VM has not got the part in Lua. Says which.
+///
+/// # Safety
+/// As any function of Lua's C API, with a free stack slot.
+unsafe fn push_part(state: *mut ffi::lua_State) -> bool {
+    // SAFETY: as the caller.
+    unsafe { ffi::lua_rawgetp(state, ffi::LUA_REGISTRYINDEX, (&raw const PART).cast()) == ffi::LUA_TFUNCTION }
 }
 
 fn find_late(call: &Call) -> Result<Value, Error> {
@@ -47,11 +63,16 @@ fn find_late(call: &Call) -> Result<Value, Error> {
     if !call.context.has_modules() {
         return Err(Error::new(Code::Runtime, missing(call, &name.as_bytes())));
     }
-    let enabled = part_in_lua().and_then(|part| {
+    let found = part_in_lua().and_then(|part| {
         // SAFETY: the closure owns nothing that has a destructor.
-        unsafe { call.lua.exec_raw::<()>((), |state| enable(state, part)) }
+        unsafe {
+            call.lua.exec_raw((), |state| {
+                enable(state, part);
+                push_part(state);
+            })
+        }
     });
-    enabled.and_then(|()| call.lua.globals().raw_get("require")).map_err(|error| call.lost(&error))
+    found.map_err(|error| call.lost(&error))
 }
 
 /// The part in Lua, which is the same for all.
@@ -68,27 +89,55 @@ pub(crate) fn part_in_lua() -> mlua::Result<&'static Compiled> {
     Ok(COMPILED.get_or_init(|| compiled))
 }
 
-/// Sets the global `require` that finds the engine's modules, in a VM whose script has not begun.
+/// Lets `require` find the engine's modules: the global, unless the script has another one by now, and the one that was there
+/// at first.
 ///
 /// # Safety
-/// As any function of Lua's C API that may raise an error, with seven free stack slots.
+/// As any function of Lua's C API that may raise an error, with nine free stack slots.
 pub(crate) unsafe fn enable(state: *mut ffi::lua_State, part_in_lua: &Compiled) {
     // SAFETY: as the caller; nothing here has a destructor.
     unsafe {
-        ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
-        bytes::push(state, b"require");
-        if part_in_lua.load_onto(state) != ffi::LUA_OK {
-            ffi::lua_error(state);
+        let top = ffi::lua_gettop(state);
+        if !push_part(state) {
+            ffi::lua_rawgeti(state, ffi::LUA_REGISTRYINDEX, ffi::LUA_RIDX_GLOBALS);
+            bytes::push(state, b"require");
+            if part_in_lua.load_onto(state) != ffi::LUA_OK {
+                ffi::lua_error(state);
+            }
+            ffi::lua_pushcfunction(state, c_function!(find));
+            ffi::lua_pushcfunction(state, c_function!(fail));
+            ffi::lua_pushcfunction(state, moonpool_lua::RUNNING);
+            ffi::lua_pushcfunction(state, moonpool_lua::IS_ACTIVE);
+            ffi::lua_pushcfunction(state, mark);
+            ffi::lua_pushcfunction(state, kind);
+            ffi::lua_call(state, 6, 2);
+            ffi::lua_rawsetp(state, ffi::LUA_REGISTRYINDEX, (&raw const PART).cast());
+            // Raw: a script that lives on may have given the globals a metatable.
+            ffi::lua_pushvalue(state, -2);
+            ffi::lua_rawget(state, -4);
+            let is_ours =
+                ffi::lua_tocfunction(state, -1).is_some_and(|it| std::ptr::fn_addr_eq(it, late as ffi::lua_CFunction));
+            ffi::lua_settop(state, -2);
+            if is_ours {
+                ffi::lua_rawset(state, -3);
+            }
         }
-        ffi::lua_pushcfunction(state, c_function!(find));
-        ffi::lua_pushcfunction(state, c_function!(fail));
-        ffi::lua_pushcfunction(state, moonpool_lua::RUNNING);
-        ffi::lua_pushcfunction(state, moonpool_lua::IS_ACTIVE);
-        ffi::lua_call(state, 4, 1);
-        // A script that lives on may have given the globals a metatable.
-        ffi::lua_rawset(state, -3);
-        ffi::lua_settop(state, -2);
+        ffi::lua_settop(state, top);
     }
+}
+
+/// Sets the metatable of a table.
+unsafe extern "C-unwind" fn mark(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by the part in Lua, with two tables.
+    unsafe { ffi::lua_setmetatable(state, 1) };
+    1
+}
+
+/// The type of a value, by its name.
+unsafe extern "C-unwind" fn kind(state: *mut ffi::lua_State) -> c_int {
+    // SAFETY: called by the part in Lua, with one value.
+    unsafe { ffi::lua_pushstring(state, ffi::lua_typename(state, ffi::lua_type(state, 1))) };
+    1
 }
 
 /// The function of a module, or why there is none.
@@ -107,10 +156,10 @@ fn missing(call: &Call, name: &[u8]) -> String {
     call.context.missing_module(&quoted_bytes(name))
 }
 
-/// Raises an error where `require` was called, which is one level above.
+/// Raises an error where the function so many levels above was called.
 fn fail(call: &Call) -> Result<Value, Error> {
-    let Value::String(message) = call.arg(0) else {
+    let (Value::String(message), Value::Integer(level)) = (call.arg(0), call.arg(1)) else {
         return Err(Error::new(Code::Internal, "an error without a message"));
     };
-    Err(Error::new(Code::Runtime, message.to_string_lossy()).at(|| call.position(2)))
+    Err(Error::new(Code::Runtime, message.to_string_lossy()).at(|| call.position(*level as c_int + 1)))
 }
