@@ -313,7 +313,7 @@ fn build(call: &Call) -> Result<Value, Error> {
     }
     match table.raw_get("query").map_err(|e| call.lost(&e))? {
         Value::Table(query) => {
-            let query = write_query(call, &query)?;
+            let query = write_query(call, &query, "build: the field 'query'")?;
             if !query.bytes().is_empty() {
                 add(b"?", b"")?;
                 add(query.bytes(), b"#")?;
@@ -362,7 +362,7 @@ fn push(text: &mut Text, bytes: &[u8], function: &str) -> Result<(), Error> {
 
 fn query(call: &Call) -> Result<Value, Error> {
     match call.arg(0) {
-        Value::Table(table) => call.bytes(write_query(call, table)?.bytes()),
+        Value::Table(table) => call.bytes(write_query(call, table, "query")?.bytes()),
         Value::String(text) => read_query(call, &text.as_bytes()),
         _ => Err(call.bad_argument(0, "query", "string or table")),
     }
@@ -371,21 +371,22 @@ fn query(call: &Call) -> Result<Value, Error> {
 /// What a key of a query counts until it is written, beside its bytes.
 const LISTED: usize = 64;
 
-fn write_query<'a>(call: &Call<'a>, table: &Table) -> Result<Text<'a>, Error> {
+/// A query of a table. `place` is where its errors are: the function, and perhaps more.
+fn write_query<'a>(call: &Call<'a>, table: &Table, place: &str) -> Result<Text<'a>, Error> {
     let budget = &call.context.budget;
     let mut held = 0;
     let mut text = Text::new(budget, usize::MAX);
-    let written = list_query(call, table, &mut held).and_then(|keys| {
+    let written = list_query(call, table, place, &mut held).and_then(|keys| {
         for key in &keys {
             let name = call.lua.create_string(key).map_err(|e| call.lost(&e))?;
             match table.raw_get(name).map_err(|e| call.lost(&e))? {
                 Value::Table(list) => {
                     for i in 1..=list.raw_len() {
                         let value = list.raw_get(i).map_err(|e| call.lost(&e))?;
-                        write_pair(call, &mut text, key, &value)?;
+                        write_pair(call, &mut text, key, &value, place)?;
                     }
                 }
-                value => write_pair(call, &mut text, key, &value)?,
+                value => write_pair(call, &mut text, key, &value, place)?,
             }
         }
         Ok(())
@@ -395,13 +396,13 @@ fn write_query<'a>(call: &Call<'a>, table: &Table) -> Result<Text<'a>, Error> {
 }
 
 /// The keys of a query, sorted. Their values stay in the table: mlua has no place for a million of them at once.
-fn list_query(call: &Call, table: &Table, held: &mut usize) -> Result<Vec<Vec<u8>>, Error> {
+fn list_query(call: &Call, table: &Table, place: &str, held: &mut usize) -> Result<Vec<Vec<u8>>, Error> {
     let budget = call.budget();
     let mut keys = Vec::new();
     for pair in table.pairs::<Value, Value>() {
         let key = pair.map_err(|e| call.lost(&e))?.0;
         let Value::String(key) = key else {
-            return Err(refusal("query", format_args!("a key is a {} (string expected)", type_name(&key))));
+            return Err(refusal(place, format_args!("a key is a {} (string expected)", type_name(&key))));
         };
         let bytes = LISTED + key.as_bytes().len();
         budget.hold(bytes)?;
@@ -413,7 +414,7 @@ fn list_query(call: &Call, table: &Table, held: &mut usize) -> Result<Vec<Vec<u8
     Ok(keys)
 }
 
-fn write_pair(call: &Call, text: &mut Text, key: &[u8], value: &Value) -> Result<(), Error> {
+fn write_pair(call: &Call, text: &mut Text, key: &[u8], value: &Value, place: &str) -> Result<(), Error> {
     call.budget().check()?;
     let value = match value {
         Value::String(_) | Value::Integer(_) | Value::Number(_) => {
@@ -424,25 +425,22 @@ fn write_pair(call: &Call, text: &mut Text, key: &[u8], value: &Value) -> Result
     };
     let Some(value) = value else {
         let key = String::from_utf8_lossy(&key[..key.len().min(100)]).into_owned();
-        return Err(refusal(
-            "query",
-            format_args!("the value of '{key}' is no string, number, boolean or list of them"),
-        ));
+        return Err(refusal(place, format_args!("the value of '{key}' is no string, number, boolean or list of them")));
     };
     if !text.bytes().is_empty() {
-        push(text, b"&", "query")?;
+        push(text, b"&", place)?;
     }
-    write_form(call, text, key)?;
-    push(text, b"=", "query")?;
-    write_form(call, text, &value.as_bytes())
+    write_form(call, text, key, place)?;
+    push(text, b"=", place)?;
+    write_form(call, text, &value.as_bytes(), place)
 }
 
-fn write_form(call: &Call, text: &mut Text, bytes: &[u8]) -> Result<(), Error> {
+fn write_form(call: &Call, text: &mut Text, bytes: &[u8], place: &str) -> Result<(), Error> {
     let mut room = [0; 3 * 256];
     for piece in bytes.chunks(256) {
         call.budget().check()?;
         let size = Percent::Form.recode(piece, &mut room).unwrap_or(0);
-        push(text, &room[..size], "query")?;
+        push(text, &room[..size], place)?;
     }
     Ok(())
 }

@@ -257,6 +257,11 @@ fn what_is_no_text_is_refused() {
         ("url.query()", "bad argument #1 to 'query' (string or table expected, got no value)"),
         ("url.query{1}", "url.query: a key is a number (string expected)"),
         ("url.query{a = {{}}}", "url.query: the value of 'a' is no string, number, boolean or list of them"),
+        ("url.build{scheme = 'a', query = {1}}", "url.build: the field 'query': a key is a number (string expected)"),
+        (
+            "url.build{scheme = 'a', query = {a = print}}",
+            "url.build: the field 'query': the value of 'a' is no string, number, boolean or list of them",
+        ),
         ("url.query{a = print}", "url.query: the value of 'a' is no string, number, boolean or list of them"),
     ]);
 }
