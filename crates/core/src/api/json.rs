@@ -1,6 +1,6 @@
 //! `json`: Lua values to JSON text and back, with the rules of results and State.
 
-use super::Named;
+use super::{Named, bytes};
 use crate::bridge::direct::{self, Arg, Direct, Values};
 use crate::bridge::{Call, entry};
 use crate::c_function;
@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::memory::Killed;
 use crate::value::{Refusal, Text, json};
 use mlua::Value;
-use moonpool_lua::ffi;
+use moonpool_lua::{ffi, poll};
 use std::ffi::c_int;
 
 const FUNCTIONS: &[Named] = &[
@@ -81,7 +81,7 @@ unsafe extern "C-unwind" fn decode_any(state: *mut ffi::lua_State) -> c_int {
     unsafe {
         let args = ffi::lua_gettop(state);
         if let Arg::String(text) = Arg::at(state, 1)
-            && std::str::from_utf8(text).is_ok()
+            && is_text(state, text)
             && json::push(state, text)
         {
             return 1;
@@ -89,6 +89,25 @@ unsafe extern "C-unwind" fn decode_any(state: *mut ffi::lua_State) -> c_int {
         ffi::lua_settop(state, args);
         entry::call(state, decode)
     }
+}
+
+/// Whether bytes are UTF-8.
+///
+/// # Safety
+/// From a C function that runs in `state`, with nothing alive that has a destructor.
+unsafe fn is_text(state: *mut ffi::lua_State, mut text: &[u8]) -> bool {
+    while text.len() > bytes::PIECE {
+        // SAFETY: as the caller.
+        unsafe { poll(state) };
+        let done = match std::str::from_utf8(&text[..bytes::PIECE]) {
+            Ok(piece) => piece.len(),
+            // The piece ends in the middle of a character.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => return false,
+        };
+        text = &text[done..];
+    }
+    std::str::from_utf8(text).is_ok()
 }
 
 fn encode(call: &Call) -> Result<Value, Error> {
@@ -105,7 +124,9 @@ fn encode(call: &Call) -> Result<Value, Error> {
 
 fn decode(call: &Call) -> Result<Value, Error> {
     let Value::String(text) = call.arg(0) else { return Err(call.bad_argument(0, "decode", "string")) };
-    json::decode(call.lua, call.budget(), &*call.marks()?, &text.as_bytes())
+    let text = text.as_bytes();
+    let read = if text.len() > bytes::PIECE { json::decode_in_pieces } else { json::decode };
+    read(call.lua, call.budget(), &*call.marks()?, &text)
         .map_err(|reason| Error::new(Code::Runtime, format!("json.decode: {reason}")))
 }
 

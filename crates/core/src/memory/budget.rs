@@ -28,6 +28,8 @@ impl fmt::Display for Killed {
     }
 }
 
+impl std::error::Error for Killed {}
+
 impl From<Killed> for Error {
     fn from(killed: Killed) -> Self {
         Self::new(Code::Internal, killed.to_string())

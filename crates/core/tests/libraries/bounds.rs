@@ -51,6 +51,20 @@ fn urls_end_soon_after_their_deadline() {
 }
 
 #[test]
+fn json_of_one_long_string_or_number_ends_soon_after_its_deadline() {
+    for text in [
+        "'\"' .. ('\\\\u0041'):rep(24 << 20) .. '\"'",
+        "'\"' .. ('\\\\n'):rep(64 << 20) .. '\"'",
+        "('1'):rep(96 << 20)",
+    ] {
+        let code = format!("local text = {text} while true do pcall(json.decode, text) end");
+        let (outcome, took) = end(&code, 700, LARGE);
+        assert_eq!(outcome.expect_err(text).error.code.as_str(), "ERR_LUA_TIMEOUT", "{text}");
+        assert!(took < Duration::from_millis(700 + 500), "{text}: {took:?}");
+    }
+}
+
+#[test]
 fn searches_end_soon_after_their_deadline() {
     dies_soon(&[
         "regex.find(big, 'nothing|nobody|nowhere')",

@@ -5,23 +5,58 @@ use crate::value::{MAX_DEPTH, Marks};
 use mlua::{Lua, Value};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use std::io::{self, BufReader, Read};
+
+/// So many bytes of a text that is read in pieces are read without a look at the flag.
+const PIECE: usize = 1 << 16;
 
 /// Reads JSON text into a new Lua value. `null` becomes `json.null`, every array is marked as one.
 ///
 /// # Errors
 /// A sentence that says where the text is not JSON, or that the run is being killed.
 pub(crate) fn decode(lua: &Lua, budget: &Budget, marks: &Marks, text: &[u8]) -> Result<Value, String> {
-    // serde_json copies each string with escapes into a scratch buffer of at most this size.
-    budget.hold(text.len()).map_err(|e| e.to_string())?;
-    let mut parser = serde_json::Deserializer::from_slice(text);
+    let build = Build { lua, budget, marks, depth: 0 };
+    read(build, text, serde_json::Deserializer::from_slice(text))
+}
+
+/// As [`decode`], with looks at the flag also in the middle of a string or a number, which takes longer.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn decode_in_pieces(lua: &Lua, budget: &Budget, marks: &Marks, text: &[u8]) -> Result<Value, String> {
+    let build = Build { lua, budget, marks, depth: 0 };
+    let pieces = BufReader::with_capacity(PIECE, Polled { text, budget });
+    read(build, text, serde_json::Deserializer::from_reader(pieces))
+}
+
+fn read<'de, R: serde_json::de::Read<'de>>(
+    build: Build,
+    text: &[u8],
+    mut parser: serde_json::Deserializer<R>,
+) -> Result<Value, String> {
+    // serde_json copies strings with escapes, and whatever it reads in pieces, into a scratch buffer of at most this size.
+    build.budget.hold(text.len()).map_err(|e| e.to_string())?;
     // Our own limit counts as the other direction does.
     parser.disable_recursion_limit();
-    let result = Build { lua, budget, marks, depth: 0 }.deserialize(&mut parser).and_then(|value| {
+    let result = build.deserialize(&mut parser).and_then(|value| {
         parser.end()?;
         Ok(value)
     });
-    budget.release(text.len());
+    build.budget.release(text.len());
     result.map_err(|error| error.to_string())
+}
+
+/// A text that ends when the run is being killed.
+struct Polled<'a> {
+    text: &'a [u8],
+    budget: &'a Budget,
+}
+
+impl Read for Polled<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.budget.check().map_err(io::Error::other)?;
+        self.text.read(room)
+    }
 }
 
 /// Builds Lua values straight from the parser's events.

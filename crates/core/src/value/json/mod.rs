@@ -5,6 +5,6 @@ mod encode;
 mod push;
 mod scan;
 
-pub(crate) use decode::decode;
+pub(crate) use decode::{decode, decode_in_pieces};
 pub(crate) use encode::{encode, encode_quickly};
 pub(crate) use push::{push, push_array_mark, set_array_mark};

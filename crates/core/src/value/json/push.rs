@@ -13,6 +13,12 @@ const AT_ONCE: usize = 32;
 /// So many values are pushed without a look at the flag.
 const UNPOLLED: usize = 256;
 
+/// So many bytes are read without one.
+const PIECE: usize = 1 << 16;
+
+/// The longest escape: a pair of surrogates.
+const LONGEST_ESCAPE: usize = 12;
+
 /// Strings with escapes that are no longer are put together on the native stack.
 const SHORT: usize = 256;
 
@@ -66,18 +72,29 @@ impl Reader<'_> {
     }
 
     /// The next byte that is no white space.
-    fn after_blanks(&mut self) -> u8 {
+    ///
+    /// # Safety
+    /// As [`push`]. So for all that follow.
+    unsafe fn after_blanks(&mut self) -> u8 {
         loop {
             match self.peek() {
                 b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
                 byte => return byte,
             }
+            if self.at.is_multiple_of(PIECE) {
+                // SAFETY: as the caller.
+                unsafe { poll(self.state) };
+            }
         }
     }
 
     /// Goes over a byte, if it is next.
-    fn skip(&mut self, byte: u8) -> bool {
-        let is_next = self.after_blanks() == byte;
+    ///
+    /// # Safety
+    /// As [`Reader::after_blanks`].
+    unsafe fn skip(&mut self, byte: u8) -> bool {
+        // SAFETY: as the caller.
+        let is_next = unsafe { self.after_blanks() } == byte;
         self.at += usize::from(is_next);
         is_next
     }
@@ -142,7 +159,13 @@ impl Reader<'_> {
     /// # Safety
     /// As [`Reader::value`].
     unsafe fn escaped(&mut self, begin: usize, mut end: usize) -> bool {
+        let mut polled = end;
         loop {
+            if end - polled >= PIECE {
+                polled = end;
+                // SAFETY: as the caller.
+                unsafe { poll(self.state) };
+            }
             match self.text.get(end) {
                 Some(b'"') => break,
                 Some(b'\\') => end += 2,
@@ -159,7 +182,7 @@ impl Reader<'_> {
         unsafe {
             if raw.len() <= SHORT {
                 let mut whole = [0; SHORT];
-                let Some(size) = unescape(raw, &mut whole) else { return false };
+                let Some((_, size)) = unescape(raw, 0, raw.len(), &mut whole) else { return false };
                 ffi::lua_pushlstring(self.state, whole.as_ptr().cast(), size);
                 return true;
             }
@@ -167,8 +190,16 @@ impl Reader<'_> {
                 return false;
             }
             let memory = ffi::lua_newuserdatauv(self.state, raw.len(), 0).cast::<u8>();
-            memory.write_bytes(0, raw.len());
-            let Some(size) = unescape(raw, std::slice::from_raw_parts_mut(memory, raw.len())) else { return false };
+            let (mut at, mut size) = (0, 0);
+            while at < raw.len() {
+                poll(self.state);
+                let until = raw.len().min(at + PIECE);
+                let room = raw.len().min(until + LONGEST_ESCAPE) - at;
+                memory.add(size).write_bytes(0, room);
+                let out = std::slice::from_raw_parts_mut(memory.add(size), room);
+                let Some((next, more)) = unescape(raw, at, until, out) else { return false };
+                (at, size) = (next, size + more);
+            }
             ffi::lua_pushlstring(self.state, memory.cast(), size);
             ffi::lua_replace(self.state, -2);
             true
@@ -179,6 +210,8 @@ impl Reader<'_> {
     /// As [`Reader::value`].
     unsafe fn number(&mut self) -> bool {
         let rest = &self.text[self.at..];
+        // A longer one is left to those who look at the flag in the middle of it.
+        let rest = &rest[..rest.len().min(PIECE)];
         let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         let sign = usize::from(rest.first() == Some(&b'-'));
         let mut length = sign + digits(sign);
@@ -201,6 +234,9 @@ impl Reader<'_> {
                 return false;
             }
             (length, is_float) = (begin + some, true);
+        }
+        if length == PIECE {
+            return false;
         }
         self.at += length;
         // SAFETY: as the caller.
@@ -315,14 +351,15 @@ impl Reader<'_> {
     }
 }
 
-/// Writes what a string with escapes stands for, and returns how long that is; nothing when it is no string.
-fn unescape(raw: &[u8], out: &mut [u8]) -> Option<usize> {
-    let (mut at, mut size) = (0, 0);
-    while at < raw.len() {
-        let run = plain(&raw[at..]);
+/// Writes what a string with escapes stands for, from `at` on, and with the escape that ends there or after `until`. Returns where
+/// that ends, and how long what it stands for is; nothing when it is no string.
+fn unescape(raw: &[u8], mut at: usize, until: usize, out: &mut [u8]) -> Option<(usize, usize)> {
+    let mut size = 0;
+    while at < until {
+        let run = plain(&raw[at..until]);
         out[size..size + run].copy_from_slice(&raw[at..at + run]);
         (at, size) = (at + run, size + run);
-        if at == raw.len() {
+        if at == until {
             break;
         }
         let byte = match *raw.get(at + 1)? {
@@ -350,7 +387,7 @@ fn unescape(raw: &[u8], out: &mut [u8]) -> Option<usize> {
         out[size] = byte;
         (at, size) = (at + 2, size + 1);
     }
-    Some(size)
+    Some((at, size))
 }
 
 /// The unit that an escape at `at` stands for.
