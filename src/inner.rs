@@ -281,8 +281,14 @@ impl Finished for Inner {
 }
 
 impl Inner {
-    /// Tells JavaScript what runs tell, which calls they give up, what came of them, and what they call.
     fn tell_all(&self, finished: Outgoing) {
+        for part in finished.in_order() {
+            self.tell_part(part);
+        }
+    }
+
+    /// Tells JavaScript what runs tell, which calls they give up, what came of them, and what they call.
+    fn tell_part(&self, finished: Outgoing) {
         for ToldBy { run, frames } in finished.told {
             // Where it does not become a value of JavaScript, it is lost: the run goes on.
             let _ = self.callbacks.told.call((run as f64, Bytes(frames)));

@@ -212,6 +212,63 @@ fn a_call_that_was_given_up_before_anybody_heard_of_it_is_neither_made_nor_given
     assert!(finished.calls.is_empty() && finished.given_up.is_empty());
 }
 
+#[test]
+fn what_is_told_after_a_call_is_heard_after_it_also_when_all_is_heard_at_once() {
+    let waits = "local t = os.clock() while os.clock() - t < 0.03 do end";
+    let source = format!(
+        "log.info('one') parallel(function() host.ask(1) end, function() {waits} log.info('two') {waits} host.ask(2) {waits} end)"
+    );
+    let (engine, held, mut batch) = asked(&source);
+    for _ in 0..60 {
+        batch.execute();
+        batch = batch.go_on().0;
+    }
+    let mut heard = Vec::new();
+    for part in hear(&engine, &held).in_order() {
+        for told in &part.told {
+            let text = String::from_utf8_lossy(&told.frames).into_owned();
+            heard.extend(["one", "two"].into_iter().filter(|entry| text.contains(entry)).map(str::to_owned));
+        }
+        assert!(part.settled.is_empty() && part.given_up.is_empty());
+        heard.extend(part.calls.iter().map(|_| "call".to_owned()));
+    }
+    assert_eq!(heard, ["one", "call", "two", "call"]);
+}
+
+#[test]
+fn what_a_run_of_a_context_tells_is_heard_after_the_end_of_the_one_before() {
+    let (engine, held) = engine(1);
+    let context = engine.create_context();
+    for source in ["log.info('a')", "log.info('b')", "return 1"] {
+        engine.submit_within(context, script(source), Caller::Host).expect("the context is open");
+    }
+    let last = go_on(&held);
+    let order = |finished: Finished| -> Vec<_> {
+        let part = |part: Finished| {
+            let told = part.told.into_iter().map(|told| (told.run, "tells"));
+            told.chain(part.settled.into_iter().map(|settled| (settled.id, "ends"))).collect::<Vec<_>>()
+        };
+        finished.in_order().flat_map(part).collect()
+    };
+    assert_eq!(order(engine.finished(last)), [(0, "tells"), (0, "ends"), (1, "tells"), (1, "ends"), (2, "ends")]);
+}
+
+#[test]
+fn many_calls_that_were_given_up_before_anybody_heard_of_them_are_neither_made_nor_given_up() {
+    let fails = "local t = os.clock() while os.clock() - t < 0.02 do end error('x')";
+    let give_up = format!(
+        "local all = {{}} for i = 1, 30 do all[i] = function() host.ask(i) end end all[31] = function() {fails} end
+         pcall(parallel, table.unpack(all)) sleep(1000)"
+    );
+    let (engine, held, mut batch) = asked(&give_up);
+    for _ in 0..30 {
+        batch.execute();
+        batch = batch.go_on().0;
+    }
+    let finished = hear(&engine, &held);
+    assert!(finished.calls.is_empty() && finished.given_up.is_empty());
+}
+
 /// Whatever the order in which batches go back or workers go on, and runs are stopped or heard of.
 #[test]
 fn every_run_settles_once_however_workers_go_on() {

@@ -5,6 +5,7 @@ use super::runs::Runs;
 use super::signal::Signal;
 use super::workers::Batch;
 use super::{Finished, lock};
+use rustc_hash::FxHashSet as HashSet;
 
 /// When so many ends, calls and the like wait to be heard, workers hand in no more: the engine's thread hears of them in one go,
 /// and shall not stand still for long.
@@ -55,13 +56,21 @@ impl Runs {
     /// What workers have handed in, for the engine's thread.
     pub(super) fn take_handed_in(&mut self) -> Finished {
         self.count_begun();
-        let mut finished = std::mem::take(&mut self.handed_in);
-        let made = |calls: &[_], run, number| {
-            calls.iter().any(|call: &super::HostCallOf| (call.run, call.number) == (run, number))
+        let handed_in = std::mem::take(&mut self.handed_in);
+        if handed_in.calls.is_empty() {
+            return handed_in;
+        }
+        // Nobody has heard of these calls: what is given up of them was never made, and the others are, if they are awaited.
+        let unheard: HashSet<_> = match handed_in.given_up.len() {
+            0 => HashSet::default(),
+            _ => handed_in.calls.iter().map(|call| (call.run, call.number)).collect(),
         };
-        // Nobody has heard of these calls.
-        finished.given_up.retain(|&(run, number)| !made(&finished.calls, run, number));
-        finished.calls.retain(|call| self.awaits_call(call.run, call.number));
+        let mut finished = Finished::default();
+        for mut part in handed_in.in_order() {
+            part.given_up.retain(|given_up| !unheard.contains(given_up));
+            part.calls.retain(|call| self.awaits_call(call.run, call.number));
+            finished.append(part);
+        }
         finished
     }
 

@@ -34,6 +34,7 @@ mod fair_queue;
 mod gate;
 mod handed_in;
 mod memory;
+mod order;
 mod output;
 mod patience;
 mod run;
@@ -59,6 +60,7 @@ use crate::error::Error;
 use crate::memory::Held;
 use crate::state::{Quotas, ScriptId};
 use crate::vm::{Factory, Script};
+use order::Lengths;
 use runs::Runs;
 use several::Asked;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -113,6 +115,8 @@ pub struct Finished {
     pub calls: Vec<HostCallOf>,
     /// Calls that nobody waits for any more, though their runs go on: the number of the run, and of the wait.
     pub given_up: Vec<(u64, u32)>,
+    /// How much of each came before the rest, where that makes a difference: see [`Finished::in_order`].
+    ends: Vec<Lengths>,
 }
 
 impl Finished {
@@ -123,13 +127,6 @@ impl Finished {
 
     fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    fn append(&mut self, later: Self) {
-        self.told.extend(later.told);
-        self.settled.extend(later.settled);
-        self.calls.extend(later.calls);
-        self.given_up.extend(later.given_up);
     }
 }
 
