@@ -9,6 +9,10 @@ const { tags } = require('./values')
 
 const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION, RECORD, SAME, ASCII } = tags
 
+const ORDINARY = Object.prototype
+const { defineProperty, keys } = Object
+const { ownKeys } = Reflect
+
 /** So many bytes are decoded at once, if the turn has time for them. */
 const SMALL = 16 * 1024
 
@@ -38,6 +42,9 @@ const PATIENCE = 200
 
 /** Objects and maps with fewer keys are never slow. */
 const FEW_KEYS = 1000
+
+/** With more keys it is worth while to find out what objects inherit, instead of asking for each. */
+const MANY_KEYS = 16
 
 /**
  * Gives `then` the values that a script passes to a host function: `then(error, values)`, now, or later, and then it
@@ -183,6 +190,17 @@ function endOfPiece(bytes, at, last) {
   return end
 }
 
+/** What every object inherits, as it was when that was last looked at. */
+let inherited = { names: [], all: new Set() }
+
+/** The names of what every object inherits. */
+function inheritedNames() {
+  const names = ownKeys(ORDINARY)
+  const isKnown = names.length === inherited.names.length && names.every((name, i) => name === inherited.names[i])
+  if (!isKnown) inherited = { names, all: new Set(names) }
+  return inherited.all
+}
+
 /** Whether an object or a map with so many keys can be slow. */
 const mayBeSlow = (tag, length) => (tag === OBJECT || tag === MAP) && length >= FEW_KEYS
 
@@ -217,8 +235,10 @@ class Reader {
   end = 0
   /** How deep the value is that is read next. */
   depth = 0
-  /** The last record at each depth, once there is one: its keys, and whether to set them is all that there is to them. */
+  /** The last record at each depth that came with its keys, once there is one: those, and itself. */
   records
+  /** The names of what every object inherits, when many are to be looked for. Nobody changes that while this reads. */
+  inherited
   /** Values whose reading was suspended, the innermost first, if any was. */
   levels
   #view
@@ -281,6 +301,7 @@ class Values {
 
   step(until) {
     let now = performance.now()
+    this.#reader.inherited = inheritedNames()
     do {
       const { at } = this.#reader
       const level = this.#level
@@ -350,11 +371,11 @@ class Values {
   #give(value) {
     const level = this.#level
     if (level.tag === ARRAY) {
-      level.value[level.next] = value
+      setItem(level.value, level.next, value)
       level.next += 1
       level.left -= 1
     } else if (level.tag === RECORD) {
-      if (value !== undefined) setMember(level.value, level.names[level.next], value)
+      level.value[level.names[level.next]] = value
       level.next += 1
       level.left -= 1
     } else if (!level.hasKey) {
@@ -362,7 +383,7 @@ class Values {
       level.hasKey = true
     } else {
       if (level.tag === MAP) level.value.set(level.key, value)
-      else setMember(level.value, level.key, value)
+      else setMember(this.#reader, level.value, level.key, value)
       level.hasKey = false
       level.left -= 1
     }
@@ -374,7 +395,7 @@ function readAll(bytes, make) {
   const reader = new Reader(bytes, make, false)
   const length = count(reader)
   const values = new Array(length)
-  for (let i = 0; i < length; i++) values[i] = read(reader)
+  for (let i = 0; i < length; i++) setItem(values, i, read(reader))
   return values
 }
 
@@ -411,10 +432,14 @@ function read(reader) {
       return readMap(reader)
     case FUNCTION:
       return reader.make(readInteger(reader))
-    case RECORD:
-      return readRecord(reader, readKeys(reader))
-    case SAME:
-      return readRecord(reader, reader.records[reader.depth])
+    case RECORD: {
+      const { names, object } = readKeys(reader)
+      return readRecord(reader, names, object)
+    }
+    case SAME: {
+      const { names, object } = reader.records[reader.depth]
+      return readRecord(reader, names, { ...object })
+    }
     default:
       throw new Error(`an unknown tag at byte ${reader.at - 1}`)
   }
@@ -464,33 +489,29 @@ function readArray(reader) {
       level.next = i
       return reader.suspend(level)
     }
-    values[i] = value
+    setItem(values, i, value)
   }
   reader.depth -= 1
   return values
 }
 
-/** The keys of a record, which those of the same depth that follow may have, too. */
+/** The keys of a record, and one of them, which those of the same depth that follow may be like. */
 function readKeys(reader) {
-  const names = new Array(count(reader))
-  const probe = {}
-  for (let i = 0; i < names.length; i++) {
+  const object = {}
+  for (let left = count(reader); left > 0; left--) {
     const size = count(reader)
     reader.at += size
-    names[i] = reader.bytes.utf8Slice(reader.at - size, reader.at)
-    probe[names[i]] = undefined
+    setMember(reader, object, reader.bytes.utf8Slice(reader.at - size, reader.at), undefined)
   }
-  // As V8 keeps names, by which it finds properties sooner. Of `__proto__` it would set something else.
-  const kept = Object.keys(probe)
-  const isPlain = kept.length === names.length
-  const known = { names: isPlain ? kept : names, isPlain }
+  // They come in the order in which V8 lists them. As it keeps names, it finds properties sooner.
+  const known = { names: keys(object), object }
   reader.records ??= []
   reader.records[reader.depth] = known
   return known
 }
 
-function readRecord(reader, { names, isPlain }) {
-  const object = {}
+/** A record that has the properties of these names already. So what is set is never what its prototype may have. */
+function readRecord(reader, names, object) {
   const { length } = names
   reader.depth += 1
   for (let i = 0; i < length; i++) {
@@ -501,8 +522,7 @@ function readRecord(reader, { names, isPlain }) {
       level.names = names
       return reader.suspend(level)
     }
-    if (isPlain) object[names[i]] = value
-    else setMember(object, names[i], value)
+    object[names[i]] = value
   }
   reader.depth -= 1
   return object
@@ -511,6 +531,7 @@ function readRecord(reader, { names, isPlain }) {
 function readMembers(reader) {
   const object = {}
   const length = count(reader)
+  if (length > MANY_KEYS) reader.inherited ??= inheritedNames()
   reader.depth += 1
   for (let left = length; left > 0; left--) {
     const level = beforeKey(reader, OBJECT, object, length, left)
@@ -518,7 +539,7 @@ function readMembers(reader) {
     const key = readSized(reader, TEXT)
     const value = key === SUSPENDED ? SUSPENDED : read(reader)
     if (value === SUSPENDED) return reader.suspend(afterKey(new Level(OBJECT, object, left), key))
-    setMember(object, key, value)
+    setMember(reader, object, key, value)
   }
   reader.depth -= 1
   return object
@@ -538,11 +559,21 @@ function afterKey(level, key) {
   return level
 }
 
-function setMember(object, key, value) {
-  // An assignment to this name would set the prototype.
-  if (key === '__proto__') {
-    Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-  } else object[key] = value
+/** Sets a property of an object's own, whatever the host has put into its prototype: perhaps that is frozen, or has setters. */
+function setMember(reader, object, key, value) {
+  const { inherited } = reader
+  if (inherited ? inherited.has(key) : key in ORDINARY) define(object, key, value)
+  else object[key] = value
+}
+
+/** The same, of an array that has no such item yet. */
+function setItem(values, i, value) {
+  if (i in values) define(values, i, value)
+  else values[i] = value
+}
+
+function define(object, key, value) {
+  defineProperty(object, key, { __proto__: null, value, enumerable: true, configurable: true, writable: true })
 }
 
 function readMap(reader) {
