@@ -18,10 +18,13 @@ q(pcall(string.rep, 'ab', MAX // 2 + 1)) q(pcall(string.rep, 'abc', MAX)) q(pcal
 -- as concatenation makes it, also of strings that are made in pieces
 local function naive(s, n, sep) local t = {} for i = 1, n do t[i] = s end return table.concat(t, sep) end
 for _, s in ipairs {'', 'x', 'hello', ('long'):rep(50)} do
-  for _, sep in ipairs {'', ',', '; ', ('-'):rep(99)} do for n = 1, 40 do assert(s:rep(n, sep) == naive(s, n, sep)) end end
+  for _, sep in ipairs {'', ',', ('-'):rep(99)} do for _, n in ipairs {1, 2, 8, 9, 10, 33} do assert(s:rep(n, sep) == naive(s, n, sep)) end end
 end
 for _, n in ipairs {65535, 65536, 65537, 131072, 200001} do
-  assert(('x'):rep(n) == naive('x', n) and ('abc'):rep(n // 3, '-') == naive('abc', n // 3, '-'))
+  for _, c in ipairs {{'x', ''}, {'abc', '-'}, {'', '12345'}} do
+    local r, period = c[1]:rep(n, c[2]), #c[1] + #c[2]
+    assert(#r == n * period - #c[2] and r:sub(1, period) == c[1] .. c[2] and r:sub(1, -period - 1) == r:sub(period + 1))
+  end
   local big = ('aBcDe'):rep(n // 5)
   assert(big:rep(3, 'XY') == big .. 'XY' .. big .. 'XY' .. big and ('x'):rep(2, big) == 'x' .. big .. 'x' and big:rep(1) == big)
   assert(big:upper() == ('ABCDE'):rep(n // 5) and big:lower() == ('abcde'):rep(n // 5) and big:reverse() == ('eDcBa'):rep(n // 5))
