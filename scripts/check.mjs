@@ -1,6 +1,7 @@
 // npm run check: set-up, then every linter and every check that is not a test. One that fails does not stop the others.
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { problemsOf, read } from '../bench/peers/page.mjs'
 import { buildAddon, typesAreFresh } from './addon.mjs'
 import { denyCrates } from './deny.mjs'
 import { installDependencies } from './dependencies.mjs'
@@ -35,6 +36,7 @@ const OF_JAVASCRIPT = {
   'package: every way to load it finds its types': () =>
     node('@arethetypeswrong/cli/dist/index.js', '--pack', '.', '--format', 'ascii', '--no-emoji', '--no-color'),
   'README.md: the table of what was tried is up to date': () => found(readmeProblems()),
+  'docs/performance.md: its figures and its picture are up to date': () => found(problemsOf(read())),
   'installing runs no script': () => found(installScripts().map((name) => `package.json has a script '${name}'`)),
 }
 const OF_RUST = {

@@ -1,0 +1,71 @@
+// Who is compared: what each runs, what of it is new for each call, where it runs, and which limits are set.
+
+/** `player` is a file in players/, `execArgv` are options of node that it needs. The first is what the others are compared with. */
+export const CONTESTANTS = [
+  {
+    name: 'moonpool',
+    player: 'moonpool',
+    runs: 'Lua 5.4',
+    fresh: 'a VM',
+    thread: 'other threads',
+    limits: 'time, memory',
+  },
+  {
+    name: 'naive addon',
+    player: 'naive',
+    runs: 'Lua 5.4',
+    fresh: 'a VM',
+    thread: 'other threads',
+    limits: 'none',
+  },
+  {
+    name: 'wasmoon',
+    player: 'wasmoon',
+    runs: 'Lua 5.4 in WebAssembly',
+    fresh: 'a VM',
+    thread: 'the event loop',
+    limits: 'none',
+  },
+  {
+    name: 'fengari',
+    player: 'fengari',
+    runs: 'Lua 5.3 in JavaScript',
+    fresh: 'a VM',
+    thread: 'the event loop',
+    limits: 'none',
+  },
+  {
+    name: 'isolated-vm',
+    player: 'isolated-vm',
+    execArgv: ['--no-node-snapshot'],
+    runs: 'JavaScript, V8',
+    fresh: 'an isolate',
+    thread: 'other threads',
+    limits: 'time, memory',
+  },
+  {
+    name: 'isolated-vm, contexts',
+    player: 'isolated-vm-contexts',
+    execArgv: ['--no-node-snapshot'],
+    runs: 'JavaScript, V8',
+    fresh: 'the globals; all calls share an isolate',
+    thread: 'one other thread',
+    limits: 'time; memory of all together',
+  },
+  {
+    name: 'quickjs-emscripten',
+    player: 'quickjs',
+    runs: 'JavaScript, QuickJS in WebAssembly',
+    fresh: 'a runtime',
+    thread: 'the event loop',
+    limits: 'time, memory',
+  },
+  {
+    name: 'Redis EVALSHA',
+    player: 'redis',
+    runs: 'Lua 5.1',
+    fresh: 'nothing: all calls share a VM',
+    thread: 'another process, one call at a time',
+    limits: 'none',
+  },
+]

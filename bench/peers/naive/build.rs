@@ -1,0 +1,5 @@
+//! Link flags for the addon.
+
+fn main() {
+    napi_build::setup();
+}
