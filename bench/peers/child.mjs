@@ -36,10 +36,15 @@ async function callsOf(call, inFlight) {
   }
 }
 
+// Whoever asked has gone, perhaps in the middle: what was opened goes, too.
+process.on('disconnect', () => ANSWERS.close())
+
+const tell = (message) => process.connected && process.send(message)
+
 process.on('message', async ({ ask, ...about }) => {
   try {
-    process.send({ answer: await ANSWERS[ask](about) })
+    tell({ answer: await ANSWERS[ask](about) })
   } catch (error) {
-    process.send({ failed: error.message ?? String(error) })
+    tell({ failed: error.message ?? String(error) })
   }
 })

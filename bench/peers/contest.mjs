@@ -4,6 +4,9 @@ import path from 'node:path'
 import { rounds } from '../measure.mjs'
 import { FOLDER } from './places.mjs'
 
+/** In ms: no round is longer. */
+const PATIENCE = 300_000
+
 /** A process that may end at any time: then every question to it fails, with how it ended. */
 class Player {
   constructor({ player, execArgv = [] }) {
@@ -11,7 +14,7 @@ class Player {
     this.child.on('message', (message) => this.settle(message))
     this.child.on('error', (error) => this.settle({ failed: error.message }))
     this.child.on('exit', (code, signal) => {
-      this.ended = `its process ended with ${signal ?? `exit code ${code}`}`
+      this.ended ??= `its process ended with ${signal ?? `exit code ${code}`}`
       this.settle({ failed: this.ended })
     })
   }
@@ -19,6 +22,7 @@ class Player {
   settle({ answer, failed }) {
     const waiting = this.waiting
     this.waiting = undefined
+    clearTimeout(this.timer)
     if (failed === undefined) waiting?.resolve(answer)
     else waiting?.reject(new Error(failed))
   }
@@ -28,7 +32,14 @@ class Player {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject }
       this.child.send({ ask: question, ...about })
+      this.timer = setTimeout(() => this.end(`no answer within ${PATIENCE / 1000} s`), PATIENCE)
     })
+  }
+
+  end(reason) {
+    this.ended = reason
+    this.settle({ failed: reason })
+    this.child.kill('SIGKILL')
   }
 
   async close() {
