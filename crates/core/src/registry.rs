@@ -18,6 +18,9 @@ pub const TRACKED_IDS: u32 = 10_000;
 /// How long the setup of a context of a pool may take, by default.
 pub const SETUP_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a prelude may run.
+pub const PRELUDE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How many functions of a context JavaScript may hold, by default.
 pub const MAX_FUNCTIONS: usize = 1000;
 
@@ -55,6 +58,7 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("codeCache.maxBytes", cache.bytes as f64),
         ("close.timeout", ms(CLOSE_TIMEOUT)),
         ("pool.setupTimeout", ms(SETUP_TIMEOUT)),
+        ("prelude.timeout", ms(PRELUDE_TIMEOUT)),
         ("context.maxFunctions", MAX_FUNCTIONS as f64),
         ("sharedDict.maxBytes", shared::DEFAULT_BYTES as f64),
     ]

@@ -29,9 +29,10 @@ fn main() {
         "host.c",
         "repeat.c",
         "look.c",
+        "image.c",
     ];
     if tested {
-        ours.extend(["inspect.c", "swap.c"]);
+        ours.push("swap.c");
     }
     compile("moonpool_lua", &edited, Symbols::Public, &ours, &out);
 

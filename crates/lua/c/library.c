@@ -13,16 +13,6 @@ static void luaP_setname (lua_State *L, int idx, const char *name) {
   L->top.p -= 2;
 }
 
-/* New seeds for 'math.random' in a copy of a VM, before any script. Raises no error: all strings are there. */
-LUA_API void moonpool_reseed (lua_State *L) {
-  int top = lua_gettop(L);
-  if (lua_getglobal(L, LUA_MATHLIBNAME) == LUA_TTABLE && lua_getfield(L, -1, "randomseed") == LUA_TFUNCTION) {
-    lua_getupvalue(L, -1, 1);
-    randseed(L, (RanState *)lua_touserdata(L, -1));
-  }
-  lua_settop(L, top);
-}
-
 /* Room for what the host puts into the globals, so that they need not grow step by step. */
 LUA_API void moonpool_makeroom (lua_State *L) {
   lua_pushglobaltable(L);

@@ -21,6 +21,7 @@
 pub use mlua_sys as ffi;
 
 pub mod branch;
+pub mod image;
 pub mod look;
 mod protect;
 #[cfg(feature = "stock")]
@@ -46,7 +47,6 @@ unsafe extern "C-unwind" {
     fn moonpool_findskeys(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_close(state: *mut ffi::lua_State);
     fn moonpool_retire(state: *mut ffi::lua_State, ended: *mut ffi::lua_State);
-    fn moonpool_reseed(state: *mut ffi::lua_State);
     fn moonpool_setfiber(
         state: *mut ffi::lua_State,
         suspend: Option<unsafe extern "C-unwind" fn(*mut c_void)>,
@@ -323,15 +323,6 @@ pub unsafe fn load_bytecode(state: *mut ffi::lua_State, code: &[u8], name: &CStr
     unsafe { moonpool_load(state, code.as_ptr().cast(), code.len(), name.as_ptr()) }
 }
 
-/// Starts the random numbers of `math.random` anew, in a VM that is a copy of another.
-///
-/// # Safety
-/// `state` is the main thread of a VM in which no script has run yet, used by this thread only.
-pub unsafe fn reseed(state: *mut ffi::lua_State) {
-    // SAFETY: the caller vouches for the state.
-    unsafe { moonpool_reseed(state) }
-}
-
 thread_local! {
     static SEED: Cell<Option<u64>> = const { Cell::new(None) };
 }
@@ -396,46 +387,4 @@ extern "C" fn moonpool_lua_hashkey() -> *const u64 {
 extern "C" fn moonpool_lua_objectid(address: *const c_void) -> i64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     (KEY.get_or_init(RandomState::new).hash_one(address.addr()) >> 11) as i64
-}
-
-#[cfg(feature = "stock")]
-unsafe extern "C" {
-    fn moonpool_inspect(
-        state: *mut ffi::lua_State,
-        ud: *mut c_void,
-        block: unsafe extern "C" fn(*mut c_void, *const c_void, usize),
-        slot: unsafe extern "C" fn(*mut c_void, *const c_void),
-    ) -> c_int;
-}
-
-/// What the memory of a VM consists of, for tests.
-#[cfg(feature = "stock")]
-#[derive(Debug, Default)]
-pub struct Inspection {
-    /// The blocks that are in use: addresses and sizes.
-    pub blocks: Vec<(usize, usize)>,
-    /// The places where Lua keeps addresses.
-    pub slots: Vec<usize>,
-    /// How many keys of tables are hashed by their address.
-    pub address_keys: i32,
-}
-
-/// Inspects the memory of a VM that has no script yet.
-///
-/// # Safety
-/// `state` is valid, used by this thread only, and no collection has begun in it.
-#[cfg(feature = "stock")]
-pub unsafe fn inspect(state: *mut ffi::lua_State) -> Inspection {
-    unsafe extern "C" fn block(inspection: *mut c_void, start: *const c_void, size: usize) {
-        // SAFETY: what `inspect` passed.
-        unsafe { (*inspection.cast::<Inspection>()).blocks.push((start.addr(), size)) };
-    }
-    unsafe extern "C" fn slot(inspection: *mut c_void, place: *const c_void) {
-        // SAFETY: as above.
-        unsafe { (*inspection.cast::<Inspection>()).slots.push(place.addr()) };
-    }
-    let mut inspection = Inspection::default();
-    // SAFETY: the caller vouches for the state; the callbacks get what they expect.
-    inspection.address_keys = unsafe { moonpool_inspect(state, (&raw mut inspection).cast(), block, slot) };
-    inspection
 }

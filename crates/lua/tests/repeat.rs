@@ -106,6 +106,21 @@ fn objects_as_keys_have_an_order_that_repeats() {
 }
 
 #[test]
+fn objects_as_keys_have_an_order_that_does_not_depend_on_where_the_memory_begins() {
+    let source = order_of("(i % 2 == 0) and {} or function() return i end");
+    let begun_at = |offset| {
+        let mut region = Region::new();
+        region.used = offset;
+        let vm = with_repeats(7, || Vm::in_memory(allocate, Box::into_raw(Box::new(region)).cast()));
+        vm.text_of(&source)
+    };
+    let here = begun_at(0);
+    for offset in [16, 4080, 70_000 * 16] {
+        assert_eq!(begun_at(offset), here, "{offset} bytes later");
+    }
+}
+
+#[test]
 fn functions_in_c_as_keys_have_an_order_that_repeats() {
     in_every_process(
         "local keyed = {} text = ''

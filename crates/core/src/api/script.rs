@@ -31,6 +31,7 @@ pub(crate) unsafe fn install(state: *mut ffi::lua_State) {
 fn index(call: &Call) -> Result<Value, Error> {
     let Value::String(key) = call.arg(1) else { return Ok(Value::Nil) };
     let text = match &*key.as_bytes() {
+        b"id" if call.context.services.is_prelude => return Ok(Value::Nil),
         b"id" => call.context.id.as_str(),
         b"name" => &call.context.name,
         b"caller" => match &call.context.called {

@@ -70,6 +70,9 @@ unsafe fn make(state: *mut ffi::lua_State, function: entry::Function) -> c_int {
 }
 
 fn add(call: &Call, method: &str, rhythm: Rhythm) -> Result<Value, Error> {
+    if call.context.services.is_prelude {
+        return Err(Error::new(Code::Runtime, "a timer cannot be made here: a prelude is nobody's script"));
+    }
     let shortest = if rhythm == Rhythm::Every { SHORTEST_PERIOD } else { 0.0 };
     let time = Duration::from_secs_f64(seconds(call, method, shortest)?);
     let work = work(call, method)?;

@@ -1,8 +1,8 @@
 //! What an engine gives to all its scripts: State, modules, host functions, shared dictionaries, and each
 //! other.
 
-use super::{Scripts, SharedDicts, Supply, Telling, Timers};
-use crate::state::{Quotas, Store};
+use super::{Modules, Scripts, SharedDicts, Supply, Telling, Timers};
+use crate::state::{NoStore, Quotas, Store};
 use std::sync::Arc;
 
 /// What an engine gives to all its scripts.
@@ -15,6 +15,8 @@ pub struct Services {
     pub(super) tells_foreign: bool,
     /// What runs tell that say nothing else.
     pub(super) telling: Telling,
+    /// Whether they are for a prelude, which is nobody's script, and waits for nothing.
+    pub(crate) is_prelude: bool,
     /// What `host` has and `require` finds, in runs that begin from now on.
     pub supply: Supply,
     /// What `Shared` has, for runs that begin from now on.
@@ -34,6 +36,7 @@ impl Services {
             quotas: Arc::new(Quotas::new(state_quota)),
             tells_foreign: true,
             telling: Telling::default(),
+            is_prelude: false,
             supply,
             shared,
             scripts,
@@ -57,6 +60,13 @@ impl Services {
     #[must_use]
     pub fn with_telling(self, telling: Telling) -> Self {
         Self { telling, ..self }
+    }
+
+    /// What a prelude may use: modules of its own.
+    pub(crate) fn of_prelude(modules: &Modules) -> Self {
+        let services = Self::new(Arc::new(NoStore::default()), 0);
+        services.supply.change_modules(&[], &[modules]);
+        Self { is_prelude: true, ..services }
     }
 
     /// Where State is kept.

@@ -108,7 +108,9 @@ fn advance(call: &Call, mut task: impl Task + 'static, mut request: Option<Reque
 /// # Errors
 /// Why, after `what`.
 pub(crate) fn can_wait(call: &Call, what: &str) -> Result<(), Error> {
-    let why = if call.inside().get() > 0 {
+    let why = if call.context.services.is_prelude {
+        "a prelude is nobody's script, and waits for nothing"
+    } else if call.inside().get() > 0 {
         "the function of State.update cannot wait. Call it before, and use its result"
     } else if !call.can_suspend {
         "inside a callback of table.sort or string.gsub, or of another C function, a script waits with its native \

@@ -19,6 +19,7 @@ use super::region::Region;
 use super::{Shortage, mapping};
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::ptr;
 
 /// Every block is aligned as malloc would; Lua asks for nothing stricter.
@@ -64,16 +65,12 @@ pub(crate) struct Arena {
     max_reserved: usize,
     /// The blocks that are not in a chunk, and their sizes: so that the arena's end frees them, too.
     large: HashMap<*mut u8, usize>,
+    /// Where the snapshot is with which the first chunk begins: it has large blocks, too, which go with the chunk.
+    snapshot: Range<usize>,
     /// Where what is reserved counts, too; nowhere for a VM that is only a model for others.
     account: Option<Account>,
     /// What refused the block that was asked for last and did not come to be.
     shortage: Shortage,
-}
-
-/// Where an arena stands that has one chunk: distances from the chunk's start.
-pub(crate) struct Mark {
-    used: usize,
-    free: [Option<u32>; CLASSES],
 }
 
 /// The class of a small size.
@@ -107,6 +104,22 @@ pub(crate) fn cost(size: usize) -> usize {
     }
 }
 
+/// What a block of `size` bytes takes of a snapshot, in bytes: its class, so that it can be freed.
+pub(crate) fn place(size: usize) -> usize {
+    match size {
+        0 => 0,
+        1..=SMALL => class_size(class_of(size)),
+        _ => size.next_multiple_of(ALIGN),
+    }
+}
+
+/// The chunk that begins with a snapshot of so many bytes, and has room for what a small script needs.
+fn chunk_for(snapshot: usize) -> usize {
+    const ROOM: usize = FIRST_CHUNK / 2;
+    let len = FIRST_CHUNK.max(snapshot + ROOM);
+    len.next_multiple_of(if len < LARGE { ALIGN } else { mapping::page() })
+}
+
 impl Arena {
     /// An empty arena that takes at most `max_reserved` bytes from the system.
     pub(crate) fn new(max_reserved: usize, account: Option<Account>) -> Self {
@@ -119,6 +132,7 @@ impl Arena {
             reserved: 0,
             max_reserved,
             large: HashMap::new(),
+            snapshot: 0..0,
             account,
             shortage: Shortage::Limit,
         }
@@ -132,50 +146,31 @@ impl Arena {
         Some(arena)
     }
 
-    /// An arena whose one chunk begins with `words`, and stands where `mark` says; nothing when there is no memory.
+    /// An arena whose first chunk begins with a snapshot, and the start of that; nothing when there is no memory.
     pub(crate) fn with_snapshot(
         max_reserved: usize,
         account: Option<Account>,
         words: &[u64],
-        mark: &Mark,
-    ) -> Option<Self> {
+    ) -> Option<(Self, *mut u8)> {
         let mut arena = Self::new(max_reserved, account);
-        if !arena.reserve(FIRST_CHUNK) {
+        let used = size_of_val(words);
+        let len = chunk_for(used);
+        if !arena.reserve(len) {
             return None;
         }
         // SAFETY: the length is a chunk's.
-        let chunk = unsafe { alloc(layout(FIRST_CHUNK)) };
+        let chunk = unsafe { if len < LARGE { alloc(layout(len)) } else { mapping::allocate(len) } };
         if chunk.is_null() {
             return None;
         }
-        arena.chunks.push((chunk, FIRST_CHUNK));
-        // SAFETY: `words` and `mark` were taken of a chunk of this size.
+        arena.chunks.push((chunk, len));
+        arena.snapshot = chunk.addr()..chunk.addr() + used;
+        // SAFETY: the chunk is longer than the snapshot.
         unsafe {
             chunk.cast::<u64>().copy_from_nonoverlapping(words.as_ptr(), words.len());
-            (arena.rest, arena.rest_len) = (chunk.add(mark.used), FIRST_CHUNK - mark.used);
-            for (list, first) in arena.free.iter_mut().zip(mark.free) {
-                *list = first.map_or(ptr::null_mut(), |distance| chunk.add(distance as usize).cast());
-            }
+            (arena.rest, arena.rest_len) = (chunk.add(used), len - used);
         }
-        Some(arena)
-    }
-
-    /// The used part of the arena's one chunk, and where it stands; nothing when it has more than that.
-    pub(crate) fn snapshot(&self) -> Option<(&[u64], Mark)> {
-        let [(chunk, FIRST_CHUNK)] = *self.chunks.as_slice() else { return None };
-        if !self.large.is_empty() {
-            return None;
-        }
-        let used = FIRST_CHUNK - self.rest_len;
-        let distance = |block: *mut Free| (!block.is_null()).then(|| (block.addr() - chunk.addr()) as u32);
-        let mark = Mark { used, free: self.free.map(distance) };
-        // SAFETY: within the chunk, which was zeroed when it was made; blocks and so `used` are multiples of a word.
-        Some((unsafe { std::slice::from_raw_parts(chunk.cast(), used / size_of::<u64>()) }, mark))
-    }
-
-    /// The start of the first chunk, which there is.
-    pub(crate) fn start(&self) -> *mut u8 {
-        self.chunks[0].0
+        Some((arena, chunk))
     }
 
     /// Changes how many bytes may be taken from the system.
@@ -216,7 +211,7 @@ impl Arena {
                 if class_of(old) == class_of(new) {
                     return block;
                 }
-            } else {
+            } else if !self.snapshot.contains(&block.addr()) {
                 // SAFETY: as the caller.
                 return unsafe { self.resize_in_place(block, old, new) };
             }
@@ -265,9 +260,11 @@ impl Arena {
                 self.push(block, class_of(size));
                 return;
             }
-            self.release(cost(size));
-            self.large.remove(&block);
-            give_back(block, size);
+            if !self.snapshot.contains(&block.addr()) {
+                self.release(cost(size));
+                self.large.remove(&block);
+                give_back(block, size);
+            }
         }
     }
 
@@ -311,8 +308,8 @@ impl Arena {
         let chunk = unsafe {
             match (&mut self.region, len) {
                 (Some(region), _) => region.take(len),
-                // Zeroed, so that two VMs that were built alike can be compared word by word.
-                (None, FIRST_CHUNK) => alloc_zeroed(layout(len)),
+                // Zeroed, so that the images of two VMs that were built alike are alike, also in what nobody reads.
+                (None, len) if len == FIRST_CHUNK || (cfg!(test) && len < LARGE) => alloc_zeroed(layout(len)),
                 _ if len < LARGE => alloc(layout(len)),
                 _ => mapping::allocate(len),
             }
@@ -481,6 +478,33 @@ mod tests {
             unsafe { arena.free(block, size) };
         }
         assert_eq!(arena.reserved, arena.chunks.iter().map(|(_, len)| len).sum::<usize>());
+    }
+
+    #[test]
+    fn blocks_of_a_snapshot_may_be_freed_and_resized_whatever_their_size() {
+        let sizes = [24, 700, 40 << 10, 600 << 10, 3 << 20];
+        let words = vec![0x0101_0101_0101_0101; sizes.iter().map(|&size| place(size)).sum::<usize>() / 8];
+        for freed in 0..1 << sizes.len() {
+            let (mut arena, start) = Arena::with_snapshot(usize::MAX, None, &words).expect("there is memory");
+            let (mut at, begun) = (start, arena.reserved);
+            for (i, &size) in sizes.iter().enumerate() {
+                // SAFETY: the snapshot has the block there; the next one begins behind it. Each is given back once.
+                unsafe {
+                    let block = at;
+                    at = at.add(place(size));
+                    check(block, size, 1);
+                    if freed & 1 << i != 0 {
+                        arena.free(block, size);
+                        continue;
+                    }
+                    let larger = arena.resize(block, size, size + size / 2);
+                    check(larger, size, 1);
+                    fill(larger, size + size / 2, 2);
+                    arena.free(larger, size + size / 2);
+                }
+            }
+            assert_eq!(arena.reserved - begun, arena.chunks[1..].iter().map(|(_, len)| len).sum::<usize>());
+        }
     }
 
     #[test]

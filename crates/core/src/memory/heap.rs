@@ -1,7 +1,7 @@
 //! The memory of one VM: an allocator that counts, and refuses what passes the limit.
 
 use super::Shortage;
-use super::arena::{self, Arena, Mark};
+use super::arena::{self, Arena};
 use super::pool::Account;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
@@ -34,15 +34,16 @@ impl Heap {
         Some(Self::with(Arena::in_region(max_reserved(limit), account, max_reserved(most.max(limit)))?, limit, 0))
     }
 
-    /// A heap whose arena begins with a snapshot, of which `used` bytes are in use; nothing when there is no memory.
+    /// A heap whose arena begins with a snapshot, of which `used` bytes are in use, and the start of that; nothing when there
+    /// is no memory.
     pub(crate) fn with_snapshot(
         limit: usize,
         account: Option<Account>,
         words: &[u64],
-        mark: &Mark,
         used: usize,
-    ) -> Option<Self> {
-        Some(Self::with(Arena::with_snapshot(max_reserved(limit), account, words, mark)?, limit, used))
+    ) -> Option<(Self, *mut u8)> {
+        let (arena, start) = Arena::with_snapshot(max_reserved(limit), account, words)?;
+        Some((Self::with(arena, limit, used), start))
     }
 
     fn with(arena: Arena, limit: usize, used: usize) -> Self {
@@ -53,18 +54,6 @@ impl Heap {
             shortage: Cell::new(Shortage::Limit),
             arena: UnsafeCell::new(arena),
         }
-    }
-
-    /// The arena's snapshot, see [`Arena::snapshot`].
-    pub(crate) fn snapshot(&self) -> Option<(&[u64], Mark)> {
-        // SAFETY: no allocation is going on while the caller looks at the snapshot.
-        unsafe { (*self.arena.get()).snapshot() }
-    }
-
-    /// The start of the arena's first chunk.
-    pub(crate) fn start(&self) -> *mut u8 {
-        // SAFETY: no allocation is going on.
-        unsafe { (*self.arena.get()).start() }
     }
 
     /// How many bytes are in use.

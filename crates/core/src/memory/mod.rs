@@ -8,7 +8,7 @@ mod pool;
 mod region;
 mod share;
 
-pub(crate) use arena::Mark;
+pub(crate) use arena::{cost, place};
 pub use budget::{Budget, Killed};
 pub(crate) use heap::Heap;
 #[cfg(test)]

@@ -49,7 +49,7 @@ mod turns;
 mod watchdog;
 mod workers;
 
-pub use run::{Caller, ContextId, Next, Run, SLICE, Settled, Usage, compile};
+pub use run::{Caller, ContextId, Next, Run, SLICE, Settled, Usage, compile, run_prelude};
 pub use runs::MAX_STARTED;
 pub use signal::{Signal, WakeUp};
 pub use tenants::{IdLimits, IdUsage};

@@ -7,11 +7,12 @@ use super::signal::{Signal, WakeUp};
 use super::tenants::TenantRef;
 use super::thread::refused;
 use super::watchdog::{Act, Deadline, Watchdog};
+use crate::api::libraries::Libraries;
 use crate::bridge::{Answer, Came, Compiled, Kill, Limits, Requests, Told, Wait, panic_message};
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Held, Share};
 use crate::state::{Answered, Depends, ScriptId, Store};
-use crate::vm::{Execution, Factory, Outcome, Progress, Script, Success, Vm};
+use crate::vm::{Execution, Factory, Outcome, Part, Prelude, Progress, Script, Success, Vm};
 use moonpool_lua::Flag;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -395,8 +396,11 @@ impl Run {
         };
         let vm = match self.vm.take() {
             Some(mut vm) => vm.renew().map(|()| vm),
-            None => match script.exchange.repeats.and_then(|repeats| repeats.seed) {
-                Some(seed) => Vm::build_that_repeats(slice.factory, seed, script.limits.memory),
+            None => match script.exchange.repeats.filter(|repeats| repeats.seed.is_some()) {
+                Some(repeats) => match Vm::build_that_repeats(slice.factory, &script, &repeats, &self.flag) {
+                    Ok(vm) => Ok(vm),
+                    Err(failure) => return Stage::Done(Err(failure)),
+                },
                 None => warm.map_or_else(|| Vm::build(slice.factory), Ok),
             }
             .map(Box::new),
@@ -531,7 +535,23 @@ fn weight(outcome: &Outcome) -> usize {
 /// # Errors
 /// `ERR_LUA_SYNTAX`, or the limit that passed.
 pub fn compile(factory: &Factory, source: &[u8], name: Arc<str>, limits: &Limits) -> Result<Compiled, Box<Failure>> {
-    let compiled = catch_unwind(AssertUnwindSafe(|| {
+    watched(limits, |flag| {
+        let vm = Vm::build_bare(factory).map_err(|error| Box::new(Failure::new(error)))?;
+        vm.compile(source, name, limits, flag)
+    })
+}
+
+/// Compiles and runs a prelude on this thread, within these limits of time and memory.
+///
+/// # Errors
+/// What it fails with, or the limit that passed; or what it leaves that cannot be copied.
+pub fn run_prelude(libraries: Libraries, parts: &[Part], limits: &Limits) -> Result<Prelude, Box<Failure>> {
+    watched(limits, |flag| Prelude::new(libraries, parts, limits, &flag))
+}
+
+/// Does work of the host's on this thread that obeys a flag, which is raised when a limit of time has passed.
+fn watched<T>(limits: &Limits, work: impl FnOnce(Arc<Flag>) -> Result<T, Box<Failure>>) -> Result<T, Box<Failure>> {
+    let done = catch_unwind(AssertUnwindSafe(|| {
         let flag = Arc::default();
         let watch = |limit, kill| {
             let deadline = Watchdog::after(limit, &flag, Act::Kill(kill, None));
@@ -539,10 +559,9 @@ pub fn compile(factory: &Factory, source: &[u8], name: Arc<str>, limits: &Limits
         };
         let _timeout = watch(limits.timeout, Kill::Timeout)?;
         let _cpu_timeout = limits.cpu_timeout.map(|limit| watch(limit, Kill::CpuTimeout)).transpose()?;
-        let vm = Vm::build(factory).map_err(|error| Box::new(Failure::new(error)))?;
-        vm.compile(source, name, limits, flag)
+        work(flag.clone())
     }));
-    compiled.unwrap_or_else(|panic| Err(internal(&panic_message(&*panic))))
+    done.unwrap_or_else(|panic| Err(internal(&panic_message(&*panic))))
 }
 
 fn failed(error: Error) -> Stage {

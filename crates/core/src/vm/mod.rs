@@ -7,23 +7,26 @@ mod fiber;
 #[cfg(test)]
 mod handles;
 mod outcome;
+mod prelude;
 mod script;
 mod snapshot;
 mod stacks;
 #[cfg(test)]
 mod starvation;
 mod target;
+mod unfit;
 
 pub use code_cache::{CacheLimits, CacheStats, CodeCache};
 pub use execution::Execution;
 pub use factory::Factory;
+pub use prelude::{Part, Prelude};
 pub use script::{Chunk, Exchange, Outcome, Script, Success};
 pub use target::Target;
 
 use crate::api;
 use crate::bridge::{
-    Answer, Came, Compiled, Context, HostFunction, Kill, Limits, Requests, Sources, Told, Wait, chunk_name, direct,
-    given, handle,
+    Answer, Came, Compiled, Context, HostFunction, Kill, Limits, Repeats, Requests, Sources, Told, Wait, chunk_name,
+    direct, given, handle,
 };
 use crate::error::{Code, Error, Failure};
 use crate::memory::{Budget, Heap, Held, Share, Tell};
@@ -94,21 +97,41 @@ impl Vm {
     /// # Errors
     /// `ERR_LUA_MEMORY` when the system has no memory for it.
     pub fn build(factory: &Factory) -> Result<Self, Error> {
-        Self::of(factory.blank(), false)
+        let mut vm = Self::of(factory.blank(), false)?;
+        vm.requires = factory.prelude().is_some();
+        Ok(vm)
     }
 
-    /// As [`Vm::build`], but a VM in which everything that a script sees of it is made of the seed: the same in every
-    /// process. It may be given scripts with a limit of so many bytes of memory.
+    /// As [`Vm::build`], but without the engine's prelude: for what runs no script.
     ///
     /// # Errors
     /// As [`Vm::build`].
-    pub fn build_that_repeats(factory: &Factory, seed: u64, memory: usize) -> Result<Self, Error> {
-        Self::of(factory.blank_that_repeats(seed, memory), true)
+    pub fn build_bare(factory: &Factory) -> Result<Self, Error> {
+        Self::of(factory.bare(), false)
+    }
+
+    /// As [`Vm::build`], but a VM in which everything that this script sees of it is made of the seed: the same in every
+    /// process. The engine's prelude runs in it anew, and obeys the flag.
+    ///
+    /// # Errors
+    /// As [`Vm::build`]; and what the prelude fails with.
+    pub fn build_that_repeats(
+        factory: &Factory,
+        script: &Script,
+        repeats: &Repeats,
+        flag: &Arc<Flag>,
+    ) -> Result<Self, Box<Failure>> {
+        let blank = factory.blank_that_repeats(repeats.seed.unwrap_or_default(), script.limits.memory);
+        let mut vm = Self::of(blank, true).map_err(|error| Box::new(Failure::new(error)))?;
+        if let Some(prelude) = factory.prelude() {
+            prelude.run_again(&mut vm, script, repeats, flag)?;
+        }
+        Ok(vm)
     }
 
     fn of(blank: Option<snapshot::Blank>, repeats: bool) -> Result<Self, Error> {
         let no_memory = || Error::new(Code::Memory, "the system has no memory for another VM");
-        let snapshot::Blank { heap, state, base } = blank.ok_or_else(no_memory)?;
+        let snapshot::Blank { heap, roots: snapshot::Roots { state, base, .. } } = blank.ok_or_else(no_memory)?;
         // SAFETY: the state is ours, and its collector stood still until now.
         unsafe { moonpool_lua::built(state) };
         Ok(Self {
@@ -537,7 +560,7 @@ impl Vm {
             // SAFETY: `base` is a fresh coroutine of our state.
             return Ok(unsafe { compiled.load_onto(self.base) });
         }
-        let vm = Self::build(factory).map_err(|error| Box::new(Failure::new(error)))?;
+        let vm = Self::build_bare(factory).map_err(|error| Box::new(Failure::new(error)))?;
         let compiled = vm.compile(source, script.name.clone(), &self.limits, self.flag.clone())?;
         // SAFETY: as above.
         let status = unsafe { compiled.load_onto(self.base) };

@@ -43,6 +43,15 @@ pub(crate) const EDITS: &[Edit] = &[
         why: "The key is there before the first table.",
     },
     Edit {
+        name: "hash-objects",
+        file: "ltable.c",
+        find: "      return hashpointer(t, o);\n",
+        replace: "      return hashpointer(t, (L_P2I)o - (L_P2I)t);\n",
+        proof: "repeat::objects_as_keys_have_an_order_that_does_not_depend_on_where_the_memory_begins",
+        why: "A VM that is a copy of another, in which all objects have moved as one, finds what it has under keys that are \
+              tables, functions or coroutines.",
+    },
+    Edit {
         name: "rehash-abandons",
         file: "ltable.c",
         find: "    Node *old = gnode(ot, j);\n    if (!isempty(gval(old))) {\n      /* doesn't need barrier/invalidate cache, as entry was\n",
