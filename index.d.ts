@@ -680,11 +680,49 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
    */
   libraries?: readonly Library[] | undefined
   /**
+   * Lua that runs once, in this order, while the engine is being made. Every VM of the engine begins as a copy of what it
+   * left: globals, functions with their upvalues, tables, coroutines that have not begun, loaded modules. Runs share
+   * nothing of it. It runs as no script: without `scriptId`, State, host functions and waits; for at most 10 s, with the
+   * `memoryLimit` of {@link EngineOptions.defaults}. The copy counts in the memory of each run. No two entries have the same name.
+   *
+   * The constructor throws the {@link LuaError} that it fails with; also when it leaves what cannot be copied, such as a
+   * coroutine that has begun.
+   * @example
+   * ```js
+   * import { Engine } from 'moonpool'
+   *
+   * const engine = new Engine({
+   *   prelude: [
+   *     { name: 'tax', source: 'return { of = function(x) return x * 19 // 100 end }' },
+   *     { name: 'rules', source: 'local tax = require("tax") function price(x) return x + tax.of(x) end' },
+   *   ],
+   *   preludeModules: ['tax'],
+   * })
+   * console.log(await engine.runLua('return price(200)', 'acme')) // 238
+   * ```
+   * @defaultValue `[]`
+   */
+  prelude?: readonly PreludeEntry[] | undefined
+  /**
+   * The names of those entries of {@link EngineOptions.prelude} that are modules: they are loaded by `require`, each once, and
+   * found by `require` in every run. These names are taken for good: {@link Engine.addModule} refuses them.
+   * @defaultValue `[]`
+   */
+  preludeModules?: readonly string[] | undefined
+  /**
    * What scripts see of an error that a host function throws and that is no {@link HostError}. `'masked'`: that the function
    * failed, as in `host.db.get failed`. `'messages'`: its message, whatever that says. Use this for development only.
    * @defaultValue `'masked'`
    */
   hostErrors?: 'masked' | 'messages' | undefined
+}
+
+/** One chunk of a prelude: see {@link EngineOptions.prelude}. */
+export interface PreludeEntry {
+  /** Its name in messages, and of a module that by which `require` finds it: 1 to 256 UTF-8 bytes without control characters. */
+  name: string
+  /** Its Lua source, at most `maxSource` bytes. */
+  source: string | Uint8Array
 }
 
 /**
@@ -897,6 +935,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
    * @param options See {@link EngineOptions}.
    * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, whose message
    *   names the option, what it takes and what it got.
+   * @throws {LuaError} What the prelude fails with.
    */
   constructor(options?: EngineOptions<Mode>)
 
@@ -2066,6 +2105,11 @@ export interface EngineStats {
   suspended: number
   /** Bytes that all VMs hold now: what {@link EngineOptions.maxMemory} bounds. */
   memory: number
+  /**
+   * The size of the image that each VM begins as a copy of, in bytes: with an {@link EngineOptions.prelude}, of what that left.
+   * 0 where VMs are not copied.
+   */
+  snapshotBytes: number
   /** Runs that began to execute. */
   started: number
   /** Runs that resolved. */

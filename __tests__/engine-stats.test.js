@@ -34,6 +34,7 @@ describe('a new engine', () => {
     const stats = engine.stats()
     expect(stats).toEqual({
       ...Object.fromEntries([...COUNTERS, ...GAUGES, 'memory'].map((name) => [name, 0])),
+      snapshotBytes: expect.any(Number),
       utilization: 0,
       ...Object.fromEntries(TIMES.map((name) => [name, EMPTY])),
     })

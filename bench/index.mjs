@@ -10,6 +10,7 @@ import { logs } from './logs.mjs'
 import { lua } from './lua.mjs'
 import { memory } from './memory.mjs'
 import { overhead } from './overhead.mjs'
+import { preludes } from './preludes.mjs'
 import { scaling } from './scaling.mjs'
 import { scheduling } from './scheduling.mjs'
 import { scripts } from './scripts.mjs'
@@ -29,6 +30,7 @@ const PARTS = {
   waiting,
   scaling,
   scripts,
+  preludes,
   state,
   shared,
   logs,

@@ -14,13 +14,16 @@ class AddedModules {
   // What sets are known by. It holds no engine.
   #owner = {}
 
-  /** `tell` hears of errors that are nobody's call's: with the name of the module, where it is known. */
-  constructor(native, maxSource, tell) {
+  /**
+   * `tell` hears of errors that are nobody's call's: with the name of the module, where it is known. `fixed` are the names of
+   * modules that the engine has for good.
+   */
+  constructor(native, maxSource, tell, fixed) {
     this.#native = native
     this.#maxSource = maxSource
     const compile = (module) => this.#compile([module])
     const change = (removed, added) => native.changeModules(removed, added)
-    this.#added = new Added({ kind: 'module', compile, change, tell })
+    this.#added = new Added({ kind: 'module', compile, change, tell, fixed })
   }
 
   addOne(name, source, replace, check) {

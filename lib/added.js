@@ -7,12 +7,15 @@ const { FolderWatch, hashOf } = require('./folder-watch')
 const { checkLabel } = require('./options')
 const { timeInTurn } = require('./slices')
 
+/** What added those that stay. */
+const FIXED = Symbol('of the prelude')
+
 class Added {
   #kind
   #compile
   #change
   #tell
-  // By name: the watch that added it, or nothing.
+  // By name: the watch that added it, FIXED, or nothing.
   #origins = new Map()
   // By watch: what was said about all that it adds.
   #watches = new Map()
@@ -22,13 +25,14 @@ class Added {
   /**
    * `kind` is what one of them is called. `compile` makes of `{ name, source }`, and of what was said `about` it, what
    * `change` takes: the names to be removed, and a list of what is added. `tell` hears of errors that are nobody's call's:
-   * with the name, where it is known.
+   * with the name, where it is known. `fixed` are names of what is there for good, of the engine's prelude.
    */
-  constructor({ kind, compile, change, tell }) {
+  constructor({ kind, compile, change, tell, fixed = [] }) {
     this.#kind = kind
     this.#compile = compile
     this.#change = change
     this.#tell = tell
+    for (const name of fixed) this.#origins.set(name, FIXED)
   }
 
   get kind() {
@@ -45,6 +49,7 @@ class Added {
 
   addOne(one, about, replace) {
     if (!replace) this.#checkNew(one.name)
+    this.#checkMayChange(one.name)
     this.#put([], [this.#compile(one, about)], [one.name])
   }
 
@@ -77,6 +82,7 @@ class Added {
   remove(name) {
     checkLabel(name, 'The "name" argument')
     if (!this.#origins.has(name)) return false
+    this.#checkMayChange(name)
     this.#put([name], [], [])
     return true
   }
@@ -108,6 +114,12 @@ class Added {
   #checkNew(name) {
     if (!this.#origins.has(name)) return
     throw valueError(`The "name" argument must be new. Received '${name}', of which there is a ${this.#kind} already`)
+  }
+
+  #checkMayChange(name) {
+    if (this.#origins.get(name) !== FIXED) return
+    const rule = `The "name" argument must not be that of a ${this.#kind} of the prelude, which all VMs begin with`
+    throw valueError(`${rule}. Received '${name}'`)
   }
 
   #put(removed, compiled, names, origin) {

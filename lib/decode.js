@@ -111,6 +111,12 @@ function failed(failure, output = '', thrown = undefined) {
 
 const parsed = (json) => ({ value: JSON.parse(String(json)) })
 
+/** A failure with its text and its value, now: for what fails at once, and is nobody's run. */
+function decodeFailure(failure) {
+  const { output, luaValue } = failure
+  return failed(failure, String(output), luaValue == null ? undefined : parsed(luaValue)).failure
+}
+
 /** The failure of a run whose result was not decoded. */
 function refused(error, output = '') {
   return { code: 'ERR_LUA_RESULT', message: `the result cannot cross: ${error.message}`, output }
@@ -592,4 +598,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeList, decodeOutcome, readList: readAll, refused, Values }
+module.exports = { decodeArgs, decodeFailure, decodeList, decodeOutcome, readList: readAll, refused, Values }

@@ -34,6 +34,7 @@ const {
 const { NamedScripts } = require('./named-scripts')
 const { PerId } = require('./per-id')
 const { poolOf } = require('./pool')
+const { preludeOf } = require('./prelude')
 const { Run, resolvable } = require('./run')
 const { Scope } = require('./scope')
 const { SharedDicts } = require('./shared')
@@ -103,6 +104,8 @@ class Engine extends EventEmitter {
     const { defaults, state, hostErrors, perId, trackedIds, logger, ...options } = readEngineOptions(given)
     this.#defaults = defaults
     this.#concurrency = options.concurrency
+    // Before State is opened: what fails here leaves nothing behind.
+    const prelude = preludeOf(options, defaults)
     const store = NativeEngine.openState(state)
     if (store.code !== undefined) throw new LuaError(store)
     // Runs that the native engine has, by number: also those whose promise is settled while they are being stopped.
@@ -119,7 +122,7 @@ class Engine extends EventEmitter {
       Engine.#scriptCallerOf(inFlight),
       Engine.#timersOf(weak),
     ]
-    this.#native = new NativeEngine(store, options, defaults, ...this.#callbacks)
+    this.#native = new NativeEngine(store, options, defaults, prelude.native, ...this.#callbacks)
     if (perId) this.#perId = new PerId(this.#native, perId)
     this.#state = new StateDesk(this.#native, answers, () => this.#closing && this.#noticeIdle(), this.#perId)
     this.#stats = new Stats(this.#native, options.concurrency)
@@ -130,7 +133,7 @@ class Engine extends EventEmitter {
       (event) =>
       (...told) =>
         this.#tellInScope(event, ...told)
-    this.#modules = new AddedModules(this.#native, defaults.maxSource, teller('moduleError'))
+    this.#modules = new AddedModules(this.#native, defaults.maxSource, teller('moduleError'), prelude.modules)
     const ownOf = (options) => this.#ownOf(options)
     const tellingOf = (options) => this.#logs.tellingOf(options)
     this.#scripts = new NamedScripts(this.#native, { ownOf, tellingOf }, teller('scriptError'))

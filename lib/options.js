@@ -216,6 +216,8 @@ const ENGINE = {
   defaults: { default: {}, check: () => {} },
   values: { default: {}, check: () => {} },
   libraries: { default: LIBRARIES, check: checkLibraries },
+  prelude: { default: [], check: checkArray('{ name, source } objects') },
+  preludeModules: { default: [], check: checkArray('names') },
   hostErrors: { default: 'masked', check: oneOf('masked', 'messages') },
 }
 
@@ -468,6 +470,13 @@ function checkScripts(value, what) {
   if (typeof value === 'string') throw valueError(`${rule}. Received ${shown(value)}`)
   if (!Array.isArray(value)) throw typeError(`${rule}. Received ${shown(value)}`)
   for (const [i, name] of value.entries()) checkLabel(name, `${what}[${i}]`)
+}
+
+/** What is in it is checked when it is used. */
+function checkArray(ofWhat) {
+  return (value, what) => {
+    if (!Array.isArray(value)) throw typeError(`${what} must be an array of ${ofWhat}. Received ${shown(value)}`)
+  }
 }
 
 function checkText(value, what) {

@@ -44,12 +44,13 @@ class Stats {
     // The native engine counts from its beginning.
     const since = (name) => now[name] - this.#base[name]
     const available = (performance.now() - this.#since) * this.#concurrency
-    const { queued, running, suspended, memory } = now
+    const { queued, running, suspended, memory, snapshotBytes } = now
     return {
       queued,
       running,
       suspended,
       memory,
+      snapshotBytes,
       started: since('started'),
       ...this.#ends,
       vmsCreated: since('vmsCreated'),

@@ -227,6 +227,17 @@ pub struct Module {
     pub source: Either<String, Uint8Array>,
 }
 
+/// A chunk of a prelude.
+#[napi(object, object_to_js = false)]
+pub struct PreludePart {
+    /// Its name; of a module, that by which `require` finds it.
+    pub name: String,
+    /// Its Lua source.
+    pub source: Either<String, Uint8Array>,
+    /// Whether it is a module.
+    pub is_module: bool,
+}
+
 /// What a run tells while it runs.
 #[napi(object, object_to_js = false)]
 pub struct Telling {
@@ -477,6 +488,8 @@ pub struct EngineStats {
     pub worked: f64,
     /// Bytes that all VMs hold.
     pub memory: f64,
+    /// The size of the image that VMs are copies of, in bytes; 0 where they are not copied.
+    pub snapshot_bytes: f64,
     /// VMs that were made.
     pub vms_created: f64,
     /// Compiled chunks that were found in the code cache.

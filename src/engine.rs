@@ -3,8 +3,8 @@
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
-    EngineOptions, EngineStats, Exchange, Failure, IdLimits, IdUsage, InContext, Limits, Module, Question, Registry,
-    StateAnswer, StatePlace, in_milliseconds, milliseconds,
+    EngineOptions, EngineStats, Exchange, Failure, IdLimits, IdUsage, InContext, Limits, Module, PreludePart, Question,
+    Registry, StateAnswer, StatePlace, in_milliseconds, milliseconds,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, SettleArgs, TellArgs};
@@ -20,7 +20,7 @@ use moonpool_core::error::{Code, Failure as RunFailure, Shown};
 use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Caller, Capacity};
 use moonpool_core::state::{Op, Request, Response, ScriptId};
-use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Script};
+use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Part, Prelude, Script};
 use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
 use napi_derive::napi;
 use std::rc::Rc;
@@ -30,6 +30,21 @@ use std::sync::Arc;
 #[napi]
 pub struct NativeScript {
     pub(super) compiled: Arc<Compiled>,
+}
+
+/// A prelude that has run.
+#[napi]
+pub struct NativePrelude {
+    prelude: Arc<Prelude>,
+}
+
+#[napi]
+impl NativePrelude {
+    /// What it takes in each VM, in bytes.
+    #[napi(getter, catch_unwind)]
+    pub fn size(&self) -> f64 {
+        self.prelude.size() as f64
+    }
 }
 
 /// An engine on libuv's pool.
@@ -56,6 +71,7 @@ impl NativeEngine {
         store: &NativeStore,
         options: EngineOptions,
         defaults: Limits,
+        prelude: Option<&NativePrelude>,
         #[napi(
             ts_arg_type = "(runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined"
         )]
@@ -80,13 +96,12 @@ impl NativeEngine {
             call_script: Callback::new(&call_script)?,
             timers: Callback::new(&timers)?,
         };
-        let libraries = Libraries::named(options.libraries.iter().map(String::as_str))
-            .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))?;
+        let libraries = libraries_of(&options.libraries)?;
         let code_cache = options.code_cache.map(|cache| {
             let (entries, bytes) = (cache.max_entries as usize, cache.max_bytes as usize);
             CodeCache::new(CacheLimits { entries, bytes, ttl: cache.ttl.map(milliseconds) })
         });
-        let factory = Factory::new(libraries, code_cache).with_max_memory(options.max_memory as usize);
+        let mut factory = Factory::new(libraries, code_cache).with_max_memory(options.max_memory as usize);
         let opened = store.take()?;
         // Before an id is asked about, and where it has no limits of its own, this is its quota.
         let for_all = options.id_limits.as_ref().and_then(|limits| limits.state_quota);
@@ -96,6 +111,10 @@ impl NativeEngine {
             services = services.with_foreign_keys_missing();
         }
         services = services.with_telling(options.telling.into());
+        if let Some(NativePrelude { prelude }) = prelude {
+            services.supply.change_modules(&[], &[prelude.modules()]);
+            factory = factory.with_prelude(prelude.clone(), options.concurrency as usize);
+        }
         let state = StateDesk::new(env, opened, services.quotas().clone(), Callback::new(&answered)?);
         let capacity = Capacity {
             slots: options.concurrency as usize,
@@ -343,6 +362,23 @@ impl NativeEngine {
         self.inner.scheduler.close();
     }
 
+    /// Runs what the VMs of a new engine with these libraries are to begin after, on this thread; or says why that cannot be.
+    #[napi(catch_unwind)]
+    pub fn run_prelude(
+        libraries: Vec<String>,
+        parts: Vec<PreludePart>,
+        limits: Limits,
+    ) -> Result<Either<NativePrelude, Failure>> {
+        let parts: Vec<_> = parts.into_iter().map(Part::from).collect();
+        // It is the host's own code: what one run may use says nothing of its time.
+        let (timeout, limits) = (registry::PRELUDE_TIMEOUT, VmLimits::from(limits));
+        let limits = VmLimits { timeout, cpu_timeout: None, queue_timeout: None, ..limits };
+        Ok(match scheduler::run_prelude(libraries_of(&libraries)?, &parts, &limits) {
+            Ok(prelude) => Either::A(NativePrelude { prelude: Arc::new(prelude) }),
+            Err(failure) => Either::B((*failure).into()),
+        })
+    }
+
     /// Opens where State is kept, for a new engine; or says why that cannot be opened.
     #[napi(catch_unwind)]
     pub fn open_state(place: StatePlace) -> Either<NativeStore, Failure> {
@@ -434,6 +470,7 @@ impl NativeEngine {
             started: totals.started as f64,
             worked: in_milliseconds(totals.worked),
             memory: factory.memory().held() as f64,
+            snapshot_bytes: factory.snapshot_size() as f64,
             vms_created: factory.vms_created() as f64,
             cache_hits: cache.hits as f64,
             cache_misses: cache.misses as f64,
@@ -445,16 +482,30 @@ impl NativeEngine {
         source: Either<String, Uint8Array>,
         name: String,
     ) -> std::result::Result<Compiled, Box<RunFailure>> {
-        let source = match source {
-            Either::A(text) => text.into_bytes(),
-            Either::B(bytes) => bytes.to_vec(),
-        };
-        scheduler::compile(&self.inner.factory, &source, name.into(), &self.inner.defaults)
+        scheduler::compile(&self.inner.factory, &bytes_of(source), name.into(), &self.inner.defaults)
     }
 
     fn answered(&self, run_id: f64, wait: u32, answer: Answer) {
         self.inner.scheduler.answer_one(run_id as u64, wait, answer);
     }
+}
+
+impl From<PreludePart> for Part {
+    fn from(PreludePart { name, source, is_module }: PreludePart) -> Self {
+        Self { name: name.into(), source: bytes_of(source).into(), is_module }
+    }
+}
+
+fn bytes_of(source: Either<String, Uint8Array>) -> Vec<u8> {
+    match source {
+        Either::A(text) => text.into_bytes(),
+        Either::B(bytes) => bytes.to_vec(),
+    }
+}
+
+fn libraries_of(names: &[String]) -> Result<Libraries> {
+    Libraries::named(names.iter().map(String::as_str))
+        .map_err(|name| napi::Error::from_reason(format!("there is no library '{name}'")))
 }
 
 /// Whom something is allowed to: these ids, or everybody.

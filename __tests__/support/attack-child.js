@@ -82,10 +82,11 @@ async function run(attack, engine) {
 
 /**
  * In a process with others, each attack has an engine of its own: they share no State, queue or VM. And so has one that
- * needs shared dictionaries or named scripts.
+ * needs shared dictionaries, named scripts or a prelude.
  */
 async function runApart(attack) {
-  const engine = new moonpool.Engine()
+  const { prelude = [], modules: preludeModules = [] } = attack.prelude ?? {}
+  const engine = new moonpool.Engine({ prelude, preludeModules })
   for (const [name, options] of Object.entries(attack.shared ?? {})) engine.sharedDict(name, options)
   for (const [name, source] of Object.entries(attack.scripts ?? {})) engine.addScript(name, source, { callers: '*' })
   await run(attack, { runLua: engine.runLua.bind(engine) })
@@ -95,7 +96,7 @@ async function runApart(attack) {
 async function main() {
   for await (const line of createInterface({ input: process.stdin })) {
     const attack = JSON.parse(line)
-    await (isShared || attack.shared || attack.scripts ? runApart(attack) : run(attack, moonpool))
+    await (isShared || attack.shared || attack.scripts || attack.prelude ? runApart(attack) : run(attack, moonpool))
     report({ stage: 'end' })
   }
 }

@@ -35,7 +35,7 @@ const CODES = [
   ...['ERR_SCRIPT_UNKNOWN', 'ERR_SCRIPT_DENIED'],
 ]
 
-const FIELDS = ['mechanism', 'options', 'values', 'shared', 'scripts', 'expect', 'id', 'setup', 'after']
+const FIELDS = ['mechanism', 'options', 'values', 'shared', 'scripts', 'prelude', 'expect', 'id', 'setup', 'after']
 
 /** The names of the corpus's scripts whose section is `letter`. */
 function attackNames(letter = '') {
@@ -57,6 +57,7 @@ function readAttack(name) {
  *   shared     the shared dictionaries of its engine, as JSON: options by name
  *   expect     the allowed outcomes, separated by `|`: error codes, `value "a JSON string"`, or `any`
  *   scripts    named scripts of its engine that all may call, as JSON: source by name
+ *   prelude    the prelude of its engine, as JSON: { prelude: [{ name, source }], modules: [names] }
  *   id         the script id; by default, the script's name
  *   setup      a run before, as JSON: { id, code }
  *   after      a run after, as JSON: { id, code, expect }
@@ -80,6 +81,7 @@ function parseAttack(name, source) {
     values: json(fields.values),
     shared: json(fields.shared),
     scripts: json(fields.scripts),
+    prelude: json(fields.prelude),
     expect: parseOutcomes(name, fields.expect),
     id: fields.id ?? name,
     setup: json(fields.setup),

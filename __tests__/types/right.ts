@@ -40,6 +40,7 @@ import {
   type ModuleSet,
   type ModuleSources,
   type PoolOptions,
+  type PreludeEntry,
   type RunOptions,
   type RunResult,
   type RunStats,
@@ -224,7 +225,7 @@ export function listen(engine: Engine): EventEmitter {
 export function total(engine: Engine): number {
   const stats: EngineStats = engine.stats()
   engine.resetStats()
-  const gauges: number = stats.queued + stats.running + stats.suspended + stats.memory
+  const gauges: number = stats.queued + stats.running + stats.suspended + stats.memory + stats.snapshotBytes
   const ends: number = stats.completed + stats.failed + stats.timedOut + stats.aborted + stats.rejected
   const others: number = stats.started + stats.vmsCreated + stats.cacheHits + stats.cacheMisses + stats.utilization
   const times: TimeSummary[] = [stats.queueTime, stats.runTime, stats.cpuTime]
@@ -234,12 +235,19 @@ export function total(engine: Engine): number {
   return gauges + ends + others + sums.length
 }
 
+export function engineAfter(source: Uint8Array): number {
+  const entry: PreludeEntry = { name: 'base', source }
+  const engine = new Engine({ prelude: [entry, { name: 'tax', source: 'return 1' }], preludeModules: ['tax'] })
+  return engine.stats().snapshotBytes
+}
+
 /** Every statistic, and no other. */
 export const everyStatistic: Record<keyof EngineStats, true> = {
   queued: true,
   running: true,
   suspended: true,
   memory: true,
+  snapshotBytes: true,
   started: true,
   completed: true,
   failed: true,

@@ -58,7 +58,6 @@ pub fn defaults() -> impl Iterator<Item = (&'static str, f64)> {
         ("codeCache.maxBytes", cache.bytes as f64),
         ("close.timeout", ms(CLOSE_TIMEOUT)),
         ("pool.setupTimeout", ms(SETUP_TIMEOUT)),
-        ("prelude.timeout", ms(PRELUDE_TIMEOUT)),
         ("context.maxFunctions", MAX_FUNCTIONS as f64),
         ("sharedDict.maxBytes", shared::DEFAULT_BYTES as f64),
     ]

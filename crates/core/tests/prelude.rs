@@ -26,7 +26,7 @@ fn prelude(parts: &[Part]) -> Result<Prelude, Box<Failure>> {
 /// What makes VMs that begin after these parts.
 fn factory(parts: &[Part]) -> Arc<Factory> {
     let prelude = prelude(parts).unwrap_or_else(|failure| panic!("{}", failure.error.message));
-    Arc::new(Factory::new(Libraries::ALL, None).with_prelude(Arc::new(prelude)))
+    Arc::new(Factory::new(Libraries::ALL, None).with_prelude(Arc::new(prelude), 1))
 }
 
 fn text(factory: &Arc<Factory>, source: &str) -> String {
@@ -339,6 +339,7 @@ fn libraries_that_the_engine_leaves_out_the_prelude_has_not() {
     let libraries = Libraries::named(["string"]).expect("a library");
     let prelude =
         run_prelude(libraries, &[chunk("left = math == nil and State == nil and string ~= nil")], &Limits::default());
-    let factory = Factory::new(libraries, None).with_prelude(Arc::new(prelude.unwrap_or_else(|_| panic!("it runs"))));
+    let factory =
+        Factory::new(libraries, None).with_prelude(Arc::new(prelude.unwrap_or_else(|_| panic!("it runs"))), 1);
     assert_eq!(text(&Arc::new(factory), "return left, math"), "true\tnil");
 }

@@ -16,11 +16,13 @@
 
 use super::pool::Account;
 use super::region::Region;
+use super::spares::Spares;
 use super::{Shortage, mapping};
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, realloc};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::ptr;
+use std::sync::Arc;
 
 /// Every block is aligned as malloc would; Lua asks for nothing stricter.
 const ALIGN: usize = 16;
@@ -67,6 +69,8 @@ pub(crate) struct Arena {
     large: HashMap<*mut u8, usize>,
     /// Where the snapshot is with which the first chunk begins: it has large blocks, too, which go with the chunk.
     snapshot: Range<usize>,
+    /// Where the first chunk comes from and goes to, in a VM that begins after a prelude.
+    spares: Option<Arc<Spares>>,
     /// Where what is reserved counts, too; nowhere for a VM that is only a model for others.
     account: Option<Account>,
     /// What refused the block that was asked for last and did not come to be.
@@ -114,7 +118,7 @@ pub(crate) fn place(size: usize) -> usize {
 }
 
 /// The chunk that begins with a snapshot of so many bytes, and has room for what a small script needs.
-fn chunk_for(snapshot: usize) -> usize {
+pub(super) fn chunk_for(snapshot: usize) -> usize {
     const ROOM: usize = FIRST_CHUNK / 2;
     let len = FIRST_CHUNK.max(snapshot + ROOM);
     len.next_multiple_of(if len < LARGE { ALIGN } else { mapping::page() })
@@ -133,6 +137,7 @@ impl Arena {
             max_reserved,
             large: HashMap::new(),
             snapshot: 0..0,
+            spares: None,
             account,
             shortage: Shortage::Limit,
         }
@@ -146,30 +151,31 @@ impl Arena {
         Some(arena)
     }
 
-    /// An arena whose first chunk begins with a snapshot, and the start of that; nothing when there is no memory.
+    /// An arena whose first chunk begins with room for a snapshot of `used` bytes, and the start of that; nothing when there is
+    /// no memory. The chunk is one of the spares, if there are any.
     pub(crate) fn with_snapshot(
         max_reserved: usize,
         account: Option<Account>,
-        words: &[u64],
+        used: usize,
+        spares: Option<&Arc<Spares>>,
     ) -> Option<(Self, *mut u8)> {
         let mut arena = Self::new(max_reserved, account);
-        let used = size_of_val(words);
         let len = chunk_for(used);
         if !arena.reserve(len) {
             return None;
         }
-        // SAFETY: the length is a chunk's.
-        let chunk = unsafe { if len < LARGE { alloc(layout(len)) } else { mapping::allocate(len) } };
+        let chunk = spares.and_then(|spares| spares.take(len)).unwrap_or_else(|| {
+            // SAFETY: the length is a chunk's.
+            unsafe { if len < LARGE { alloc(layout(len)) } else { mapping::allocate(len) } }
+        });
         if chunk.is_null() {
             return None;
         }
         arena.chunks.push((chunk, len));
+        arena.spares = spares.cloned();
         arena.snapshot = chunk.addr()..chunk.addr() + used;
         // SAFETY: the chunk is longer than the snapshot.
-        unsafe {
-            chunk.cast::<u64>().copy_from_nonoverlapping(words.as_ptr(), words.len());
-            (arena.rest, arena.rest_len) = (chunk.add(used), len - used);
-        }
+        (arena.rest, arena.rest_len) = (unsafe { chunk.add(used) }, len - used);
         Some((arena, chunk))
     }
 
@@ -383,6 +389,12 @@ impl Drop for Arena {
         if self.region.is_some() {
             self.chunks.clear();
         }
+        if let Some(spares) = &self.spares
+            && let Some(&(first, len)) = self.chunks.first()
+            && spares.keep(first, len)
+        {
+            self.chunks.swap_remove(0);
+        }
         for (block, size) in self.chunks.drain(..).chain(self.large.drain()) {
             // SAFETY: made here with this size; nothing of the VM is used any more.
             unsafe { give_back(block, size) };
@@ -394,7 +406,7 @@ impl Drop for Arena {
 ///
 /// # Safety
 /// It was allocated with this size, and is not used again.
-unsafe fn give_back(block: *mut u8, size: usize) {
+pub(super) unsafe fn give_back(block: *mut u8, size: usize) {
     // SAFETY: the caller vouches for block and size.
     unsafe { if size < LARGE { dealloc(block, layout(size)) } else { mapping::free(block, size) } }
 }
@@ -483,9 +495,13 @@ mod tests {
     #[test]
     fn blocks_of_a_snapshot_may_be_freed_and_resized_whatever_their_size() {
         let sizes = [24, 700, 40 << 10, 600 << 10, 3 << 20];
-        let words = vec![0x0101_0101_0101_0101; sizes.iter().map(|&size| place(size)).sum::<usize>() / 8];
+        let used = sizes.iter().map(|&size| place(size)).sum();
         for freed in 0..1 << sizes.len() {
-            let (mut arena, start) = Arena::with_snapshot(usize::MAX, None, &words).expect("there is memory");
+            // The chunk is as long as what is kept of spares at most, or none is.
+            let spares = (freed % 2 == 0).then(|| Arc::new(Spares::of(used)));
+            let (mut arena, start) =
+                Arena::with_snapshot(usize::MAX, None, used, spares.as_ref()).expect("there is memory");
+            fill(start, used, 1);
             let (mut at, begun) = (start, arena.reserved);
             for (i, &size) in sizes.iter().enumerate() {
                 // SAFETY: the snapshot has the block there; the next one begins behind it. Each is given back once.
@@ -505,6 +521,25 @@ mod tests {
             }
             assert_eq!(arena.reserved - begun, arena.chunks[1..].iter().map(|(_, len)| len).sum::<usize>());
         }
+    }
+
+    #[test]
+    fn the_chunk_of_a_snapshot_goes_to_the_next_vm() {
+        const USED: usize = 80_000;
+        let spares = Arc::new(Spares::of(USED));
+        let make = || Arena::with_snapshot(usize::MAX, None, USED, Some(&spares)).expect("there is memory");
+        let mut starts = Vec::new();
+        for _ in 0..3 {
+            let (mut arena, start) = make();
+            fill(start, USED, 7);
+            // SAFETY: the block is not used.
+            assert_eq!(unsafe { arena.allocate(100) }.addr(), start.addr() + USED);
+            starts.push(start);
+        }
+        assert!(cfg!(feature = "sanitizer") || starts.iter().all(|&start| start == starts[0]), "{starts:?}");
+        // Two at once have two.
+        let (one, two) = (make(), make());
+        assert_ne!(one.1, two.1);
     }
 
     #[test]

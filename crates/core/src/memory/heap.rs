@@ -3,9 +3,11 @@
 use super::Shortage;
 use super::arena::{self, Arena};
 use super::pool::Account;
+use super::spares::Spares;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
 
 /// What one VM holds, in bytes: its Lua heap, and what the host holds on its behalf.
 pub(crate) struct Heap {
@@ -34,15 +36,16 @@ impl Heap {
         Some(Self::with(Arena::in_region(max_reserved(limit), account, max_reserved(most.max(limit)))?, limit, 0))
     }
 
-    /// A heap whose arena begins with a snapshot, of which `used` bytes are in use, and the start of that; nothing when there
-    /// is no memory.
+    /// A heap whose arena begins with room for a snapshot of so many bytes, of which it counts `used`, and the start of that;
+    /// nothing when there is no memory.
     pub(crate) fn with_snapshot(
         limit: usize,
         account: Option<Account>,
-        words: &[u64],
+        bytes: usize,
         used: usize,
+        spares: Option<&Arc<Spares>>,
     ) -> Option<(Self, *mut u8)> {
-        let (arena, start) = Arena::with_snapshot(max_reserved(limit), account, words)?;
+        let (arena, start) = Arena::with_snapshot(max_reserved(limit), account, bytes, spares)?;
         Some((Self::with(arena, limit, used), start))
     }
 

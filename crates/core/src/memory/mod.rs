@@ -7,6 +7,7 @@ mod mapping;
 mod pool;
 mod region;
 mod share;
+mod spares;
 
 pub(crate) use arena::{cost, place};
 pub use budget::{Budget, Killed};
@@ -17,6 +18,7 @@ pub(crate) use mapping::{forget, page};
 pub(crate) use pool::{Account, Reasons, Tell};
 pub use pool::{Held, Pool, Room};
 pub use share::Share;
+pub(crate) use spares::Spares;
 
 /// What refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

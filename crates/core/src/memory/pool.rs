@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Pool {
     /// What they may hold together, in bytes.
     max: usize,
+    /// What those that are made at once begin with, of a prelude.
+    new: usize,
     held: AtomicUsize,
     /// What is kept for VMs that there are, to grow; and what they would like.
     headroom: AtomicUsize,
@@ -76,7 +78,7 @@ pub enum Room {
     None,
 }
 
-/// What a new VM takes at least.
+/// What a new VM takes at least, beside its prelude.
 const SMALLEST_VM: usize = 64 << 10;
 
 /// What VMs that may hold `max` hold at the very most while those that were killed have not been dropped yet: past it, whoever
@@ -85,7 +87,7 @@ fn hard_max(max: usize) -> usize {
     max.saturating_add(max / 4)
 }
 
-/// How much is left of `max`, when so much is kept for the VMs that there are to grow.
+/// How much is left of `max`, when so much is kept for the VMs that there are to grow, and `held` has what a new one begins with.
 fn room(held: usize, max: usize, headroom: usize) -> Room {
     match held {
         held if held <= max.saturating_sub(headroom) => Room::Free,
@@ -106,7 +108,13 @@ impl Pool {
     pub(crate) fn new(max: usize, reasons: Reasons) -> Arc<Self> {
         let (held, headroom) = (AtomicUsize::new(0), AtomicUsize::new(max / 8));
         let (wanted, kept) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { max, held, headroom, wanted, kept, reasons, accounts: Mutex::default() })
+        Arc::new(Self { max, new: 0, held, headroom, wanted, kept, reasons, accounts: Mutex::default() })
+    }
+
+    /// The same, still without VMs, where those that are made at once begin with so many bytes of a prelude.
+    pub(crate) fn where_new_ones_take(&self, bytes: usize) -> Arc<Self> {
+        let pool = Self::new(self.max, self.reasons);
+        Arc::new(Self { new: bytes, ..Arc::into_inner(pool).expect("it is new") })
     }
 
     /// What all VMs hold, in bytes.
@@ -135,7 +143,7 @@ impl Pool {
     pub fn room(&self) -> Room {
         let headroom = if self.keeps_results() { &self.wanted } else { &self.headroom };
         let headroom = headroom.load(Ordering::Relaxed).max(self.max / 8);
-        room(self.held(), self.max, headroom)
+        room(self.held().saturating_add(self.new), self.max, headroom)
     }
 
     /// A new account, of a VM that is nobody's yet.
@@ -466,6 +474,18 @@ mod tests {
         let vm = pool.open();
         assert_eq!(pool.room(), Room::Free);
         assert!(vm.charge((7 << 20) + 1).is_ok());
+        assert_eq!(pool.room(), Room::Tight);
+        assert!(vm.charge((1 << 20) - SMALLEST_VM).is_ok());
+        assert_eq!(pool.room(), Room::None);
+    }
+
+    #[test]
+    fn room_is_for_all_that_new_vms_begin_with() {
+        let pool = Pool::new(8 << 20, REASONS).where_new_ones_take(3 << 20);
+        let vm = pool.open();
+        assert!(vm.charge(4 << 20).is_ok());
+        assert_eq!(pool.room(), Room::Free);
+        assert!(vm.charge(1).is_ok());
         assert_eq!(pool.room(), Room::Tight);
         assert!(vm.charge((1 << 20) - SMALLEST_VM).is_ok());
         assert_eq!(pool.room(), Room::None);

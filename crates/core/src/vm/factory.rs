@@ -4,7 +4,8 @@ use super::code_cache::CodeCache;
 use super::prelude::Prelude;
 use super::snapshot::{Blank, Snapshot, build, build_that_repeats};
 use crate::api::libraries::Libraries;
-use crate::bridge::Kill;
+use crate::bridge::{Kill, Limits};
+use crate::error::Error;
 use crate::memory::{Pool, Reasons};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,10 +31,12 @@ impl Factory {
         Self { libraries, bare, prelude: None, code_cache, created, memory: Pool::new(usize::MAX, REASONS) }
     }
 
-    /// The same, whose VMs begin after this prelude, which was made with the same libraries.
+    /// The same, whose VMs begin after this prelude, which was made with the same libraries. So many threads may make VMs at
+    /// once: there is to be room for all of those. Before the first is made.
     #[must_use]
-    pub fn with_prelude(self, prelude: Arc<Prelude>) -> Self {
-        Self { prelude: Some(prelude), ..self }
+    pub fn with_prelude(self, prelude: Arc<Prelude>, threads: usize) -> Self {
+        let memory = self.memory.where_new_ones_take(prelude.size().saturating_mul(threads));
+        Self { prelude: Some(prelude), memory, ..self }
     }
 
     /// What all its VMs begin after, if there is anything.
@@ -69,6 +72,12 @@ impl Factory {
     /// How many VMs were made.
     pub fn vms_created(&self) -> u64 {
         self.created.load(Ordering::Relaxed)
+    }
+
+    /// Why there is no VM, when all VMs hold what would be needed for the prelude of another.
+    pub(super) fn used_up(&self) -> Option<Error> {
+        let needed = self.memory.held().saturating_add(self.prelude.as_ref()?.size());
+        (needed > self.memory.max()).then(|| Kill::EngineMemory.error(&Limits::default()))
     }
 
     /// Where compiled chunks are kept, if they are.

@@ -97,7 +97,7 @@ impl Vm {
     /// # Errors
     /// `ERR_LUA_MEMORY` when the system has no memory for it.
     pub fn build(factory: &Factory) -> Result<Self, Error> {
-        let mut vm = Self::of(factory.blank(), false)?;
+        let mut vm = Self::of(factory.blank(), false).map_err(|error| factory.used_up().unwrap_or(error))?;
         vm.requires = factory.prelude().is_some();
         Ok(vm)
     }

@@ -66,7 +66,7 @@ impl Prelude {
         plan.run(&mut vm, &nobody, None, limits, flag)?;
         // SAFETY: the VM is ours; `run` has left it at rest, without a context and a handle.
         match unsafe { Snapshot::of(roots) } {
-            Ok(Some(snapshot)) => Ok(Self { snapshot, plan }),
+            Ok(Some(snapshot)) => Ok(Self { snapshot: snapshot.with_spares(), plan }),
             Ok(None) => Err(Box::new(Failure::new(Error::new(Code::Memory, "the system has no memory for a prelude")))),
             // SAFETY: as above.
             Err(why) => Err(refused(&unsafe { unfit::describe(roots.state, why) })),
@@ -76,6 +76,11 @@ impl Prelude {
     /// What VMs are copies of.
     pub(super) fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// What it takes in each VM, in bytes.
+    pub fn size(&self) -> usize {
+        self.snapshot.size()
     }
 
     /// The modules that it has loaded.

@@ -6,11 +6,15 @@
 
 use crate::api::libraries::{self, Libraries};
 use crate::bridge::Limits;
-use crate::memory::{Account, Heap, cost, place};
+use crate::memory::{Account, Heap, Spares, cost, place};
 use moonpool_lua::image::{self, Unfit, Walk};
 use moonpool_lua::{ffi, with_repeats};
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
+
+/// So many words are copied, and then corrected, at one go: while they are in the cache that is nearest.
+const PIECE: usize = 2048;
 
 /// The memory of a VM that is at rest.
 pub(super) struct Snapshot {
@@ -20,6 +24,8 @@ pub(super) struct Snapshot {
     /// What the VM counts as used.
     used: usize,
     roots: Roots<usize>,
+    /// What copies leave for others, where that pays.
+    spares: Option<Arc<Spares>>,
 }
 
 /// Where a VM begins: addresses, or distances from the start of a snapshot.
@@ -165,7 +171,13 @@ impl Snapshot {
             roots: Roots { state: root(roots.state), base: root(roots.base), random: roots.random.map(root) },
             words,
             addresses,
+            spares: None,
         }
+    }
+
+    /// The same, where the memory of a copy goes to the next one.
+    pub(super) fn with_spares(self) -> Self {
+        Self { spares: Some(Arc::new(Spares::of(self.size()))), ..self }
     }
 
     /// Its size in bytes.
@@ -176,11 +188,17 @@ impl Snapshot {
     /// A VM that is a copy, or nothing when there is no memory for it.
     pub(super) fn copy(&self, account: Option<Account>) -> Option<Blank> {
         let limit = Limits::MIN_MEMORY.max(self.used);
-        let (heap, start) = Heap::with_snapshot(limit, account, &self.words, self.used)?;
+        let (heap, start) = Heap::with_snapshot(limit, account, self.size(), self.used, self.spares.as_ref())?;
         let heap = Box::new(heap);
-        for &i in &self.addresses {
-            // SAFETY: there is a copy of `words`, to which `i` belongs.
-            unsafe { *start.cast::<u64>().add(i as usize) += start.addr() as u64 };
+        let (to, mut addresses) = (start.cast::<u64>(), &*self.addresses);
+        for (i, piece) in self.words.chunks(PIECE).enumerate() {
+            let (here, rest) = addresses.split_at(addresses.partition_point(|&at| (at as usize) < (i + 1) * PIECE));
+            addresses = rest;
+            // SAFETY: there is room for all words, to which these places belong.
+            unsafe {
+                to.add(i * PIECE).copy_from_nonoverlapping(piece.as_ptr(), piece.len());
+                here.iter().for_each(|&at| *to.add(at as usize) += start.addr() as u64);
+            }
         }
         // SAFETY: the distances were taken from the same snapshot.
         let root = |distance: usize| unsafe { start.add(distance).cast::<ffi::lua_State>() };
@@ -203,7 +221,6 @@ mod tests {
     use super::*;
     use moonpool_lua::with_seed;
     use std::collections::HashSet;
-    use std::ffi::CString;
 
     const SEED: u64 = 0x5eed;
 
@@ -241,19 +258,10 @@ mod tests {
 
     /// A VM in which a source has run, from a seed.
     fn built(source: &str, seed: u64) -> Blank {
-        let source = CString::new(source).expect("no NUL");
         let vm = with_seed(seed, || build(Libraries::ALL, None)).expect("there is memory");
-        vm.heap.set_limit(64 << 20);
         // SAFETY: ours.
-        unsafe {
-            moonpool_lua::built(vm.roots.state);
-            let base = vm.roots.base;
-            assert_eq!(ffi::luaL_loadstring(base, source.as_ptr()), ffi::LUA_OK);
-            let mut results = 0;
-            let status = ffi::lua_resume(base, vm.roots.state, 0, &mut results);
-            assert_eq!(status, ffi::LUA_OK, "{:?}", std::ffi::CStr::from_ptr(ffi::lua_tostring(base, -1)));
-            ffi::lua_settop(base, 0);
-        }
+        unsafe { moonpool_lua::built(vm.roots.state) };
+        run(&vm, source);
         vm
     }
 
@@ -268,14 +276,13 @@ mod tests {
 
     /// Runs a source in a VM, which must not fail.
     fn run(vm: &Blank, source: &str) {
-        let source = CString::new(source).expect("no NUL");
-        // SAFETY: ours.
+        vm.heap.set_limit(64 << 20);
+        let Roots { state, base, .. } = vm.roots;
+        let (text, len, mut results) = (source.as_ptr().cast(), source.len(), 0);
+        // SAFETY: ours. Lua remembers by its address the name of the chunk, which is a constant.
         unsafe {
-            vm.heap.set_limit(64 << 20);
-            let base = vm.roots.base;
-            assert_eq!(ffi::luaL_loadstring(base, source.as_ptr()), ffi::LUA_OK);
-            let mut results = 0;
-            let status = ffi::lua_resume(base, vm.roots.state, 0, &mut results);
+            assert_eq!(ffi::luaL_loadbufferx(base, text, len, c"=source".as_ptr(), ptr::null()), ffi::LUA_OK);
+            let status = ffi::lua_resume(base, state, 0, &mut results);
             assert_eq!(status, ffi::LUA_OK, "{:?}", std::ffi::CStr::from_ptr(ffi::lua_tostring(base, -1)));
             ffi::lua_settop(base, 0);
         }
