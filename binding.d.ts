@@ -26,7 +26,7 @@ export declare class NativeEngine {
    * to be begun by `runNamed` before that returns, or else it goes on by `failScript`; `timers` when
    * there is something new of timers, before the end of the run that made it.
    */
-  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer, wait: number) => void, giveUp: (runId: number, wait: number) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void, told: (runId: number, frames: Buffer) => void, callScript: (runId: number, callId: number, name: string, wait: number) => void, timers: (news: TimerNews) => void)
+  constructor(store: NativeStore, options: EngineOptions, defaults: Limits, prelude: NativePrelude | undefined | null, settle: (runId: number, text: string | Buffer | null, values: Buffer | null, failure: Failure | null, queueTime: number, runTime: number, cpuTime: number, peakMemory: number, slices: number) => boolean | undefined, pressure: (full: boolean) => void, call: (runId: number, functionNumber: number, args: Buffer, wait: number) => void, giveUp: (runId: number, wait: number) => void, answered: (questionId: number, values: Buffer | null, failure: Failure | null) => void, told: (runId: number, frames: Buffer) => void, callScript: (runId: number, callId: number, name: string, wait: number) => void, timers: (news: TimerNews) => void)
   /** Error codes, names of libraries, and the defaults of options. */
   static registry(): Registry
   /**
@@ -91,6 +91,8 @@ export declare class NativeEngine {
   endDoomed(runId: number): void
   /** Gives back what an idle engine holds, and starts nothing any more. */
   close(): void
+  /** Runs what the VMs of a new engine with these libraries are to begin after, on this thread; or says why that cannot be. */
+  static runPrelude(libraries: Array<string>, parts: Array<PreludePart>, limits: Limits): NativePrelude | Failure
   /** Opens where State is kept, for a new engine; or says why that cannot be opened. */
   static openState(place: StatePlace): NativeStore | Failure
   /** Asks something of State. */
@@ -159,6 +161,12 @@ export declare class NativeModules {}
 
 /** A named script: all that its runs have in common. */
 export declare class NativeNamed {}
+
+/** A prelude that has run. */
+export declare class NativePrelude {
+  /** What it takes in each VM, in bytes. */
+  get size(): number
+}
 
 /** A compiled chunk. */
 export declare class NativeScript {}
@@ -253,6 +261,8 @@ export interface EngineStats {
   worked: number
   /** Bytes that all VMs hold. */
   memory: number
+  /** The size of the image that VMs are copies of, in bytes; 0 where they are not copied. */
+  snapshotBytes: number
   /** VMs that were made. */
   vmsCreated: number
   /** Compiled chunks that were found in the code cache. */
@@ -378,6 +388,16 @@ export interface Module {
 
 /** Calls a function outside of every async context, and throws what it throws. */
 export declare function outside(work: () => void): void
+
+/** A chunk of a prelude. */
+export interface PreludePart {
+  /** Its name; of a module, that by which `require` finds it. */
+  name: string
+  /** Its Lua source. */
+  source: string | Uint8Array
+  /** Whether it is a module. */
+  isModule: boolean
+}
 
 /** What the host asks of State. Each function takes some of it. */
 export interface Question {
