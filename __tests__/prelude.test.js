@@ -229,7 +229,15 @@ describe('what is refused when the engine is made', () => {
         message: 'the prelude cannot be copied into VMs: jobs.next is a coroutine that has begun',
       },
     ],
-    ['takes too much memory', 'data = ("x"):rep(4e6)', { code: 'ERR_LUA_MEMORY', limit: 'memoryLimit' }],
+    [
+      'takes too much memory',
+      'data = ("x"):rep(4e6)',
+      {
+        code: 'ERR_LUA_MEMORY',
+        limit: 'memoryLimit',
+        message: 'the prelude needs more memory than its memoryLimit of 2097152 bytes',
+      },
+    ],
   ])('one that %s', (_, source, expected) => {
     const error = refusal([{ name: 'p', source }], [], { defaults: { memoryLimit: 2 * 1024 * 1024 } })
     expect(error).toBeInstanceOf(LuaError)

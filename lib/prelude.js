@@ -21,13 +21,21 @@ function preludeOf({ prelude, preludeModules, libraries, maxMemory, concurrency 
   if (parts.length === 0) return { native: undefined, modules }
   const marked = parts.map((part) => ({ ...part, isModule: modules.has(part.name) }))
   const native = NativeEngine.runPrelude(libraries, marked, defaults)
-  if (native.code !== undefined) throw new LuaError(decodeFailure(native))
+  if (native.code !== undefined) throw new LuaError(aboutPrelude(decodeFailure(native)))
   const copies = `${concurrency} ${concurrency === 1 ? 'copy' : 'copies'} of the prelude`
   if (native.size * concurrency + SMALLEST_VM > maxMemory) {
     const rule = `The "options.maxMemory" property must have room for ${copies}, of ${native.size} bytes each`
     throw valueError(`${rule}: one for each thread. Received ${maxMemory}`)
   }
   return { native, modules }
+}
+
+/** A limit that was met is told as a script's; and that of its time is no option. */
+function aboutPrelude({ limit, ...failure }) {
+  if (limit == null) return failure
+  const message = failure.message.replace(/^the script /, 'the prelude ')
+  if (limit !== 'timeout') return { ...failure, message, limit }
+  return { ...failure, message: message.replace('its timeout of ', '') }
 }
 
 function partsOf(prelude, maxSource) {
