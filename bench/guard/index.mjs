@@ -20,7 +20,7 @@ const ROUNDS = { copy: 400, loop: 8, tables: 8, json: 8, values: 8 }
 /** Rounds before those, in which caches fill. */
 const WARM_UP = 1
 /** Each process hashes by a key of its own, which no job may choose. That moves a count by a percent: the middle one of so many counts. */
-const TIMES = 3
+const TIMES = 9
 
 /**
  * The instructions of one round: those of a process that makes more rounds, less those of one that only warms up. Not
