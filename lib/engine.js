@@ -171,11 +171,11 @@ class Engine extends EventEmitter {
   // Not async: the promise of the run is that of the call, which saves another one.
 
   runLua(code, scriptId, options) {
-    return this.#runCode(code, scriptId, () => this.#prepare(scriptId, options))
+    return rejecting(() => this.#runCode(code, scriptId, () => this.#prepare(scriptId, options)))
   }
 
   run(code, scriptId, options) {
-    return this.#runCode(code, scriptId, () => this.#prepareForValues(scriptId, options))
+    return rejecting(() => this.#runCode(code, scriptId, () => this.#prepareForValues(scriptId, options)))
   }
 
   async runFile(path, scriptId, options) {
@@ -468,13 +468,9 @@ class Engine extends EventEmitter {
   }
 
   #runCode(code, scriptId, prepare) {
-    try {
-      checkCode(code)
-      const run = prepare()
-      return this.#execute(run.take(codeOf(code, run.options, scriptId)))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    checkCode(code)
+    const run = prepare()
+    return this.#execute(run.take(codeOf(code, run.options, scriptId)))
   }
 
   /** What a call asks for, but for its code. */
@@ -581,6 +577,15 @@ class Engine extends EventEmitter {
   /** The store gets a little more time, so that it can write down what it has. */
   #giveUpStore() {
     this.#storeTimer = setTimeout(() => this.#state.giveUp(), STORE_TIMEOUT).unref()
+  }
+}
+
+/** The promise that `call` returns, or one that is rejected by what it throws: also that there is no engine. */
+function rejecting(call) {
+  try {
+    return call()
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 
