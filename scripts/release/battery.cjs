@@ -21,18 +21,25 @@ const codeOf = (run) =>
 const CHECKS = {
   async 'text comes back'({ runLua }) {
     assert.equal(await runLua('print("so far") return 6 * 7, "x", { a = { 1 } }', 'a'), 'so far\n42\tx\t{"a":[1]}')
+    const numbers = 'return 1/3, 2^53, 7//2, math.mininteger, ("%5.2f"):format(3.14159), "ü"'
+    assert.equal(await runLua(numbers, 'a'), '0.33333333333333\t9.007199254741e+15\t3\t-9223372036854775808\t 3.14\tü')
   },
 
-  async 'many runs at once are not mixed up'({ Engine }) {
-    const engine = new Engine()
+  async 'many runs at once are not mixed up, beside some that are killed'({ Engine }) {
+    const engine = new Engine({ concurrency: 3 })
+    const timeout = 60_000
+    const killed = Array.from({ length: 20 }, (_, i) =>
+      codeOf(engine.run(ENDLESS, `endless-${i}`, { cpuTimeout: 20, timeout })),
+    )
     const source =
       'local n = 0 for i = 1, 2000 do n = n + i % ... end State.set("k", ...) return script.id, n, State.get("k")'
-    const runs = Array.from({ length: 100 }, (_, i) => engine.run(source, `id-${i}`, { args: [i + 1] }))
+    const runs = Array.from({ length: 100 }, (_, i) => engine.run(source, `id-${i}`, { args: [i + 1], timeout }))
     for (const [i, { values }] of (await Promise.all(runs)).entries()) {
       let sum = 0
       for (let n = 1; n <= 2000; n++) sum += n % (i + 1)
       assert.deepEqual(values, [`id-${i}`, sum, i + 1])
     }
+    assert.deepEqual(await Promise.all(killed), Array(20).fill('ERR_LUA_TIMEOUT'))
     await engine.close()
   },
 
@@ -73,6 +80,32 @@ const CHECKS = {
     const options = { memoryLimit: 4 * 2 ** 20, timeout: 60_000 }
     const codes = await Promise.all(greedy.map((source) => codeOf(runLua(source, 'a', options))))
     assert.deepEqual(codes, Array(2).fill('ERR_LUA_MEMORY'))
+    const grows = 'local t = {} for i = 1, 200000 do t[i] = i end local s = 0 for i = 1, #t do s = s + t[i] end return s'
+    assert.equal(await runLua(grows, 'a', { timeout: 60_000 }), '20000100000')
+  },
+
+  async 'calls that nest too deep are errors, in Lua, in its libraries and in its compiler'({ runLua }) {
+    const deep = [
+      ['local function f(n) return 1 + f(n + 1) end f(1)', 'ERR_LUA_RUNTIME'],
+      ['local function f() return (("a"):gsub("a", f)) end f()', 'ERR_LUA_RUNTIME'],
+      [`return ${'('.repeat(10_000)}`, 'ERR_LUA_SYNTAX'],
+    ]
+    for (const [source, code] of deep) assert.equal(await codeOf(runLua(source, 'a', { timeout: 60_000 })), code)
+  },
+
+  async 'runs are suspended in the middle of calls of C'({ runLua }) {
+    const source =
+      'for i = 1, 20 do sleep(0.001) end return (("ab"):gsub(".", function(c) sleep(0.001) return c:upper() end))'
+    const runs = Array.from({ length: 50 }, (_, i) => runLua(source, `id-${i}`, { timeout: 60_000 }))
+    assert.deepEqual(await Promise.all(runs), Array(50).fill('AB'))
+  },
+
+  async 'the libraries have what they take from the system: random bytes, hashes, time'({ runLua }) {
+    const bytes =
+      'return hex.encode(crypto.sha256("abc")):sub(1, 16), #crypto.random(16), crypto.random(16) ~= crypto.random(16)'
+    assert.equal(await runLua(bytes, 'a'), 'ba7816bf8f01cfea\t16\ttrue')
+    assert.match(await runLua('return os.time(), os.date("!%Y", 0), os.clock() >= 0', 'a'), /^\d{10,}\t1970\ttrue$/)
+    assert.equal(await runLua('return json.encode(json.decode("[1.5,null]"))', 'a'), '[1.5,null]')
   },
 
   async 'values cross as they are'({ Engine }) {
@@ -101,6 +134,9 @@ const CHECKS = {
     assert.deepEqual([error.code, error.line, error.chunk], ['ERR_LUA_RUNTIME', 2, 'route.lua'])
     assert.equal(error.luaValue.status, 404)
     assert.equal(await codeOf(runLua('return +', 'a')), 'ERR_LUA_SYNTAX')
+    const ofLua = await runLua('local t = nil\nt.x = 1', 'a').catch((thrown) => thrown)
+    assert.match(ofLua.message, /index a nil value/)
+    assert.equal(await runLua('return select("#", pcall(error)), pcall(error, "x")', 'a'), '2\tfalse\tx')
   },
 
   async 'host functions are awaited, and what they throw can be caught'({ Engine, HostError }) {

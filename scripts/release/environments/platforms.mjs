@@ -9,7 +9,7 @@ import { muslNode } from '../nodes.mjs'
 import { TARGETS } from '../targets.mjs'
 import { Missing, pip } from '../toolbox.mjs'
 import { must } from '../trial/execute.mjs'
-import { project, runProgram } from '../trial/project.mjs'
+import { project, runByNode, runProgram } from '../trial/project.mjs'
 import { BUN, once, unpacked } from '../trial/tools.mjs'
 
 const OLD_NODE = '24.21.0'
@@ -29,9 +29,7 @@ function inEmulator(name, platform, group, library) {
     what: ['Node.js', library].filter(Boolean).join(' with '),
     async run(world, folder) {
       await project(world, folder, { target: targetOf(platform) })
-      const { command, args, env } = await emulated(targetOf(platform))
-      const version = await must(command, [...args, '--version'], { cwd: folder, env })
-      return { version: version.trim().slice(1), checks: await runProgram(folder, [command, ...args], { env }) }
+      return runByNode(folder, await emulated(targetOf(platform)))
     },
   }
 }

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 
 /** The longest that anything may take, in an emulator and beside other work, in ms. */
-const PATIENCE = 300_000
+const PATIENCE = 600_000
 
 /** What of our own environment would change what is tried. */
 const LEFT_OUT = /^(NODE_OPTIONS|NODE_PATH|NODE_ENV|JEST_WORKER_ID|UV_THREADPOOL_SIZE|FORCE_COLOR|npm_config_.*)$/i

@@ -47,12 +47,22 @@ export const registryOf = ({ registry, folder }) => ({
   npm_config_update_notifier: 'false',
 })
 
-/** Runs the battery as a program, and one that exits in the middle of runs, in a project. How many checks passed. */
+/**
+ * Runs the battery as a program, and one that exits in the middle of runs, in a project. An empty `program` is in the command
+ * itself. How many checks passed.
+ */
 export async function runProgram(folder, [command, ...args], { program = 'programs/program.cjs', env } = {}) {
   const options = { cwd: folder, env }
-  const passed = checksIn(await must(command, [...args, program], options))
-  await exits(command, [...args, program], options)
+  const line = [...args, program].filter(Boolean)
+  const passed = checksIn(await must(command, line, options))
+  await exits(command, line, options)
   return passed + 2
+}
+
+/** The same by Node.js, in an emulator or not, and of which version that is. */
+export async function runByNode(folder, { command, args, env }) {
+  const version = await must(command, [...args, '--version'], { cwd: folder, env })
+  return { version: version.trim().slice(1), checks: await runProgram(folder, [command, ...args], { env }) }
 }
 
 /** Runs the program that exits in the middle of runs. */
