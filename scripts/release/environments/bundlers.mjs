@@ -5,7 +5,8 @@ import { must } from '../trial/execute.mjs'
 import { checksIn, exits, project, runProgram } from '../trial/project.mjs'
 import { BUN, bunOf, installed, toolsNode } from '../trial/tools.mjs'
 
-const ESBUILD = ['esbuild@0.28.2']
+/** Executables are made of its bundles, too. */
+export const ESBUILD = ['esbuild@0.28.2']
 const ROLLUP = ['rollup@4.68.7']
 const WEBPACK = ['webpack@5.112.2', 'webpack-cli@7.3.1', 'node-loader@2.1.0']
 const VITE = ['vite@8.3.8']

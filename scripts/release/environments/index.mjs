@@ -1,5 +1,6 @@
 // Everything that the packages are tried in, in order: one file each.
 import bundlers from './bundlers.mjs'
+import executables from './executables.mjs'
 import installers from './installers.mjs'
 import next from './next.mjs'
 import node from './node.mjs'
@@ -20,6 +21,7 @@ export const ENVIRONMENTS = [
   ...typescript,
   ...bundlers,
   ...next,
+  ...executables,
   ...packed,
   ...untried,
 ]

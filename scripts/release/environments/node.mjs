@@ -3,7 +3,8 @@ import { must } from '../trial/execute.mjs'
 import { checksIn, project, runProgram } from '../trial/project.mjs'
 import { nodeOf } from '../trial/tools.mjs'
 
-const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
+/** One of each line that is supported. */
+export const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0']
 
 /** Both ways in, all entries, and the ends of the process. */
 async function tryWith(world, folder, node) {
