@@ -41,7 +41,7 @@ async function namedScripts({ moonpool }) {
   await engine.close()
 }
 
-const TIMERS = 1000
+const TIMERS = 4000
 const IDS = 100
 /** In ms: longer than any part of this takes. */
 const FOREVER = 600_000
