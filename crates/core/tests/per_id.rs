@@ -377,6 +377,38 @@ fn the_largest_run_of_an_id_dies_for_its_others_and_nobody_elses() {
 }
 
 #[test]
+fn a_context_whose_vm_was_killed_for_others_takes_no_run_also_before_the_engine_is_told() {
+    let (engine, held) = engine(2);
+    engine.set_limits(&id("tester"), IdLimits { memory: Some(12 * MIB), ..limits() });
+    let submit = |context, source: &str| engine.submit_within(context, script(source), Caller::Host);
+    let between_runs = engine.create_context();
+    submit(between_runs, &holds(8, "")).expect("there is room");
+    drain(&engine, &held);
+    submit_as(&engine, "tester", 1, &holds(5, "t = nil"));
+    drain(&engine, &held);
+    let refused = submit(between_runs, "return 1").expect_err("its VM is gone");
+    assert_eq!((refused.code.as_str(), refused.limit), ("ERR_CONTEXT_CLOSED", Some("perId.memory")));
+    engine.signal(Signal::Killed(0));
+
+    // The same when the run has ended, and the engine has not taken the VM back yet.
+    let at_its_end = engine.create_context();
+    submit(at_its_end, &holds(8, "return 'done'")).expect("there is room");
+    submit(at_its_end, "return 'next'").expect("there is room");
+    let mut ended = held.next();
+    ended.execute();
+    submit_as(&engine, "tester", 4, &holds(5, "t = nil"));
+    let mut grown = held.next();
+    grown.execute();
+    let settled = engine.finished(ended).settled;
+    assert_eq!(text(&settled[0]), Ok("done"));
+    let refused = &settled[1].outcome.as_ref().expect_err("the VM is gone").error;
+    assert_eq!((refused.code.as_str(), refused.limit), ("ERR_CONTEXT_CLOSED", Some("perId.memory")));
+    assert_eq!(codes(engine.finished(grown).settled), [(4, "ok")]);
+    let refused = submit(at_its_end, "return 1").expect_err("its VM is gone");
+    assert_eq!(refused.limit, Some("perId.memory"));
+}
+
+#[test]
 fn runs_of_an_id_whose_contexts_hold_all_its_memory_are_refused_and_begin_when_one_is_closed() {
     let held = Held::default();
     let factory = Arc::new(Factory::new(Libraries::ALL, None));

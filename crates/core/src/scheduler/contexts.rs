@@ -41,6 +41,26 @@ enum End {
     Evicted(Kill),
 }
 
+impl Context {
+    /// How far it is, also when nobody has told yet that its VM was killed for others.
+    fn end(&self) -> End {
+        let doomed = self.vm.as_ref().and_then(|vm| vm.doomed());
+        doomed.map_or(self.end, End::Evicted)
+    }
+}
+
+impl End {
+    /// Why a run is refused.
+    fn refusal(self) -> Option<Error> {
+        match self {
+            Self::Open => None,
+            Self::Closed => Some(closed("the context is closed")),
+            Self::Gone => Some(gone()),
+            Self::Evicted(kill) => Some(evicted(kill)),
+        }
+    }
+}
+
 impl Contexts {
     /// A new context, without a VM yet.
     pub(super) fn create(&mut self) -> ContextId {
@@ -60,19 +80,12 @@ impl Contexts {
     /// # Errors
     /// `ERR_CONTEXT_CLOSED`, with the reason.
     pub(super) fn check_open(&self, id: ContextId) -> Result<(), Error> {
-        match self.all.get(&id).map_or(End::Closed, |context| context.end) {
-            End::Open => Ok(()),
-            End::Closed => Err(closed("the context is closed")),
-            End::Gone => Err(gone()),
-            End::Evicted(kill) => Err(evicted(kill)),
-        }
+        self.all.get(&id).map_or(End::Closed, Context::end).refusal().map_or(Ok(()), Err)
     }
 
     /// Whether a context takes runs, and has not lost its VM to others.
     pub(super) fn is_open(&self, id: ContextId) -> bool {
-        let lives =
-            |context: &Context| context.end == End::Open && context.vm.as_ref().is_none_or(|vm| vm.doomed().is_none());
-        self.all.get(&id).is_some_and(lives)
+        self.check_open(id).is_ok()
     }
 
     /// Whether the next run would have its turn at once.
@@ -119,19 +132,24 @@ impl Contexts {
     }
 
     /// Takes back what a run that has ended leaves, and says whose turn it is. A run that began and brings no VM back has
-    /// ended the context; then those that wait are refused.
+    /// ended the context, and so has one whose VM was killed for others; then those that wait are refused.
     pub(super) fn end(&mut self, settled: &mut Settled) -> Ended {
         let Some((id, context)) = settled.context.and_then(|id| Some((id, self.all.get_mut(&id)?))) else {
             return Ended::default();
         };
         context.busy = false;
-        context.vm = settled.vm.take().filter(|vm| vm.doomed().is_none());
-        if context.vm.is_none() && settled.usage.slices > 0 {
-            context.end = End::Gone;
+        let lost = match &settled.vm {
+            Some(vm) => vm.doomed().map(End::Evicted),
+            None => (settled.usage.slices > 0).then_some(End::Gone),
+        };
+        if let Some(end) = lost {
+            context.end = end;
             let refused = std::mem::take(&mut context.waiting);
             self.waiting -= refused.len();
-            return Ended { next: None, refused: refused.into_values().map(|run| run.refuse(gone())).collect() };
+            let refuse = |run: Run| run.refuse(end.refusal().unwrap_or_else(gone));
+            return Ended { next: None, refused: refused.into_values().map(refuse).collect() };
         }
+        context.vm = settled.vm.take();
         let next = context.waiting.pop_first().map(|(_, run)| run);
         self.waiting -= usize::from(next.is_some());
         let next = next.map(|mut run| {
