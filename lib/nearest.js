@@ -25,4 +25,10 @@ function nearest(given, names) {
   return best.score < wanted.length && best.score <= Math.max(2, best.name.length / 3) ? best.name : undefined
 }
 
-module.exports = { nearest }
+/** What to add to an error about `given`, when there is a name that is near. */
+function hint(given, names) {
+  const meant = nearest(given, names)
+  return meant === undefined ? '' : `; did you mean '${meant}'?`
+}
+
+module.exports = { hint, nearest }

@@ -7,7 +7,7 @@ const { LEVELS, tellingOf } = require('./logs')
 const { maxMemory } = require('./max-memory')
 const { shown, typeError, valueError } = require('./errors')
 const { registry } = require('./native')
-const { nearest } = require('./nearest')
+const { hint } = require('./nearest')
 const { REPEATS, REPEATS_WITHIN } = require('./repeats')
 const { checkState, optionsOf, placeOf } = require('./state-place')
 const { isPlain } = require('./values')
@@ -339,9 +339,8 @@ function checkObject(given, what = 'options') {
 }
 
 function unknownOption(key, names) {
-  const meant = nearest(key, names)
-  const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
-  return typeError(`unknown option ${inspect(key)}${hint} (known options: ${names.join(', ') || 'none'})`)
+  const known = names.join(', ') || 'none'
+  return typeError(`unknown option ${inspect(key)}${hint(key, names)} (known options: ${known})`)
 }
 
 /** The number of a timer, which a script was given. */
@@ -484,14 +483,13 @@ function checkText(value, what) {
 }
 
 function checkLibraries(value, what) {
-  if (!Array.isArray(value)) throw typeError(`${what} must be an array of names. Received ${shown(value)}`)
+  checkArray('names')(value, what)
   for (const name of value) {
     if (typeof name !== 'string') throw typeError(`${what} must be an array of names. Received ${shown(name)} in it`)
     if (LIBRARIES.includes(name)) continue
-    const meant = nearest(name, LIBRARIES)
-    const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
+    const known = LIBRARIES.join(', ')
     throw valueError(
-      `${what} has an unknown library ${inspect(name)}${hint} (known libraries: ${LIBRARIES.join(', ')})`,
+      `${what} has an unknown library ${inspect(name)}${hint(name, LIBRARIES)} (known libraries: ${known})`,
     )
   }
 }

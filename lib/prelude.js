@@ -5,7 +5,7 @@ const { decodeFailure } = require('./decode')
 const { LuaError, shown, typeError, valueError } = require('./errors')
 const { sourceNamed } = require('./folder')
 const { NativeEngine } = require('./native')
-const { nearest } = require('./nearest')
+const { hint } = require('./nearest')
 const { checkLabel, readOptions } = require('./options')
 
 /** In bytes, as in crates/core/src/memory/pool.rs. */
@@ -62,9 +62,8 @@ function modulesOf(preludeModules, parts) {
     const what = `The "options.preludeModules[${i}]" property`
     checkLabel(name, what)
     if (!names.includes(name)) {
-      const meant = nearest(name, names)
-      const hint = meant === undefined ? '' : `; did you mean '${meant}'?`
-      throw valueError(`${what} must be the name of an entry of "options.prelude". Received ${shown(name)}${hint}`)
+      const rule = `${what} must be the name of an entry of "options.prelude"`
+      throw valueError(`${rule}. Received ${shown(name)}${hint(name, names)}`)
     }
     if (modules.has(name)) throw valueError(`${what} must be new. Received ${shown(name)} again`)
     modules.add(name)

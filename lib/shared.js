@@ -206,7 +206,7 @@ class SharedDicts {
     const declared = this.#declared.get(name)
     if (declared) return declared.dict
     const names = [...this.#declared.keys()]
-    const meant = names.length === 0 ? undefined : nearest(name, names)
+    const meant = nearest(name, names)
     const hint = meant === undefined ? '' : ` (did you mean '${meant}'?)`
     throw valueError(
       `There is no shared dictionary '${name}'${hint}: options declare it, as in engine.sharedDict('${name}', {})`,

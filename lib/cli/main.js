@@ -3,7 +3,7 @@
 
 const { COMMANDS } = require('./commands')
 const { helpOf, helpOfAll } = require('./help')
-const { nearest } = require('../nearest')
+const { hint } = require('../nearest')
 const { setColour } = require('./paint')
 const { fail, say } = require('./terminal')
 const { GENERAL, UsageError, readArguments } = require('./usage')
@@ -38,10 +38,7 @@ function commandOf([name]) {
   if (name === undefined || name.startsWith('-')) return undefined
   if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name].load()
   const names = Object.keys(COMMANDS)
-  const meant = nearest(name, names)
-  throw new UsageError(
-    `there is no command '${name}'${meant ? `; did you mean '${meant}'?` : `: the commands are ${names.join(', ')}`}`,
-  )
+  throw new UsageError(`there is no command '${name}'${hint(name, names) || `: the commands are ${names.join(', ')}`}`)
 }
 
 /** The program alone, or with options only. */

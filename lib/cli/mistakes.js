@@ -2,7 +2,7 @@
 'use strict'
 
 const { nameOfFile } = require('../source')
-const { nearest } = require('../nearest')
+const { hint } = require('../nearest')
 const { columnOf } = require('./failure')
 const { namesOf } = require('./scopes')
 
@@ -73,11 +73,6 @@ function unusedLocals({ unused }) {
     const message = `the local '${name}' is ${isSet ? 'set, and never read' : 'never used'}`
     return { severity: 'warning', at, size, message }
   })
-}
-
-function hint(name, names) {
-  const meant = nearest(name, names)
-  return meant ? `; did you mean '${meant}'?` : ''
 }
 
 /** What finds the line and the column of a place in a text. */

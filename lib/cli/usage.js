@@ -2,7 +2,7 @@
 'use strict'
 
 const { parseArgs } = require('node:util')
-const { nearest } = require('../nearest')
+const { hint } = require('../nearest')
 
 /** The user has asked for something that there is not. */
 class UsageError extends Error {}
@@ -71,9 +71,8 @@ function checkValue(rawName, option, value, inlineValue, argv) {
 
 function unknown(rawName, all) {
   const names = Object.keys(all).map((name) => `--${name}`)
-  const meant = rawName.startsWith('--') ? nearest(rawName, names) : undefined
-  const hint = meant ? `; did you mean '${meant}'?` : ''
-  return new UsageError(`unknown option '${rawName}'${hint} (what stands behind -- is no option)`)
+  const meant = rawName.startsWith('--') ? hint(rawName, names) : ''
+  return new UsageError(`unknown option '${rawName}'${meant} (what stands behind -- is no option)`)
 }
 
 module.exports = { GENERAL, UsageError, readArguments }
