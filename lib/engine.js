@@ -171,11 +171,11 @@ class Engine extends EventEmitter {
   // Not async: the promise of the run is that of the call, which saves another one.
 
   runLua(code, scriptId, options) {
-    return rejecting(() => this.#runCode(code, scriptId, () => this.#prepare(scriptId, options)))
+    return rejecting(() => this.#runCode(checkCode(code), this.#prepare(scriptId, options)))
   }
 
   run(code, scriptId, options) {
-    return rejecting(() => this.#runCode(code, scriptId, () => this.#prepareForValues(scriptId, options)))
+    return rejecting(() => this.#runCode(checkCode(code), this.#prepareForValues(scriptId, options)))
   }
 
   async runFile(path, scriptId, options) {
@@ -467,10 +467,8 @@ class Engine extends EventEmitter {
     if (!step()) inSlices({ cancelled: false, step })
   }
 
-  #runCode(code, scriptId, prepare) {
-    checkCode(code)
-    const run = prepare()
-    return this.#execute(run.take(codeOf(code, run.options, scriptId)))
+  #runCode(code, run) {
+    return this.#execute(run.take(codeOf(code, run.options, run.scriptId)))
   }
 
   /** What a call asks for, but for its code. */

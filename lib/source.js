@@ -62,9 +62,10 @@ function checkSize(size, maxSource, what) {
   throw Object.assign(valueError(message), { limit: 'maxSource' })
 }
 
-/** Checks that something is Lua source or a Script. */
+/** Checks that something is Lua source or a Script, and returns it. */
 function checkCode(code) {
   if (nativeOf(code) === undefined) checkSource(code, 'code', ', or a Script')
+  return code
 }
 
 /** What to run, and the name that it has: source, or the native part of a Script, whose name is fixed. */
