@@ -1,14 +1,12 @@
 //! JSON text to Lua values, built straight from the parser's events.
 
+use super::PIECE;
 use crate::memory::Budget;
 use crate::value::{MAX_DEPTH, Marks};
 use mlua::{Lua, Value};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::io::{self, BufReader, Read};
-
-/// So many bytes of a text that is read in pieces are read without a look at the flag.
-const PIECE: usize = 1 << 16;
 
 /// Reads JSON text into a new Lua value. `null` becomes `json.null`, every array is marked as one.
 ///

@@ -2,6 +2,7 @@
 //!
 //! A text that is not JSON is left to [`super::decode`], which is slower and says what is wrong.
 
+use super::PIECE;
 use super::scan::plain;
 use crate::value::MAX_DEPTH;
 use moonpool_lua::{ffi, poll};
@@ -12,9 +13,6 @@ const AT_ONCE: usize = 32;
 
 /// So many values are pushed without a look at the flag.
 const UNPOLLED: usize = 256;
-
-/// So many bytes are read without one.
-const PIECE: usize = 1 << 16;
 
 /// The longest escape: a pair of surrogates.
 const LONGEST_ESCAPE: usize = 12;
