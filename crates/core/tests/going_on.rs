@@ -172,6 +172,16 @@ fn asked(source: &str) -> (Scheduler<Held>, Held, Batch) {
     (engine, held, batch)
 }
 
+/// What is heard all at once of a run that calls `host.ask`, when its worker has gone on for so many batches since.
+fn heard_after(batches: usize, source: &str) -> Finished {
+    let (engine, held, mut batch) = asked(source);
+    for _ in 0..batches {
+        batch.execute();
+        batch = batch.go_on().0;
+    }
+    hear(&engine, &held)
+}
+
 #[test]
 fn a_call_of_the_host_is_made_when_it_is_heard_of() {
     let (engine, held, batch) = asked("return host.ask(1)");
@@ -203,12 +213,7 @@ fn a_call_of_a_run_that_was_stopped_before_anybody_heard_of_it_is_not_made() {
 fn a_call_that_was_given_up_before_anybody_heard_of_it_is_neither_made_nor_given_up() {
     let fails = "local t = os.clock() while os.clock() - t < 0.03 do end error('x')";
     let give_up = format!("pcall(parallel, function() host.ask(1) end, function() {fails} end) sleep(1000)");
-    let (engine, held, mut batch) = asked(&give_up);
-    for _ in 0..30 {
-        batch.execute();
-        batch = batch.go_on().0;
-    }
-    let finished = hear(&engine, &held);
+    let finished = heard_after(30, &give_up);
     assert!(finished.calls.is_empty() && finished.given_up.is_empty());
 }
 
@@ -218,13 +223,8 @@ fn what_is_told_after_a_call_is_heard_after_it_also_when_all_is_heard_at_once() 
     let source = format!(
         "log.info('one') parallel(function() host.ask(1) end, function() {waits} log.info('two') {waits} host.ask(2) {waits} end)"
     );
-    let (engine, held, mut batch) = asked(&source);
-    for _ in 0..60 {
-        batch.execute();
-        batch = batch.go_on().0;
-    }
     let mut heard = Vec::new();
-    for part in hear(&engine, &held).in_order() {
+    for part in heard_after(60, &source).in_order() {
         for told in &part.told {
             let text = String::from_utf8_lossy(&told.frames).into_owned();
             heard.extend(["one", "two"].into_iter().filter(|entry| text.contains(entry)).map(str::to_owned));
@@ -260,12 +260,7 @@ fn many_calls_that_were_given_up_before_anybody_heard_of_them_are_neither_made_n
         "local all = {{}} for i = 1, 30 do all[i] = function() host.ask(i) end end all[31] = function() {fails} end
          pcall(parallel, table.unpack(all)) sleep(1000)"
     );
-    let (engine, held, mut batch) = asked(&give_up);
-    for _ in 0..30 {
-        batch.execute();
-        batch = batch.go_on().0;
-    }
-    let finished = hear(&engine, &held);
+    let finished = heard_after(30, &give_up);
     assert!(finished.calls.is_empty() && finished.given_up.is_empty());
 }
 
