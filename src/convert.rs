@@ -450,6 +450,14 @@ impl Failure {
     }
 }
 
+/// The number of a run that was submitted, or why it was not.
+pub(crate) fn submitted(run: std::result::Result<u64, Error>) -> Either<f64, Failure> {
+    match run {
+        Ok(id) => Either::A(id as f64),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         RunFailure::new(error).into()

@@ -4,7 +4,7 @@ use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
     EngineOptions, EngineStats, Exchange, Failure, IdLimits, IdUsage, InContext, Limits, Module, PreludePart, Question,
-    Registry, StateAnswer, StatePlace, in_milliseconds, milliseconds,
+    Registry, StateAnswer, StatePlace, in_milliseconds, milliseconds, submitted,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, SettleArgs, TellArgs};
@@ -172,10 +172,7 @@ impl NativeEngine {
             exchange,
             services: self.inner.services.clone(),
         };
-        Ok(match self.inner.submit(script, Caller::Host, context.map(|context| context.id)) {
-            Ok(id) => Either::A(id as f64),
-            Err(error) => Either::B(error.into()),
-        })
+        Ok(submitted(self.inner.submit(script, Caller::Host, context.map(|context| context.id))))
     }
 
     /// As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
@@ -229,10 +226,7 @@ impl NativeEngine {
         call_id: Option<f64>,
     ) -> Result<Either<f64, Failure>> {
         let args = args.map(|args| args.to_vec());
-        Ok(match self.inner.run_named(named, args, call_id.map(|id| id as u64))? {
-            Ok(id) => Either::A(id as f64),
-            Err(error) => Either::B(error.into()),
-        })
+        Ok(submitted(self.inner.run_named(named, args, call_id.map(|id| id as u64))?))
     }
 
     /// Answers the call of a script that a run waits for with a failure, known by a number.

@@ -1,6 +1,6 @@
 //! The short way of runs that are given nothing but source and an id, as most are.
 
-use crate::convert::Failure;
+use crate::convert::{Failure, submitted};
 use crate::engine::id_of;
 use crate::inner::Inner;
 use crate::raw::{Raw, of_text};
@@ -44,8 +44,5 @@ fn submit(inner: &Inner, source: Arc<[u8]>, id: ScriptId, results: Option<u32>) 
         exchange: Exchange { results: results.map(Shapes::from_bits), ..Exchange::default() },
         services: inner.services.clone(),
     };
-    match inner.submit(script, Caller::Host, None) {
-        Ok(id) => Either::A(id as f64),
-        Err(error) => Either::B(error.into()),
-    }
+    submitted(inner.submit(script, Caller::Host, None))
 }

@@ -1,6 +1,6 @@
 //! Timers of scripts, as JavaScript fires them: see lib/timers.js.
 
-use crate::convert::{Failure, Limits, Telling, in_milliseconds};
+use crate::convert::{Failure, Limits, Telling, in_milliseconds, submitted};
 use crate::engine::{NativeEngine, NativeScript, id_of};
 use crate::given::{NativeFunctions, NativeModules, extras};
 use crate::inner::Inner;
@@ -221,7 +221,7 @@ fn submit(
     limits: Option<VmLimits>,
     exchange: Exchange,
 ) -> Either<f64, Failure> {
-    let submitted = task_of(inner, id, script).and_then(|(task, code)| {
+    submitted(task_of(inner, id, script).and_then(|(task, code)| {
         let script = Script {
             chunk: Chunk::Compiled(code),
             id: task.owner,
@@ -231,11 +231,7 @@ fn submit(
             services: inner.services.clone(),
         };
         inner.submit(script, Caller::Timer(id), None)
-    });
-    match submitted {
-        Ok(id) => Either::A(id as f64),
-        Err(error) => Either::B(error.into()),
-    }
+    }))
 }
 
 /// What a timer that was taken runs, and the code of that.
