@@ -166,6 +166,8 @@ export declare class NativeNamed {}
 export declare class NativePrelude {
   /** What it takes in each VM, in bytes. */
   get size(): number
+  /** The least `maxMemory` for so many threads, in bytes. */
+  leastMemory(concurrency: number): number
 }
 
 /** A compiled chunk. */

@@ -8,9 +8,6 @@ const { NativeEngine } = require('./native')
 const { hint } = require('./nearest')
 const { checkLabel, readOptions } = require('./options')
 
-/** In bytes, as in crates/core/src/memory/pool.rs. */
-const SMALLEST_VM = 64 * 1024
-
 const ANYTHING = { default: undefined, check: () => {} }
 const PART = { name: ANYTHING, source: ANYTHING }
 
@@ -22,8 +19,8 @@ function preludeOf({ prelude, preludeModules, libraries, maxMemory, concurrency 
   const marked = parts.map((part) => ({ ...part, isModule: modules.has(part.name) }))
   const native = NativeEngine.runPrelude(libraries, marked, defaults)
   if (native.code !== undefined) throw new LuaError(aboutPrelude(decodeFailure(native)))
-  const copies = `${concurrency} ${concurrency === 1 ? 'copy' : 'copies'} of the prelude`
-  if (native.size * concurrency + SMALLEST_VM > maxMemory) {
+  if (native.leastMemory(concurrency) > maxMemory) {
+    const copies = `${concurrency} ${concurrency === 1 ? 'copy' : 'copies'} of the prelude`
     const rule = `The "options.maxMemory" property must have room for ${copies}, of ${native.size} bytes each`
     throw valueError(`${rule}: one for each thread. Received ${maxMemory}`)
   }

@@ -45,6 +45,12 @@ impl NativePrelude {
     pub fn size(&self) -> f64 {
         self.prelude.size() as f64
     }
+
+    /// The least `maxMemory` for so many threads, in bytes.
+    #[napi(catch_unwind)]
+    pub fn least_memory(&self, concurrency: u32) -> f64 {
+        self.prelude.least_memory(concurrency as usize) as f64
+    }
 }
 
 /// An engine on libuv's pool.

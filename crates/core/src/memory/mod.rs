@@ -15,7 +15,7 @@ pub(crate) use heap::Heap;
 #[cfg(test)]
 pub(crate) use heap::REFUSALS;
 pub(crate) use mapping::{forget, page};
-pub(crate) use pool::{Account, Reasons, Tell};
+pub(crate) use pool::{Account, Reasons, SMALLEST_VM, Tell};
 pub use pool::{Held, Pool, Room};
 pub use share::Share;
 pub(crate) use spares::Spares;

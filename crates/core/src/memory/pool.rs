@@ -79,7 +79,7 @@ pub enum Room {
 }
 
 /// What a new VM takes at least, beside its prelude.
-const SMALLEST_VM: usize = 64 << 10;
+pub(crate) const SMALLEST_VM: usize = 64 << 10;
 
 /// What VMs that may hold `max` hold at the very most while those that were killed have not been dropped yet: past it, whoever
 /// grows dies.

@@ -10,6 +10,7 @@ use crate::api;
 use crate::api::libraries::Libraries;
 use crate::bridge::{Compiled, Limits, Modules, Repeats, Services, direct, panic_message};
 use crate::error::{Code, Error, Failure};
+use crate::memory::SMALLEST_VM;
 use crate::state::ScriptId;
 use moonpool_lua::{Flag, ffi, protect};
 use std::ffi::c_int;
@@ -81,6 +82,11 @@ impl Prelude {
     /// What it takes in each VM, in bytes.
     pub fn size(&self) -> usize {
         self.snapshot.size()
+    }
+
+    /// The least that VMs may hold together, of an engine with so many threads: a copy for each thread, and a VM that grows.
+    pub fn least_memory(&self, slots: usize) -> usize {
+        self.size().saturating_mul(slots).saturating_add(SMALLEST_VM)
     }
 
     /// The modules that it has loaded.
