@@ -281,6 +281,7 @@ impl Finished for Inner {
 }
 
 impl Inner {
+    /// Tells JavaScript all that came of a batch, or of several: each part, in the order in which it came.
     fn tell_all(&self, finished: Outgoing) {
         for part in finished.in_order() {
             self.tell_part(part);
