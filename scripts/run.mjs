@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Runs a program; resolves with its exit code. Its output goes where ours goes. */
-export function run(command, args, { env = {}, shell = false } = {}) {
-  return follow(spawn(command, args, { cwd: root, env: { ...process.env, ...env }, shell, stdio: 'inherit' }))
+export function run(command, args, { cwd = root, env = {}, shell = false } = {}) {
+  return follow(spawn(command, args, { cwd, env: { ...process.env, ...env }, shell, stdio: 'inherit' }))
 }
 
 /** Runs a program; every piece of its output goes to `onOutput`, with the name of its stream. Resolves with its exit code. */
@@ -48,6 +48,15 @@ export function capture(command, args, { cwd = root } = {}) {
 export function tool(file, ...args) {
   return [process.execPath, [`${root}/node_modules/${file}`, ...args]]
 }
+
+/** The command line of npm: the one by which this was started, or that of the PATH. */
+export function npm(...args) {
+  const script = process.env.npm_execpath
+  return script?.endsWith('.js') ? [process.execPath, [script, ...args]] : ['npm', args]
+}
+
+/** The name of the platform that Rust builds for here, as `x86_64-unknown-linux-gnu`; undefined without Rust. */
+export const hostTriple = () => /^host: (\S+)$/m.exec(ask('rustc', ['-vV']) ?? '')?.[1]
 
 /** Ends the process when a step failed. */
 export function mustSucceed(exitCode) {

@@ -1,9 +1,9 @@
 // npm run test:memory [asan|valgrind]: the Rust tests under AddressSanitizer, or under valgrind where there is none.
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { ask, mustSucceed, root, run } from './run.mjs'
+import { ask, hostTriple, mustSucceed, root, run } from './run.mjs'
 
-const target = /^host: (\S+)$/m.exec(ask('rustc', ['-vV']) ?? '')?.[1]
+const target = hostTriple()
 const [chosen] = process.argv.slice(2)
 
 // What both leave out: these measure the process itself, and a memory checker makes it another one.

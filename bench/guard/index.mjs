@@ -3,14 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from '../../scripts/cargo.mjs'
 import { installProgram } from '../../scripts/debian.mjs'
-import { ask, collect, mustSucceed, root } from '../../scripts/run.mjs'
+import { ask, collect, hostTriple, mustSucceed, root } from '../../scripts/run.mjs'
 import { findTools } from '../../scripts/setup.mjs'
 import { median } from '../measure.mjs'
 import { compare, instructionsIn, toolchainOf } from './counts.mjs'
 
 const FILE = path.join(root, 'bench/guard/counts.json')
 /** Named, so that what the release build of the addon has compiled is used again: that names it, too. */
-const TARGET = /^host: (\S+)$/m.exec(ask('rustc', ['-vV']) ?? '')?.[1]
+const TARGET = hostTriple()
 const PROGRAM = path.join(root, `target/${TARGET}/release/examples/guard`)
 /** What callgrind writes about each job, for `callgrind_annotate`. */
 const PROFILES = path.join(root, 'target/guard')

@@ -1,9 +1,10 @@
 // Installs and builds contestants, where they are not there already. What cannot be had does not stop the others.
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import path from 'node:path'
 import { build } from '../../scripts/cargo.mjs'
 import { installProgram } from '../../scripts/debian.mjs'
-import { collect } from '../../scripts/run.mjs'
+import { installDependencies } from '../../scripts/dependencies.mjs'
+import { collect, npm } from '../../scripts/run.mjs'
 import { FOLDER, isolatedVm, MODULES, NAIVE, NAIVE_TARGET } from './places.mjs'
 
 /** Resolves with the reasons why some players cannot play, by player. */
@@ -20,22 +21,8 @@ export async function install() {
 
 /** The packages of the lock, without their install scripts. Without these there is nothing to compare with, and nothing to draw by. */
 export async function installPackages() {
-  if (isInstalled()) return
-  console.log('bench:peers: installing the peers (npm ci, in bench/peers)')
-  const { exitCode, output } = await npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error')
-  if (exitCode !== 0) throw new Error(`bench:peers: npm cannot install the peers:\n${output}`)
-}
-
-function isInstalled() {
-  const [wanted, found] = ['package-lock.json', 'node_modules/.package-lock.json'].map(packagesOf)
-  return Object.keys(wanted).every(
-    (name) => name === '' || wanted[name].optional || found[name]?.version === wanted[name].version,
-  )
-}
-
-function packagesOf(file) {
-  const full = path.join(FOLDER, file)
-  return existsSync(full) ? JSON.parse(readFileSync(full, 'utf8')).packages : {}
+  const exitCode = await installDependencies('bench:peers: installing the peers', FOLDER)
+  if (exitCode !== 0) throw new Error(`bench:peers: npm cannot install the peers: it ended with ${exitCode}`)
 }
 
 /** isolated-vm is the one that has to be compiled, where its package has no binary for this Node.js: that takes minutes. */
@@ -44,7 +31,9 @@ async function buildIsolatedVm() {
   if (!existsSync(path.join(MODULES, name))) return `npm did not install ${name}`
   if (await loads(name)) return undefined
   console.log(`bench:peers: building ${name} for Node.js ${process.versions.node}, which takes minutes`)
-  const { exitCode, output } = await npm('rebuild', name, '--foreground-scripts', '--loglevel=error')
+  const { exitCode, output } = await collect(...npm('rebuild', name, '--foreground-scripts', '--loglevel=error'), {
+    cwd: FOLDER,
+  })
   if (exitCode === 0 && (await loads(name))) return undefined
   return `${name} does not build here: ${lastLine(output) ?? `npm rebuild ended with ${exitCode}`}`
 }
@@ -67,11 +56,6 @@ async function buildNaive() {
 }
 
 const LIBRARY = { darwin: 'libmoonpool_naive.dylib', win32: 'moonpool_naive.dll' }
-
-function npm(...args) {
-  const script = process.env.npm_execpath
-  return script ? collect(process.execPath, [script, ...args], { cwd: FOLDER }) : collect('npm', args, { cwd: FOLDER })
-}
 
 /** Of all that npm and a compiler have said, what says most. */
 const lastLine = (text) =>

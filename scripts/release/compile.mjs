@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { ask, collect, root } from '../run.mjs'
+import { ask, collect, hostTriple, root } from '../run.mjs'
 import { appleStubs } from './apple.mjs'
 import { debianRust, mingw } from './debian.mjs'
 import { appleLibraries, Missing, zig } from './toolbox.mjs'
@@ -114,7 +114,7 @@ function flags(target) {
  * and names no folder of this machine.
  */
 function macosLinker({ cpu, file: name, macos, rust }, zigLibraries) {
-  const host = ask('rustc', ['-vV'])?.match(/^host: (.*)$/m)?.[1]
+  const host = hostTriple()
   const lld = path.join(ask('rustc', ['--print', 'sysroot']) ?? '', 'lib/rustlib', host ?? '', 'bin/rust-lld')
   if (!existsSync(lld)) throw new Missing('the linker rust-lld is missing: install Rust with rustup')
   const stubs = appleStubs(rust, zigLibraries)

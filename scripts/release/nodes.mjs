@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { npm } from '../run.mjs'
 import { debian, mingw } from './debian.mjs'
-import { npm } from './pack.mjs'
 import { inTools, must, once, pip, zig } from './toolbox.mjs'
 
 /** npm has a package of Node.js for each platform of its own. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { capture } from '../run.mjs'
+import { capture, npm } from '../run.mjs'
 
 /** The SHA-256 of a file, in hex. */
 export const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex')
@@ -30,10 +30,4 @@ export function pack(folder, to) {
     sha256: sha256(tarball),
     files: packed.files.map((file) => file.path).sort(),
   }
-}
-
-/** The command line of npm: the one by which this was started, or that of the PATH. */
-export function npm(...args) {
-  const script = process.env.npm_execpath
-  return script?.endsWith('.js') ? [process.execPath, [script, ...args]] : ['npm', args]
 }

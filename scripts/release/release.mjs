@@ -1,9 +1,8 @@
 // npm run release [-- --dry-run]: publishes what `npm run release:build` has built, if all of it fits together.
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { ask, run } from '../run.mjs'
+import { ask, npm, run } from '../run.mjs'
 import { PACKAGE } from './folders.mjs'
-import { npm } from './pack.mjs'
 import { inOrder, notReady } from './ready.mjs'
 import { OUTPUT } from './targets.mjs'
 

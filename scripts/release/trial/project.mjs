@@ -1,9 +1,8 @@
 // Projects that have installed the packed packages, and the battery in them.
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { root } from '../../run.mjs'
+import { npm, root } from '../../run.mjs'
 import { packageName } from '../folders.mjs'
-import { npm } from '../pack.mjs'
 import { Missing } from '../toolbox.mjs'
 import { execute, must } from './execute.mjs'
 

@@ -1,8 +1,7 @@
 // What the packages are tried with: each tool in a folder of its own, in exact versions, kept from one time to the next.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { collect, root } from '../../run.mjs'
-import { npm } from '../pack.mjs'
+import { collect, npm, root } from '../../run.mjs'
 import { Missing } from '../toolbox.mjs'
 import { must } from './execute.mjs'
 
