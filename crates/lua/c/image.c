@@ -96,6 +96,7 @@ static void walkthread (Walk *w, lua_State *th) {
   address(w, th->stack.p);
 }
 
+/* A function that shares keeps no address of the VM in what it shares: see 'moonpool_share'. */
 static void walkproto (Walk *w, Proto *f) {
   int n;
   block(w, f, sizeof(Proto));
@@ -104,11 +105,12 @@ static void walkproto (Walk *w, Proto *f) {
 #define walkvector(v,size)	{ if ((size) > 0) { block(w, v, (size) * sizeof(*(v))); address(w, v); } else unused(w, v); }
   walkvalues(w, f->k, f->sizek);
   for (n = 0; n < f->sizep; n++) address(w, f->p[n]);
+  walkvector(f->k, f->sizek)
+  walkvector(f->p, f->sizep)
+  if (f->shared) return;
   for (n = 0; n < f->sizeupvalues; n++) address(w, f->upvalues[n].name);
   for (n = 0; n < f->sizelocvars; n++) address(w, f->locvars[n].varname);
-  walkvector(f->k, f->sizek)
   walkvector(f->code, f->sizecode)
-  walkvector(f->p, f->sizep)
   walkvector(f->upvalues, f->sizeupvalues)
   walkvector(f->lineinfo, f->sizelineinfo)
   walkvector(f->abslineinfo, f->sizeabslineinfo)
@@ -220,6 +222,66 @@ LUA_API int moonpool_walk (lua_State *L, void *ud, void (*block_) (void *, const
   for (n = 0; n < (size_t)g->strt.size; n++) address(w, g->strt.hash[n]);
   address(w, g->strt.hash);
   return (w->refusal != 0) ? w->refusal : w->objectkeys;
+}
+
+/*
+** What never changes of a function leaves the VM, so that copies of the VM have it in common: its bytecode, its lines, and the
+** names and kinds of its variables. A name there is a string that is in no list of the collector, and never white, so that
+** the collector does nothing with it. It has the text only: such names are for errors, and are compared as C strings. 'keep'
+** returns where it has the bytes, for good, and at a multiple of 8.
+*/
+typedef struct Sharing {
+  void *ud;
+  const void *(*keep) (void *ud, const void *bytes, size_t size);
+} Sharing;
+
+static TString *sharename (Sharing *s, const TString *name) {
+  union { TString ts; char room[sizelstring(LUAI_MAXSHORTLEN)]; } kept;
+  if (name == NULL) return NULL;
+  memset(&kept, 0, sizeof(kept));
+  kept.ts.tt = LUA_VSHRSTR;
+  kept.ts.shrlen = name->shrlen;
+  memcpy(getstr(&kept.ts), getstr(name), name->shrlen);
+  return (TString *)s->keep(s->ud, &kept, sizelstring(name->shrlen));
+}
+
+#define islong(name)	((name) != NULL && (name)->tt != LUA_VSHRSTR)
+
+static void shareproto (lua_State *L, Sharing *s, Proto *f) {
+  int n;
+  if (f->shared) return;
+  for (n = 0; n < f->sizelocvars; n++) if (islong(f->locvars[n].varname)) return;
+  for (n = 0; n < f->sizeupvalues; n++) if (islong(f->upvalues[n].name)) return;
+  for (n = 0; n < f->sizelocvars; n++) f->locvars[n].varname = sharename(s, f->locvars[n].varname);
+  for (n = 0; n < f->sizeupvalues; n++) {
+    Upvaldesc described = f->upvalues[n];
+    memset(&f->upvalues[n], 0, sizeof(Upvaldesc));  /* also the bytes that are nobody's: the same is kept once */
+    f->upvalues[n].name = sharename(s, described.name);
+    f->upvalues[n].instack = described.instack;
+    f->upvalues[n].idx = described.idx;
+    f->upvalues[n].kind = described.kind;
+  }
+#define sharevector(v,size,t)	if ((size) > 0) { \
+    t *own = v; v = (t *)s->keep(s->ud, own, (size) * sizeof(t)); luaM_freearray(L, own, size); }
+  sharevector(f->code, f->sizecode, Instruction)
+  sharevector(f->lineinfo, f->sizelineinfo, ls_byte)
+  sharevector(f->abslineinfo, f->sizeabslineinfo, AbsLineInfo)
+  sharevector(f->locvars, f->sizelocvars, LocVar)
+  sharevector(f->upvalues, f->sizeupvalues, Upvaldesc)
+#undef sharevector
+  f->shared = 1;
+}
+
+#undef islong
+
+/* In a VM after 'moonpool_settle'. What is kept must live as long as the VM, and as all its copies. */
+LUA_API void moonpool_share (lua_State *L, void *ud, const void *(*keep) (void *, const void *, size_t)) {
+  Sharing sharing;
+  GCObject *o;
+  sharing.ud = ud;
+  sharing.keep = keep;
+  for (o = G(L)->allgc; o != NULL; o = o->next)
+    if (o->tt == LUA_VPROTO) shareproto(L, &sharing, gco2p(o));
 }
 
 #undef block

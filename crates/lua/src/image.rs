@@ -1,7 +1,9 @@
 //! What the memory of a VM at rest consists of, so that a host can make an image of it, and VMs elsewhere of that.
 
 use crate::ffi;
+use std::collections::HashSet;
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 
 unsafe extern "C-unwind" {
     fn moonpool_walk(
@@ -13,6 +15,11 @@ unsafe extern "C-unwind" {
         plain: *const c_void,
     ) -> c_int;
     fn moonpool_settle(state: *mut ffi::lua_State);
+    fn moonpool_share(
+        state: *mut ffi::lua_State,
+        kept: *mut c_void,
+        keep: unsafe extern "C" fn(*mut c_void, *const c_void, usize) -> *const c_void,
+    );
     fn moonpool_rehash(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_pushrandomstate(state: *mut ffi::lua_State) -> *mut c_void;
     fn moonpool_reseed(state: *mut ffi::lua_State, random: *mut c_void);
@@ -80,6 +87,63 @@ pub unsafe fn walk(state: *mut ffi::lua_State, plain: *const c_void) -> Result<W
 pub unsafe fn settle(state: *mut ffi::lua_State) {
     // SAFETY: the caller vouches for the state.
     unsafe { moonpool_settle(state) }
+}
+
+/// What copies of a VM have in common, and nobody writes to: the bytecode of functions, their lines, and the names of their
+/// variables. What is the same is there once.
+#[derive(Debug, Default)]
+pub struct Shared {
+    pieces: HashSet<Arc<[u64]>>,
+}
+
+impl Shared {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.pieces.iter().map(|piece| size_of_val(&**piece)).sum()
+    }
+
+    /// How many words there are at an address, if it is of one of the pieces.
+    pub fn words_at(&self, address: usize) -> Option<usize> {
+        self.pieces.iter().find(|piece| piece.as_ptr().addr() == address).map(|piece| piece.len())
+    }
+
+    /// The same bytes, at a place where they stay.
+    fn keep(&mut self, bytes: &[u8]) -> *const u64 {
+        let mut words = vec![0_u64; bytes.len().div_ceil(size_of::<u64>())];
+        for (word, piece) in words.iter_mut().zip(bytes.chunks(size_of::<u64>())) {
+            let mut whole = [0; size_of::<u64>()];
+            whole[..piece.len()].copy_from_slice(piece);
+            *word = u64::from_ne_bytes(whole);
+        }
+        if let Some(piece) = self.pieces.get(&*words) {
+            return piece.as_ptr();
+        }
+        let piece = Arc::<[u64]>::from(words);
+        let place = piece.as_ptr();
+        self.pieces.insert(piece);
+        place
+    }
+}
+
+/// Takes what copies may have in common out of a VM. Afterwards there may be names that nobody has any more: [`settle`]
+/// frees them.
+///
+/// # Safety
+/// As [`walk`]. The result has to live as long as the VM, and as all that is copied from it.
+pub unsafe fn share(state: *mut ffi::lua_State) -> Shared {
+    unsafe extern "C" fn keep(shared: *mut c_void, bytes: *const c_void, size: usize) -> *const c_void {
+        // SAFETY: what `share` passed, and bytes of the VM's.
+        unsafe { (*shared.cast::<Shared>()).keep(std::slice::from_raw_parts(bytes.cast(), size)).cast() }
+    }
+    let mut shared = Shared::default();
+    // SAFETY: the caller vouches for the state; the function gets what it expects.
+    unsafe { moonpool_share(state, (&raw mut shared).cast(), keep) };
+    shared
 }
 
 /// Puts keys of tables where they belong that are hashed by where they are, in a VM whose objects have moved, and not as

@@ -4,6 +4,7 @@ use super::Shortage;
 use super::arena::{self, Arena};
 use super::pool::Account;
 use super::spares::Spares;
+use moonpool_lua::image::Shared;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::ptr;
@@ -17,6 +18,8 @@ pub(crate) struct Heap {
     /// What refused memory last.
     shortage: Cell<Shortage>,
     arena: UnsafeCell<Arena>,
+    /// What other VMs have, too: it is not counted here.
+    _shared: Option<Arc<Shared>>,
 }
 
 /// The limit is for what is in use; what freed blocks of other sizes hold besides may be two fifths more.
@@ -56,7 +59,13 @@ impl Heap {
             limit: Cell::new(limit),
             shortage: Cell::new(Shortage::Limit),
             arena: UnsafeCell::new(arena),
+            _shared: None,
         }
+    }
+
+    /// The same, which keeps what its blocks have addresses of, and others, too.
+    pub(crate) fn sharing(self, shared: Option<Arc<Shared>>) -> Self {
+        Self { _shared: shared, ..self }
     }
 
     /// How many bytes are in use.

@@ -7,7 +7,7 @@
 use crate::api::libraries::{self, Libraries};
 use crate::bridge::Limits;
 use crate::memory::{Account, Heap, Spares, cost, place};
-use moonpool_lua::image::{self, Unfit, Walk};
+use moonpool_lua::image::{self, Shared, Unfit, Walk};
 use moonpool_lua::{ffi, with_repeats};
 use std::ffi::c_void;
 use std::ptr;
@@ -24,6 +24,8 @@ pub(super) struct Snapshot {
     /// What the VM counts as used.
     used: usize,
     roots: Roots<usize>,
+    /// What its copies have in common, if there is anything.
+    shared: Option<Arc<Shared>>,
     /// What copies leave for others, where that pays.
     spares: Option<Arc<Spares>>,
 }
@@ -97,13 +99,22 @@ impl Snapshot {
     ///
     /// # Safety
     /// The roots are of a VM that this thread uses, with no running frame, whose flag is lowered, and which has no context
-    /// and no handle.
+    /// and no handle. When there is no error, no Lua runs in it any more.
     pub(super) unsafe fn of(roots: Roots<*mut ffi::lua_State>) -> Result<Option<Self>, Unfit> {
         // SAFETY: the caller vouches for the VM.
-        let (moved, object_keys) = unsafe {
+        let shared = unsafe {
             image::settle(roots.state);
-            Self::look(roots)?
+            // A VM that cannot be copied keeps what it has.
+            Self::walk(roots)?;
+            let shared = image::share(roots.state);
+            if !shared.is_empty() {
+                // Names that nobody has any more go.
+                image::settle(roots.state);
+            }
+            Some(Arc::new(shared)).filter(|shared| !shared.is_empty())
         };
+        // SAFETY: as above.
+        let (moved, object_keys) = unsafe { Self::look(roots, shared.clone())? };
         if object_keys == 0 {
             return Ok(Some(moved));
         }
@@ -114,26 +125,33 @@ impl Snapshot {
             if !image::rehash(copy.roots.state) {
                 return Ok(None);
             }
-            let (snapshot, _) = Self::look(copy.roots)?;
+            let (snapshot, _) = Self::look(copy.roots, shared)?;
             Ok(Some(snapshot))
         }
     }
 
     /// # Safety
     /// As [`Self::of`], for a VM that is settled.
-    unsafe fn look(roots: Roots<*mut ffi::lua_State>) -> Result<(Self, usize), Unfit> {
+    unsafe fn walk(roots: Roots<*mut ffi::lua_State>) -> Result<Walk, Unfit> {
         let random = roots.random.map_or(ptr::null(), |random| random.cast_const().cast::<c_void>());
         // SAFETY: the caller vouches for the VM, which nobody changes meanwhile.
+        unsafe { image::walk(roots.state, random) }
+    }
+
+    /// # Safety
+    /// As [`Self::of`], for a VM that is settled.
+    unsafe fn look(roots: Roots<*mut ffi::lua_State>, shared: Option<Arc<Shared>>) -> Result<(Self, usize), Unfit> {
+        // SAFETY: the caller vouches for the VM, which nobody changes meanwhile.
         unsafe {
-            let walk = image::walk(roots.state, random)?;
+            let walk = Self::walk(roots)?;
             let object_keys = walk.object_keys;
-            Ok((Self::of_walk(walk, roots), object_keys))
+            Ok((Self::of_walk(walk, roots, shared), object_keys))
         }
     }
 
     /// # Safety
     /// The walk was made through the VM of these roots, and nobody has changed that since.
-    unsafe fn of_walk(walk: Walk, roots: Roots<*mut ffi::lua_State>) -> Self {
+    unsafe fn of_walk(walk: Walk, roots: Roots<*mut ffi::lua_State>, shared: Option<Arc<Shared>>) -> Self {
         // In the order of the walk, which is the same in a copy.
         let mut len = 0;
         let mut blocks = Vec::with_capacity(walk.blocks.len());
@@ -171,6 +189,7 @@ impl Snapshot {
             roots: Roots { state: root(roots.state), base: root(roots.base), random: roots.random.map(root) },
             words,
             addresses,
+            shared,
             spares: None,
         }
     }
@@ -189,7 +208,7 @@ impl Snapshot {
     pub(super) fn copy(&self, account: Option<Account>) -> Option<Blank> {
         let limit = Limits::MIN_MEMORY.max(self.used);
         let (heap, start) = Heap::with_snapshot(limit, account, self.size(), self.used, self.spares.as_ref())?;
-        let heap = Box::new(heap);
+        let heap = Box::new(heap.sharing(self.shared.clone()));
         let (to, mut addresses) = (start.cast::<u64>(), &*self.addresses);
         for (i, piece) in self.words.chunks(PIECE).enumerate() {
             let (here, rest) = addresses.split_at(addresses.partition_point(|&at| (at as usize) < (i + 1) * PIECE));
@@ -294,6 +313,11 @@ mod tests {
         (random..random + 4).contains(&word)
     }
 
+    /// How much a word is the address of that copies have in common.
+    fn in_common(snapshot: &Snapshot, word: usize) -> Option<usize> {
+        snapshot.shared.as_ref()?.words_at(snapshot.words[word] as usize)
+    }
+
     #[test]
     fn vms_that_are_built_alike_elsewhere_have_the_same_snapshot_byte_for_byte() {
         for source in ["", ALL_KINDS] {
@@ -308,7 +332,11 @@ mod tests {
                 assert_eq!(snapshot.addresses, first.addresses);
                 let differing: Vec<_> =
                     (0..first.words.len()).filter(|&i| snapshot.words[i] != first.words[i]).collect();
-                assert!(differing.iter().all(|&i| is_random(&first, i)), "{differing:?} of {}", first.words.len());
+                let may_differ = |i: usize| {
+                    let (here, there) = (in_common(&snapshot, i), in_common(&first, i));
+                    is_random(&first, i) || (here.is_some() && here == there)
+                };
+                assert!(differing.iter().all(|&i| may_differ(i)), "{differing:?} of {}", first.words.len());
                 assert_eq!((snapshot.used, snapshot.roots), (first.used, first.roots));
                 offsets.insert(vm.roots.state.addr() % 4096);
                 kept.push((vm, in_the_way));

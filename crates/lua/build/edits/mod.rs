@@ -12,6 +12,7 @@ mod resume;
 mod safepoint;
 mod sandbox;
 mod seed;
+mod share;
 mod stack;
 
 use crate::edit::Edit;
@@ -32,6 +33,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Edit> {
         seed::EDITS,
         repeat::EDITS,
         library::EDITS,
+        share::EDITS,
     ]
     .into_iter()
     .flatten()
