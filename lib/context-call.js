@@ -5,12 +5,19 @@ const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
 const { checkArgs, readContextCallOptions, readContextRunOptions } = require('./options')
 const { checkCode, codeOf } = require('./source')
-const { encodeOne, exchangeOf } = require('./values')
+const { encode, encodeOne, exchangeOf } = require('./values')
 
 /** How many parts a name has at most, as `a.b` has two. */
 const MAX_PARTS = 32
 
-// `about` is the context's { scriptId, options }; `functions` are those that may be among the values, if any may.
+// `about` is what `aboutOf` gives; `functions` are those that may be among the values, if any may.
+
+/** A context, or a pool: who runs in it, its options, and those of calls that are given none, if the native context knows all of them. */
+function aboutOf(scriptId, options) {
+  const call = readContextCallOptions({}, options)
+  const isPlain = ['globals', 'signal', 'now', 'seed'].every((name) => call[name] === undefined)
+  return { scriptId, options, plain: isPlain ? Object.freeze(call) : undefined }
+}
 
 function runOf(code, given, about, functions) {
   checkCode(code)
@@ -19,9 +26,18 @@ function runOf(code, given, about, functions) {
   return callOf(options, { ...chunk, code: copyOf(chunk.code) }, functions)
 }
 
+/** Without `given`, it is what all calls of the context have in common, which the native context knows. */
 function namedCallOf(name, args, given, about, functions) {
   checkName(name)
+  if (given === undefined && about.plain) return plainCallOf(name, args, about, functions)
   return targetCallOf({ named: name }, args, given, about, functions)
+}
+
+function plainCallOf(named, args, about, functions) {
+  checkArgs(args, 'The "args" argument')
+  const lent = new Set()
+  const exchange = args.length > 0 ? { args: encode(args, 'args', about.plain, functions?.lender(lent)) } : {}
+  return { options: about.plain, what: { code: { named }, name: nameOf(about) }, exchange, lent, isPlain: true }
 }
 
 function functionCallOf(handle, args, given, about, functions) {
@@ -72,4 +88,4 @@ function checkName(name) {
     throw valueError(`${rule}. Received ${inspect(name)}`)
 }
 
-module.exports = { functionCallOf, getOf, nameOf, namedCallOf, runOf, setOf }
+module.exports = { aboutOf, functionCallOf, getOf, nameOf, namedCallOf, runOf, setOf }

@@ -14,12 +14,12 @@ class Context {
   #prepare
   #execute
   #isEngineClosed
-  // Its { scriptId, options }.
+  // Who runs in it, and its options: see `aboutOf`.
   #about
   // The functions and modules that its runs have beside the engine's.
   #own
-  // The globals that its VM begins with, as bytes.
-  #initial
+  // The short way of calls that are given nothing but arguments.
+  #callPlain
   // Its runs that are not gone.
   #runs = new Set()
   // Those of its functions that JavaScript holds.
@@ -32,9 +32,9 @@ class Context {
     this.#prepare = parts.prepare
     this.#execute = parts.execute
     this.#isEngineClosed = parts.isEngineClosed
-    this.#about = { scriptId: parts.scriptId, options: parts.options }
+    this.#about = parts.about
     this.#own = parts.own
-    this.#initial = parts.initial
+    this.#callPlain = parts.native.plainCalls()
     this.#functions = new Functions(this.#native, (handle, args, options) =>
       this.#start(functionCallOf(handle, args, options, this.#about, this.#functions)),
     )
@@ -57,7 +57,7 @@ class Context {
   }
 
   async call(name, ...args) {
-    return this.#start(namedCallOf(name, args, {}, this.#about, this.#functions))
+    return this.#start(namedCallOf(name, args, undefined, this.#about, this.#functions))
   }
 
   async apply(name, args = [], options = {}) {
@@ -98,19 +98,19 @@ class Context {
 
   /** Starts a run, which the native engine keeps until those before it have ended. */
   async #start(call) {
-    const { options, what, exchange } = call
+    const { options, what, exchange, isPlain } = call
     const taker = options.functions ? this.#functions.taker() : undefined
-    exchange.initial = this.#initial
     exchange.functions = taker ? taker.first : 0
-    exchange.maxFunctions = this.#about.options.maxFunctions
     const run = this.#prepare({
+      scriptId: this.#about.scriptId,
       options,
-      limits: options,
+      limits: isPlain ? undefined : options,
       exchange,
       own: this.#own,
       context: this.#native,
       group: this.#runs,
       functions: taker,
+      begin: isPlain ? () => this.#callPlain(what.code.named, exchange.args, exchange.functions) : undefined,
     })
     const refusal = this.#refusal()
     if (refusal) return this.#execute(run.take(what).refuse(refusal))

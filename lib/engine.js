@@ -7,6 +7,8 @@ const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { inspect } = require('node:util')
 const { debug, isWatched, tellClosed, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
+const { aboutOf, nameOf } = require('./context-call')
+const { shapesOf } = require('./crossing')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun } = require('./errors')
 const { ExposedFunctions, functionsOf } = require('./functions')
@@ -392,14 +394,22 @@ class Engine extends EventEmitter {
   }
 
   #makeContext(scriptId, options, initial, own) {
+    const about = aboutOf(scriptId, options)
+    const common = {
+      scriptId,
+      name: nameOf(about),
+      limits: options,
+      results: shapesOf(options),
+      telling: this.#logs.tellingOf(options),
+      initial,
+      maxFunctions: options.maxFunctions,
+    }
     return contextOf({
-      native: this.#native.createContext(own?.functions?.native, own?.modules?.native),
-      prepare: (call) => new Run(this.#desk, { scriptId, ...call }),
+      native: this.#native.createContext(common, own?.functions?.native, own?.modules?.native),
+      prepare: (call) => new Run(this.#desk, call),
       execute: (run) => this.#execute(run),
       isEngineClosed: () => this.#closing !== undefined,
-      scriptId,
-      options,
-      initial,
+      about,
       own,
     })
   }

@@ -8,7 +8,7 @@ const { performance } = require('node:perf_hooks')
 const { inspect } = require('node:util')
 const { onAbort, reasonOf } = require('./abort')
 const { start, whenIdle } = require('./context')
-const { namedCallOf, runOf } = require('./context-call')
+const { aboutOf, namedCallOf, runOf } = require('./context-call')
 const { debug } = require('./diagnostics')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, shown, typeError } = require('./errors')
@@ -50,7 +50,7 @@ class ContextPool {
     this.#make = parts.make
     this.#count = parts.count
     this.#whenClosed = parts.whenClosed
-    this.#about = { scriptId: parts.scriptId, options: parts.options }
+    this.#about = aboutOf(parts.scriptId, parts.options)
     this.#size = parts.size
     this.#setup = parts.setup
     this.#setupTimeout = parts.setupTimeout
@@ -83,7 +83,7 @@ class ContextPool {
   }
 
   async call(name, ...args) {
-    return this.#perform(namedCallOf(name, args, {}, this.#about))
+    return this.#perform(namedCallOf(name, args, undefined, this.#about))
   }
 
   async apply(name, args = [], options = {}) {

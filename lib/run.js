@@ -107,8 +107,8 @@ class Run {
   /** What the runs of timers that it makes have of it: all that does not belong to the call alone. */
   get heritage() {
     const [own, { signal, args, globals, onOutput, ...options }] = [this.#own, this.options]
-    // A run of a named script is not given its limits again: the native engine has them. Its timers' runs are.
-    return { options, limits: (this.limits || this.#named) && options, own }
+    // Runs of named scripts, and of contexts, are not given their limits again: the native side has them. Their timers' runs are.
+    return { options, limits: (this.limits || this.#named || this.#context) && options, own }
   }
 
   /** What it took, once it is known. */

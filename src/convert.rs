@@ -5,7 +5,7 @@ use moonpool_core::error::{Code, Error, Failure as RunFailure};
 use moonpool_core::host_state::Asked;
 use moonpool_core::scheduler::IdLimits as CoreIdLimits;
 use moonpool_core::state::{DEFAULT_CACHE, DEFAULT_COMMAND_TIMEOUT, Place};
-use moonpool_core::value::{FunctionRule, Shapes};
+use moonpool_core::value::Shapes;
 use moonpool_core::vm::{Chunk, Exchange as VmExchange, Target};
 use napi::bindgen_prelude::{Either, Result, ToNapiValue, Uint8Array};
 use napi::sys;
@@ -263,15 +263,11 @@ pub struct Exchange {
     pub args: Option<Uint8Array>,
     /// Names and values in turn: globals that the script finds.
     pub globals: Option<Uint8Array>,
-    /// As `globals`, for a VM that had no script before.
-    pub initial: Option<Uint8Array>,
     /// The shapes in which the returned values are given; absent for as text.
     pub results: Option<u32>,
     /// In a context: the number of the first function that is kept of the returned values; 0 when functions are not asked
     /// for.
     pub functions: Option<f64>,
-    /// How many functions may be kept, with those that are.
-    pub max_functions: Option<u32>,
     /// What it tells while it runs; absent for what the engine's runs do.
     pub telling: Option<Telling>,
     /// What its time and its chance are to be.
@@ -293,25 +289,13 @@ impl From<Repeats> for VmRepeats {
     }
 }
 
-impl Exchange {
-    fn function_rule(&self) -> FunctionRule {
-        match self.functions {
-            None => FunctionRule::Refused,
-            Some(0.0) => FunctionRule::NotAsked,
-            Some(first) => FunctionRule::Kept { first: first as i64, most: self.max_functions.unwrap_or(0) as usize },
-        }
-    }
-}
-
 impl From<Exchange> for VmExchange {
     fn from(exchange: Exchange) -> Self {
-        let functions = exchange.function_rule();
-        let results = exchange.results.map(|bits| Shapes { functions, ..Shapes::from_bits(bits) });
         Self {
             args: exchange.args.map(|values| values.to_vec()),
             globals: exchange.globals.map(|values| values.to_vec()),
-            initial: exchange.initial.map(|values| values.to_vec()),
-            results,
+            initial: None,
+            results: exchange.results.map(Shapes::from_bits),
             repeats: exchange.repeats.map(VmRepeats::from),
             extras: None,
             telling: exchange.telling.map(VmTelling::from),
@@ -391,6 +375,25 @@ impl ToNapiValue for Bytes {
         };
         napi::check_status!(status, "the values do not fit into a Buffer").map(|()| buffer)
     }
+}
+
+/// What all runs of a context have in common, unless one says something else.
+#[napi(object, object_to_js = false)]
+pub struct ContextOptions {
+    /// Who runs in it.
+    pub script_id: String,
+    /// The name of its chunks.
+    pub name: String,
+    /// What each run may use.
+    pub limits: Limits,
+    /// The shapes in which returned values are given.
+    pub results: u32,
+    /// What it tells while it runs; absent for what the engine's runs do.
+    pub telling: Option<Telling>,
+    /// Names and values in turn: globals that its VM begins with.
+    pub initial: Option<Uint8Array>,
+    /// How many functions JavaScript may hold.
+    pub max_functions: u32,
 }
 
 /// Something in a context: to be called, read or set.

@@ -3,8 +3,8 @@
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
-    EngineOptions, EngineStats, Exchange, Failure, IdLimits, IdUsage, InContext, Limits, Module, PreludePart, Question,
-    Registry, StateAnswer, StatePlace, in_milliseconds, milliseconds, submitted,
+    ContextOptions, EngineOptions, EngineStats, Exchange, Failure, IdLimits, IdUsage, InContext, Limits, Module,
+    PreludePart, Question, Registry, StateAnswer, StatePlace, in_milliseconds, milliseconds, submitted,
 };
 use crate::given::{NativeFunctions, NativeModules, extras, numbered};
 use crate::inner::{CallArgs, Callbacks, GiveUpArgs, Inner, ScriptCallArgs, SettleArgs, TellArgs};
@@ -167,9 +167,12 @@ impl NativeEngine {
             Either4::C(script) => Chunk::Compiled(script.compiled.clone()),
             Either4::D(target) => target.into(),
         };
+        let kept = exchange.as_ref().and_then(|exchange| exchange.functions);
         let mut exchange = exchange.map(VmExchange::from).unwrap_or_default();
-        exchange.extras = context.map_or_else(|| extras(functions, modules), NativeContext::extras);
-        exchange.released = context.map(|context| context.released.clone());
+        match context {
+            Some(context) => context.complete(&mut exchange, kept.unwrap_or(0.0)),
+            None => exchange.extras = extras(functions, modules),
+        }
         let script = Script {
             chunk,
             id: id_of(&script_id)?,
@@ -178,7 +181,7 @@ impl NativeEngine {
             exchange,
             services: self.inner.services.clone(),
         };
-        Ok(submitted(self.inner.submit(script, Caller::Host, context.map(|context| context.id))))
+        Ok(submitted(self.inner.submit(script, Caller::Host, context.map(NativeContext::id))))
     }
 
     /// As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
@@ -246,10 +249,11 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn create_context(
         &self,
+        options: ContextOptions,
         functions: Option<&NativeFunctions>,
         modules: Option<&NativeModules>,
-    ) -> NativeContext {
-        NativeContext::new(&self.inner, extras(functions, modules))
+    ) -> Result<NativeContext> {
+        NativeContext::new(&self.inner, options, extras(functions, modules))
     }
 
     /// Builds VMs ahead: for when the engine has been idle for a moment.

@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub(super) struct RunPlain;
 
 impl Raw<3> for RunPlain {
+    type About = Inner;
     const NAME: &'static CStr = c"runPlain";
 
     unsafe fn call(

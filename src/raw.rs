@@ -1,6 +1,5 @@
-//! Functions of an engine that JavaScript calls for each run: each costs half of what a method does.
+//! Functions that JavaScript calls for each run: each costs half of what a method does.
 
-use crate::inner::Inner;
 use napi::bindgen_prelude::{Env, FromNapiValue, Function, Result};
 use napi::{JsError, check_status, sys};
 use std::ffi::{CStr, c_void};
@@ -11,6 +10,9 @@ use std::{ptr, slice};
 
 /// What such a function does.
 pub(super) trait Raw<const ARGS: usize> {
+    /// What it is about, which it holds.
+    type About;
+
     /// As stack traces call it.
     const NAME: &'static CStr;
 
@@ -21,49 +23,50 @@ pub(super) trait Raw<const ARGS: usize> {
     ///
     /// # Safety
     /// On the JS thread of `env`, in a handle scope; the arguments are its values.
-    unsafe fn call(inner: &Inner, env: sys::napi_env, args: [sys::napi_value; ARGS]) -> Result<sys::napi_value>;
+    unsafe fn call(about: &Self::About, env: sys::napi_env, args: [sys::napi_value; ARGS]) -> Result<sys::napi_value>;
 }
 
-/// The function of an engine, which holds that.
-pub(super) fn function<const ARGS: usize, R: Raw<ARGS>>(env: &Env, inner: Rc<Inner>) -> Result<Function<'_>> {
+/// The function about something, which holds that.
+pub(super) fn function<const ARGS: usize, R: Raw<ARGS>>(env: &Env, about: Rc<R::About>) -> Result<Function<'_>> {
     let (env, mut function) = (env.raw(), ptr::null_mut());
-    let inner = Rc::into_raw(inner).cast_mut().cast::<c_void>();
-    // SAFETY: called by JS, so on the JS thread of `env`, in a handle scope. The function has its own count of the engine, which
-    // `let_go` takes back when Node forgets the function, or is taken back here when Node has not taken it.
+    let about = Rc::into_raw(about).cast_mut().cast::<c_void>();
+    let let_go = let_go::<R::About>;
+    // SAFETY: called by JS, so on the JS thread of `env`, in a handle scope. The function has its own count of what it is about,
+    // which `let_go` takes back when Node forgets the function, or is taken back here when Node has not taken it.
     unsafe {
         let (name, len) = (R::NAME.as_ptr(), R::NAME.count_bytes() as isize);
-        let made = sys::napi_create_function(env, name, len, Some(call::<ARGS, R>), inner, &mut function);
+        let made = sys::napi_create_function(env, name, len, Some(call::<ARGS, R>), about, &mut function);
         let added = match made {
             sys::Status::napi_ok => {
-                sys::napi_add_finalizer(env, function, inner, Some(let_go), ptr::null_mut(), ptr::null_mut())
+                sys::napi_add_finalizer(env, function, about, Some(let_go), ptr::null_mut(), ptr::null_mut())
             }
             refused => refused,
         };
         if added != sys::Status::napi_ok {
-            drop(Rc::from_raw(inner.cast::<Inner>()));
+            drop(Rc::from_raw(about.cast::<R::About>()));
         }
         check_status!(added, "no function for runs")?;
         Function::from_napi_value(env, function)
     }
 }
 
-unsafe extern "C" fn let_go(_env: sys::napi_env, inner: *mut c_void, _hint: *mut c_void) {
+unsafe extern "C" fn let_go<A>(_env: sys::napi_env, about: *mut c_void, _hint: *mut c_void) {
     // SAFETY: of `function`, and called once, on the JS thread.
-    drop(unsafe { Rc::from_raw(inner.cast::<Inner>()) });
+    drop(unsafe { Rc::from_raw(about.cast::<A>()) });
 }
 
 unsafe extern "C" fn call<const ARGS: usize, R: Raw<ARGS>>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    let (mut values, mut count, mut inner) = ([ptr::null_mut(); ARGS], ARGS, ptr::null_mut());
+    let (mut values, mut count, mut about) = ([ptr::null_mut(); ARGS], ARGS, ptr::null_mut());
     let act = || {
-        // SAFETY: called by Node on the JS thread. It fills up what is missing with undefined. The data is the engine, which
-        // the function holds.
+        // SAFETY: called by Node on the JS thread. It fills up what is missing with undefined. The data is what the function
+        // holds.
         unsafe {
-            let status = sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut inner);
+            let status = sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut about);
             check_status!(status, "no arguments")?;
-            R::call(&*inner.cast::<Inner>(), env, values)
+            R::call(&*about.cast::<R::About>(), env, values)
         }
     };
     let returned =

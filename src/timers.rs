@@ -178,6 +178,7 @@ impl NativeEngine {
 pub(super) struct TakeTimer;
 
 impl Raw<1> for TakeTimer {
+    type About = Inner;
     const NAME: &'static CStr = c"takeTimer";
 
     unsafe fn call(inner: &Inner, env: sys::napi_env, [due]: [sys::napi_value; 1]) -> napi::Result<sys::napi_value> {
@@ -202,6 +203,7 @@ impl Raw<1> for TakeTimer {
 pub(super) struct RunPlainTimer;
 
 impl Raw<1> for RunPlainTimer {
+    type About = Inner;
     const NAME: &'static CStr = c"runPlainTimer";
 
     unsafe fn call(inner: &Inner, env: sys::napi_env, [id]: [sys::napi_value; 1]) -> napi::Result<sys::napi_value> {
