@@ -111,13 +111,11 @@ test('after any mix of ends the sums are those of stats()', async () => {
     return sum
   }
   const isRight = () => {
-    // What waits may be fewer by now: workers that go on by themselves take some.
-    const most = engine.stats().queued
-    const { queued: waiting, ...ended } = sums()
-    const { queued: least, completed, failed, timedOut, aborted, rejected } = engine.stats()
+    const { completed, failed, timedOut, aborted, rejected } = engine.stats()
+    const { queued: _, ...ended } = sums()
     expect(ended).toEqual({ completed, failed, timedOut, aborted, rejected })
-    expect(waiting).toBeLessThanOrEqual(most)
-    expect(waiting).toBeGreaterThanOrEqual(least)
+    // Workers that go on by themselves take some of what waits, and give some of it back, in between.
+    for (let looks = 1; sums().queued !== engine.stats().queued; looks++) expect(looks).toBeLessThan(1000)
   }
   const runs = []
   for (let i = 0; i < 300; i++) {
