@@ -4,7 +4,7 @@
 const { inspect } = require('node:util')
 const { functionCallOf, getOf, nameOf, namedCallOf, runOf, setOf } = require('./context-call')
 const { closeAtDispose } = require('./dispose')
-const { notRun, typeError } = require('./errors')
+const { notRun, rejecting, typeError } = require('./errors')
 const { Functions } = require('./function')
 const { summaryOf } = require('./summary')
 const { awaits, isAwaitedBy } = require('./waits')
@@ -52,16 +52,18 @@ class Context {
     return this.#closed || !this.#native.isOpen || this.#isEngineClosed()
   }
 
-  async run(code, options) {
-    return this.#start(runOf(code, options, this.#about, this.#functions))
+  // Not async: the promise of the run is that of the call, which saves others.
+
+  run(code, options) {
+    return rejecting(() => this.#start(runOf(code, options, this.#about, this.#functions)))
   }
 
-  async call(name, ...args) {
-    return this.#start(namedCallOf(name, args, undefined, this.#about, this.#functions))
+  call(name, ...args) {
+    return rejecting(() => this.#start(namedCallOf(name, args, undefined, this.#about, this.#functions)))
   }
 
-  async apply(name, args = [], options = {}) {
-    return this.#start(namedCallOf(name, args, options, this.#about, this.#functions))
+  apply(name, args = [], options = {}) {
+    return rejecting(() => this.#start(namedCallOf(name, args, options, this.#about, this.#functions)))
   }
 
   async get(name) {
@@ -97,10 +99,11 @@ class Context {
   }
 
   /** Starts a run, which the native engine keeps until those before it have ended. */
-  async #start(call) {
+  #start(call) {
     const { options, what, exchange, isPlain } = call
     const taker = options.functions ? this.#functions.taker() : undefined
     exchange.functions = taker ? taker.first : 0
+    const refusal = this.#refusal()
     const run = this.#prepare({
       scriptId: this.#about.scriptId,
       options,
@@ -111,14 +114,13 @@ class Context {
       group: this.#runs,
       functions: taker,
       begin: isPlain ? () => this.#callPlain(what.code.named, exchange.args, exchange.functions) : undefined,
+      // A signal that is aborted in the turn of the call stops nothing: a run that has begun would end the context.
+      endsTurn: refusal === undefined,
     })
-    const refusal = this.#refusal()
     if (refusal) return this.#execute(run.take(what).refuse(refusal))
     if (call.lent.size > 0) keepFor(run, call.lent)
     run.accept()
     awaits(this.#native, () => run.whenGone())
-    // A signal that is aborted in the turn of the call stops nothing: a run that has begun would end the context.
-    await undefined
     return this.#execute(run.take(what))
   }
 

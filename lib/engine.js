@@ -10,7 +10,7 @@ const { contextOf } = require('./context')
 const { aboutOf, nameOf } = require('./context-call')
 const { shapesOf } = require('./crossing')
 const { closeAtDispose } = require('./dispose')
-const { LuaError, notRun } = require('./errors')
+const { LuaError, notRun, rejecting } = require('./errors')
 const { ExposedFunctions, functionsOf } = require('./functions')
 const { AddedModules } = require('./added-modules')
 const { Logs } = require('./logs')
@@ -588,17 +588,9 @@ class Engine extends EventEmitter {
   }
 }
 
-/** The promise that `call` returns, or one that is rejected by what it throws: also that there is no engine. */
-function rejecting(call) {
-  try {
-    return call()
-  } catch (error) {
-    return Promise.reject(error)
-  }
-}
-
 /** Submits a run, and has its result or its error; `context` is told what it took. */
 async function outcomeOf(run, context) {
+  if (run.endsTurn) await undefined
   const outcome = await new Promise((resolve) => run.submit(resolve))
   if (context && run.usage) context.stats = run.usage
   // Made here, after the await, so that its stack names the caller that awaits.

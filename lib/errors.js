@@ -94,4 +94,13 @@ function constructorOf(value) {
   }
 }
 
-module.exports = { LuaError, notRun, short, shown, typeError, valueError, withCode }
+/** The promise that `call` returns, or one that is rejected by what it throws: also that there is no `this`. */
+function rejecting(call) {
+  try {
+    return call()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+module.exports = { LuaError, notRun, rejecting, short, shown, typeError, valueError, withCode }

@@ -32,7 +32,7 @@ class Run {
   #context
   // Functions and modules that it is given beside the engine's; in a context, the context has them.
   #own
-  // What has the native engine begin it, if it is a timer's.
+  // What has the native engine begin it, if it has a way of its own.
   #begin
   #group
   // What its id has taken.
@@ -70,11 +70,12 @@ class Run {
    * of its own, if it has any; `context` is the native context that it happens in, if it does; `group` is a set that it is
    * in until it is gone; `functions` makes LuaFunctions of those in its result, and forgets them, if it may have any; `named` is
    * the named script that it runs, which has limits and functions, and `callId` the number of the call of another script that
-   * waits for it. The run of a timer has a `begin` of its own; and one that happens because the engine closes, `isLast`.
+   * waits for it. Runs of timers, and most in contexts, have a `begin` of their own. One that happens because the engine closes
+   * `isLast`, and one that is submitted only after the turn of the call `endsTurn`.
    */
   constructor(desk, made) {
     const { scriptId, options, limits, exchange, own, context, group, functions, named, callId } = made
-    const { begin, isLast = false } = made
+    const { begin, isLast = false, endsTurn = false } = made
     this.#desk = desk
     this.scriptId = scriptId
     this.options = options
@@ -84,6 +85,7 @@ class Run {
     this.#own = own
     this.#begin = begin
     this.isLast = isLast
+    this.endsTurn = endsTurn
     this.#context = context
     this.#group = group
     this.#functions = functions

@@ -50,8 +50,8 @@ function awaits(context, whenDone) {
  * function, or because it waits for other contexts whose runs do.
  */
 function isAwaitedBy(context) {
+  if (inside.getStore() === undefined) return false
   const around = allAround()
-  if (around.size === 0) return false
   // A set goes on with what is added to it meanwhile.
   const reached = new Set([context])
   for (const one of reached) {
