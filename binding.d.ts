@@ -7,6 +7,11 @@ export declare class NativeContext {
   get memory(): number
   /** Whether it takes runs. */
   get isOpen(): boolean
+  /**
+   * As `NativeEngine.run`, for a call of a function by its name, with the context's limits and shapes: a function that takes
+   * the name, the arguments, and the number of the first function that is kept, or 0.
+   */
+  plainCalls(): (name: string, args: Uint8Array | undefined, functions: number) => number | Failure
   /** JavaScript does not need functions of its VM any more: those from one number to another. */
   release(first: number, last: number): void
   /** Takes no further run. Those that it has taken still happen; then its VM is given back. */
@@ -52,7 +57,7 @@ export declare class NativeEngine {
   /** Answers the call of a script that a run waits for with a failure, known by a number. */
   failScript(runId: number, wait: number, code: string, message: string, cause: number): void
   /** A new context, without a VM yet. It keeps what the engine gives now, and may have functions and modules of its own. */
-  createContext(functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeContext
+  createContext(options: ContextOptions, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeContext
   /** Builds VMs ahead: for when the engine has been idle for a moment. */
   warmUp(): void
   /** Compiles source on this thread, or says why it does not compile. */
@@ -74,8 +79,8 @@ export declare class NativeEngine {
   forgottenFunctions(): Array<number>
   /** Lets runs that begin from now on find a new dictionary of this name in `Shared`. */
   declareSharedDict(name: string, options: SharedDictOptions): NativeSharedDict
-  /** Answers the call that a run waits for, with a list of one value. */
-  answer(runId: number, wait: number, values: Uint8Array): void
+  /** A function that answers the call that a run waits for, with a list of one value. */
+  answers(): (runId: number, wait: number, values: Uint8Array) => void
   /**
    * Answers the call that a run waits for with an error, known by a number. The script may see a code and details of it:
    * those as a list of one value.
@@ -221,6 +226,24 @@ export interface CodeCacheOptions {
   ttl?: number
 }
 
+/** What all runs of a context have in common, unless one says something else. */
+export interface ContextOptions {
+  /** Who runs in it. */
+  scriptId: string
+  /** The name of its chunks. */
+  name: string
+  /** What each run may use. */
+  limits: Limits
+  /** The shapes in which returned values are given. */
+  results: number
+  /** What it tells while it runs; absent for what the engine's runs do. */
+  telling?: Telling
+  /** Names and values in turn: globals that its VM begins with. */
+  initial?: Uint8Array
+  /** How many functions JavaScript may hold. */
+  maxFunctions: number
+}
+
 /** What an engine may use, and what it gives to its scripts. */
 export interface EngineOptions {
   /** Worker threads at once. */
@@ -279,8 +302,6 @@ export interface Exchange {
   args?: Uint8Array
   /** Names and values in turn: globals that the script finds. */
   globals?: Uint8Array
-  /** As `globals`, for a VM that had no script before. */
-  initial?: Uint8Array
   /** The shapes in which the returned values are given; absent for as text. */
   results?: number
   /**
@@ -288,8 +309,6 @@ export interface Exchange {
    * for.
    */
   functions?: number
-  /** How many functions may be kept, with those that are. */
-  maxFunctions?: number
   /** What it tells while it runs; absent for what the engine's runs do. */
   telling?: Telling
   /** What its time and its chance are to be. */

@@ -63,6 +63,7 @@ describe('what a function gets and gives', () => {
     }).toThrow(TypeError)
     expect(seen.scriptId).toBe('tenant')
     expect(seen.signal).toBeInstanceOf(AbortSignal)
+    expect({ ...seen }.signal).toBe(seen.signal)
   })
 
   test('this is nothing of moonpool', async () => {

@@ -105,6 +105,9 @@ function begun(job) {
 
 const isBytes = (text) => typeof text !== 'string'
 
+/** Encoded values of the native side: few of them come as a string, with a character for each byte. */
+const bytesOf = (encoded) => (typeof encoded === 'string' ? Buffer.from(encoded, 'latin1') : encoded)
+
 function failed(failure, output = '', thrown = undefined) {
   return { failure: { ...failure, output, luaValue: undefined, thrown } }
 }
@@ -598,4 +601,4 @@ function readMap(reader) {
   return map
 }
 
-module.exports = { decodeArgs, decodeFailure, decodeList, decodeOutcome, readList: readAll, refused, Values }
+module.exports = { bytesOf, decodeArgs, decodeFailure, decodeList, decodeOutcome, readList: readAll, refused, Values }

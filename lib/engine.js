@@ -9,6 +9,7 @@ const { debug, isWatched, tellClosed, watched } = require('./diagnostics')
 const { contextOf } = require('./context')
 const { aboutOf, nameOf } = require('./context-call')
 const { shapesOf } = require('./crossing')
+const { bytesOf } = require('./decode')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, notRun, rejecting } = require('./errors')
 const { ExposedFunctions, functionsOf } = require('./functions')
@@ -147,6 +148,7 @@ class Engine extends EventEmitter {
       forValues: { options: forValues, exchange: exchangeOf(forValues) },
       native: this.#native,
       runPlain: this.#native.plainRuns(),
+      answerCall: this.#native.answers(),
       stats: this.#stats,
       usage: this.#usage,
       perId: this.#perId,
@@ -530,13 +532,13 @@ class Engine extends EventEmitter {
   static #settlerOf(inFlight) {
     return (runId, text, values, failure, queueTime, runTime, cpuTime, peakMemory, slices) => {
       const usage = { queueTime, runTime, cpuTime, peakMemory, slices }
-      return inFlight.get(runId)?.settle({ text, values, failure }, usage)
+      return inFlight.get(runId)?.settle({ text, values: values && bytesOf(values), failure }, usage)
     }
   }
 
   /** The native engine's `call`. */
   static #callerOf(inFlight) {
-    return (runId, number, args, wait) => inFlight.get(runId)?.call(number, args, wait)
+    return (runId, number, args, wait) => inFlight.get(runId)?.call(number, bytesOf(args), wait)
   }
 
   /** The native engine's `giveUp`. */
@@ -551,7 +553,7 @@ class Engine extends EventEmitter {
 
   /** The native engine's `told`. */
   static #hearerOf(inFlight) {
-    return (runId, frames) => inFlight.get(runId)?.hear(frames)
+    return (runId, frames) => inFlight.get(runId)?.hear(bytesOf(frames))
   }
 
   /** The native engine's `callScript`. */

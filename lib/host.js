@@ -41,7 +41,7 @@ function* listed(path, what) {
   const name = path.at(-1)
   checkIdentifier(name, 'names in "host" must be identifiers of Lua')
   const place = `host.${path.join('.')}`
-  if (typeof what === 'function') yield { path, call: what }
+  if (typeof what === 'function') yield { path, name: place, call: what }
   else if (typeof what === 'object' && what !== null && isPlain(what) && path.length < 10) {
     const names = Object.keys(what)
     if (names.length === 0) throw valueError(`${place} must have functions. Received an empty object`)
@@ -57,14 +57,34 @@ function checkIdentifier(name, rule) {
 
 const isIdentifier = (name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !KEYWORDS.has(name)
 
+/** Who calls a function. Its signal is made when somebody asks for it: that takes longer than many a call. */
+class HostContext {
+  // One for all: a getter in an object literal is made anew for each.
+  static #signal = {
+    enumerable: true,
+    get() {
+      return this.#owner.signal
+    },
+  }
+  #owner
+
+  constructor(scriptId, name, data, owner) {
+    this.scriptId = scriptId
+    this.name = name
+    this.data = data
+    Object.defineProperty(this, 'signal', HostContext.#signal)
+    this.#owner = owner
+    Object.freeze(this)
+  }
+}
+
 /**
  * Calls a function for a script, its values crossing as `values` says, and tells what comes of it: exactly one of `answer`
  * (the bytes of one value) and `fail` (an error of any kind, and what the script is told of it), now or later, or none when
  * the call `isOver` meanwhile. With `showsAll`, the script is told what any error says. While its arguments are decoded,
  * they can be `cancelled` in what it returns.
  */
-function callFunction({ path, call, values: into }, context, args, { answer, fail: tell, isOver, showsAll }) {
-  const name = `host.${path.join('.')}`
+function callFunction({ name, call, values: into }, context, args, { answer, fail: tell, isOver, showsAll }) {
   // What we refuse is no secret of the host's.
   const refuse = (error) => tell(error, { message: error.message })
   const fail = (error) => {
@@ -143,4 +163,4 @@ class Causes {
   }
 }
 
-module.exports = { Causes, callFunction, checkIdentifier, functionsOf, groupOf, isIdentifier }
+module.exports = { Causes, HostContext, callFunction, checkIdentifier, functionsOf, groupOf, isIdentifier }

@@ -4,7 +4,7 @@
 const { onAbort, reasonOf } = require('./abort')
 const { decodeOutcome, refused } = require('./decode')
 const { debug } = require('./diagnostics')
-const { Causes, callFunction } = require('./host')
+const { Causes, HostContext, callFunction } = require('./host')
 const { attempt, LEVELS } = require('./logs')
 const { ParallelCalls } = require('./parallel-calls')
 const { Scope } = require('./scope')
@@ -463,7 +463,7 @@ class Run {
       return
     }
     this.#controller ??= new AbortController()
-    this.#host ??= this.#caller(this.#controller.signal)
+    this.#host ??= this.#caller(this.#controller)
     const isOver = () => this.#state !== 'submitted'
     const act = (hostCall) => {
       this.#hostCall = hostCall
@@ -478,7 +478,7 @@ class Run {
     const isOver = () => call.isOver
     const act = (hostCall) => {
       call.hostCall = hostCall
-      call.args = this.#callFunction(number, args, this.#caller(call.signal), {
+      call.args = this.#callFunction(number, args, this.#caller(call), {
         wait,
         isOver,
         goesOn: () => this.#parallel.take(wait),
@@ -523,13 +523,13 @@ class Run {
 
   /** Calls an exposed function. An answer that comes when the call is over is nobody's business. */
   #callFunction(number, args, host, { wait, isOver, goesOn }) {
-    const { functions, native, usage, showsErrors: showsAll } = this.#desk
+    const { functions, native, answerCall, usage, showsErrors: showsAll } = this.#desk
     usage.called(this.#tally)
     const called = functions.get(number, this.#own?.functions)
     const answer = (bytes) => {
       if (isOver()) return
       goesOn()
-      native.answer(this.#id, wait, bytes)
+      answerCall(this.#id, wait, bytes)
     }
     const fail = (error, { message, code, details }) => {
       if (isOver()) return
@@ -541,10 +541,9 @@ class Run {
     return callFunction(called, host, args, { answer, fail, isOver, showsAll })
   }
 
-  /** What host functions are told of who calls them. */
-  #caller(signal) {
-    const [name, { data }] = [this.#name, this.options]
-    return Object.freeze({ scriptId: this.scriptId, name, data, signal })
+  /** What host functions are told of who calls them, with the signal of `owner`. */
+  #caller(owner) {
+    return new HostContext(this.scriptId, this.#name, this.options.data, owner)
   }
 
   /** Its wait for the host is over. */

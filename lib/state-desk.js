@@ -1,7 +1,7 @@
 // The host's questions to State, on their way to the native engine and back.
 'use strict'
 
-const { decodeList } = require('./decode')
+const { bytesOf, decodeList } = require('./decode')
 const { LuaError, notRun, valueError } = require('./errors')
 
 /** What the native engine calls with answers, and those who wait for them, by number. */
@@ -10,7 +10,7 @@ function answersOf() {
   const answered = (id, values, failure) => {
     const settle = pending.get(id)
     pending.delete(id)
-    settle?.({ values, failure })
+    settle?.({ values: values && bytesOf(values), failure })
   }
   return { pending, answered }
 }

@@ -263,16 +263,15 @@ class Encoding {
     return this.refused
   }
   #writer = new Writer(MAX_BYTES, this.#tooLong, true)
+  // Until it has begun.
+  #begin
   #work
 
   constructor(value, root, into) {
-    this.#work = this.#write(value, root, into)
-  }
-
-  *#write(value, root, into) {
-    this.#writer.count(1)
-    const work = write(this.#writer, value, { root, into, open: [], path: [], refuse: this.#refuse })
-    if (work) yield* work
+    this.#begin = () => {
+      this.#writer.count(1)
+      return write(this.#writer, value, { root, into, open: [], path: [], refuse: this.#refuse })
+    }
   }
 
   /** Works until about so many bytes are written. Returns whether all are. */
@@ -286,6 +285,9 @@ class Encoding {
   }
 
   #goOn(isEnough) {
+    const begin = this.#begin
+    this.#begin = undefined
+    if (begin) this.#work = begin()
     while (this.#work && !this.#work.next().done) if (isEnough()) return false
     this.#work = undefined
     return true

@@ -1,5 +1,6 @@
 //! `NativeEngine`: an engine on libuv's pool, as JavaScript holds it.
 
+use crate::answer::GiveAnswer;
 use crate::callback::Callback;
 use crate::context::NativeContext;
 use crate::convert::{
@@ -311,10 +312,10 @@ impl NativeEngine {
         Ok(native)
     }
 
-    /// Answers the call that a run waits for, with a list of one value.
-    #[napi(catch_unwind)]
-    pub fn answer(&self, run_id: f64, wait: u32, values: Uint8Array) {
-        self.answered(run_id, wait, Ok(values.to_vec()));
+    /// A function that answers the call that a run waits for, with a list of one value.
+    #[napi(catch_unwind, ts_return_type = "(runId: number, wait: number, values: Uint8Array) => void")]
+    pub fn answers<'env>(&self, env: &'env Env) -> Result<Function<'env>> {
+        raw::function::<_, GiveAnswer>(env, self.inner.clone())
     }
 
     /// Answers the call that a run waits for with an error, known by a number. The script may see a code and details of it:

@@ -3,7 +3,7 @@
 //! Nothing here is borrowed or locked while JavaScript is called: what it calls may call the engine.
 
 use crate::callback::Callback;
-use crate::convert::{Bytes, Failure, Text, in_milliseconds};
+use crate::convert::{Encoded, Failure, Text, in_milliseconds};
 use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::scripts::{NativeNamed, ScriptAnswer, ScriptCalls};
 use crate::state::StateDesk;
@@ -26,16 +26,16 @@ use std::time::Instant;
 
 /// The run's number; text or failure, and values if they were asked for; then, of the usage, queueTime, runTime and
 /// cpuTime in ms, peakMemory in bytes, and slices.
-pub(super) type SettleArgs = (f64, Option<Text>, Option<Bytes>, Option<Failure>, f64, f64, f64, f64, u32);
+pub(super) type SettleArgs = (f64, Option<Text>, Option<Encoded>, Option<Failure>, f64, f64, f64, f64, u32);
 
 /// The run's number, the function's, its arguments, and the number of the wait.
-pub(super) type CallArgs = (f64, u32, Bytes, u32);
+pub(super) type CallArgs = (f64, u32, Encoded, u32);
 
 /// The run's number, and that of the wait.
 pub(super) type GiveUpArgs = (f64, u32);
 
 /// The run's number, and what it tells while it runs, in frames.
-pub(super) type TellArgs = (f64, Bytes);
+pub(super) type TellArgs = (f64, Encoded);
 
 /// The run's number, the call's, the name of the script that is called, and the number of the wait.
 pub(super) type ScriptCallArgs = (f64, f64, String, u32);
@@ -216,7 +216,7 @@ impl Inner {
         let (error, told) = match outcome {
             Ok(success) => {
                 let error = Error::new(Code::Result, "the result cannot cross: JavaScript has no room for it");
-                (error, settle(Some(Text(success.text)), success.values.map(Bytes), None))
+                (error, settle(Some(Text(success.text)), success.values.map(Encoded), None))
             }
             Err(failure) => (failure.error.clone(), settle(None, None, Some((*failure).into()))),
         };
@@ -292,7 +292,7 @@ impl Inner {
     fn tell_part(&self, finished: Outgoing) {
         for ToldBy { run, frames } in finished.told {
             // Where it does not become a value of JavaScript, it is lost: the run goes on.
-            let _ = self.callbacks.told.call((run as f64, Bytes(frames)));
+            let _ = self.callbacks.told.call((run as f64, Encoded(frames)));
         }
         for (run, number) in finished.given_up {
             let _ = self.callbacks.give_up.call((run as f64, number));
@@ -303,7 +303,7 @@ impl Inner {
                 self.call_script((run, number), *called, call.args);
                 continue;
             }
-            let told = self.callbacks.call.call((run as f64, call.function, Bytes(call.args), number));
+            let told = self.callbacks.call.call((run as f64, call.function, Encoded(call.args), number));
             if told.is_err() {
                 let message = "the call cannot cross: JavaScript has no room for its arguments".to_owned();
                 self.scheduler.answer_one(run, number, Err(HostError { message, ..HostError::default() }));

@@ -47,6 +47,7 @@
 
 #![allow(rustdoc::private_intra_doc_links, reason = "nobody uses this crate from Rust: its page is for its readers")]
 
+mod answer;
 #[cfg(feature = "bench")]
 mod bench;
 mod bigint;

@@ -3,7 +3,7 @@
 //! Nothing here is borrowed while JavaScript or a store is called: both may come back with the next question.
 
 use crate::callback::Callback;
-use crate::convert::{Bytes, Failure, Question};
+use crate::convert::{Encoded, Failure, Question};
 use crate::outside::Door;
 use crate::pool::{Job, may_call_js, queue_outside};
 use crate::wake_up::{Awakened, Waker};
@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// The number of a question, what came of it, or why nothing did. The number 0 says that the store is closed.
-pub(super) type AnswerArgs = (f64, Option<Bytes>, Option<Failure>);
+pub(super) type AnswerArgs = (f64, Option<Encoded>, Option<Failure>);
 
 /// The functions of one key, by their names.
 const KEYED: &[&str] = &["get", "set", "add", "replace", "delete", "has", "incr", "cas", "expire", "ttl"];
@@ -259,7 +259,7 @@ impl StateDesk {
 
     fn tell_one(&self, id: u64, outcome: std::result::Result<Values, Error>) {
         let (values, failure) = match outcome {
-            Ok(values) => (Some(Bytes(values)), None),
+            Ok(values) => (Some(Encoded(values)), None),
             Err(error) => (None, Some(error.into())),
         };
         if self.answered.call((id as f64, values, failure)).is_err() {
