@@ -443,7 +443,10 @@ export interface HostContext<Data = any> {
   readonly name: string
   /** The option `data` of the run, or of its context: the value itself. */
   readonly data: Data
-  /** Aborted when the run ends in any other way than by success: an error, a limit, its own signal, a closed engine. */
+  /**
+   * Aborted when the run ends in any other way than by success: an error, a limit, its own signal, a closed engine. For a call
+   * from a function of `parallel`, also when the script does not wait for this call any more.
+   */
   readonly signal: AbortSignal
 }
 
@@ -578,7 +581,8 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
    * ahead. A whole number, at least 1 048 576 (1 MiB). Near it, no run begins that needs another VM. Past it, the largest
    * VM of the id that holds most is stopped, and its run rejects with `ERR_LUA_MEMORY`; the error's `limit` is
    * `'maxMemory'`. A context that is stopped so between two runs has ended.
-   * @defaultValue a half of `process.constrainedMemory()`, or of the machine's memory when that is less or unknown
+   * @defaultValue a half of `process.constrainedMemory()`, or of the machine's memory when that is less or unknown; with
+   *   `ulimit -v`, at most a half of the addresses that it leaves
    */
   maxMemory?: number | undefined
   /**
@@ -594,7 +598,8 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
   maxTimersPerId?: number | undefined
   /**
    * How many VMs the engine makes ahead once it has been idle for 20 ms: a whole number from 0 to 1024. Each serves one
-   * run, or becomes the VM of one context, and takes about 50 KB until then.
+   * run, or becomes the VM of one context, and takes about 50 KB until then; with a {@link EngineOptions.prelude}, as much as
+   * its copy takes.
    * @defaultValue 4
    */
   warmVms?: number | undefined
@@ -675,18 +680,21 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
    */
   values?: ValueOptions<'refuse' | Mode> | undefined
   /**
-   * The libraries that scripts find beside the base functions, `print` and `script`. With `[]` they find only those.
+   * The libraries that scripts find. With `[]` they find only what no engine can leave out: the base functions, `print`, `warn`,
+   * `script`, `host`, `require`, `sleep` and `parallel`.
    * @defaultValue all of {@link Library}
    */
   libraries?: readonly Library[] | undefined
   /**
    * Lua that runs once, in this order, while the engine is being made. Every VM of the engine begins as a copy of what it
    * left: globals, functions with their upvalues, tables, coroutines that have not begun, loaded modules. Runs share
-   * nothing of it. It runs as no script: without `scriptId`, State, host functions and waits; for at most 10 s, with the
-   * `memoryLimit` of {@link EngineOptions.defaults}. The copy counts in the memory of each run. No two entries have the same name.
+   * nothing of it. It runs as no script: without `scriptId`, State, host functions and waits; for at most 10 s, with
+   * `memoryLimit` and `maxOutput` of {@link EngineOptions.defaults}. The copy counts in the memory of each run. No two entries have
+   * the same name. See [docs/preludes.md](docs/preludes.md).
    *
    * The constructor throws the {@link LuaError} that it fails with; also when it leaves what cannot be copied, such as a
    * coroutine that has begun.
+   *
    * @example
    * ```js
    * import { Engine } from 'moonpool'
@@ -705,7 +713,8 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
   prelude?: readonly PreludeEntry[] | undefined
   /**
    * The names of those entries of {@link EngineOptions.prelude} that are modules: they are loaded by `require`, each once, and
-   * found by `require` in every run. These names are taken for good: {@link Engine.addModule} refuses them.
+   * found by `require` in every run. These names are taken for good: {@link Engine.addModule}, {@link Engine.removeModule} and
+   * {@link Given.modules} refuse them.
    * @defaultValue `[]`
    */
   preludeModules?: readonly string[] | undefined
@@ -721,7 +730,7 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
 export interface PreludeEntry {
   /** Its name in messages, and of a module that by which `require` finds it: 1 to 256 UTF-8 bytes without control characters. */
   name: string
-  /** Its Lua source, at most `maxSource` bytes. */
+  /** Its Lua source, at most `maxSource` bytes of {@link EngineOptions.defaults}. */
   source: string | Uint8Array
 }
 
@@ -935,7 +944,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
    * @param options See {@link EngineOptions}.
    * @throws {TypeError} with `code` `ERR_INVALID_ARG_TYPE`, or {RangeError} with `ERR_INVALID_ARG_VALUE`, whose message
    *   names the option, what it takes and what it got.
-   * @throws {LuaError} What the prelude fails with.
+   * @throws {LuaError} What the prelude fails with; or with `ERR_STATE_UNAVAILABLE`, when the store of State cannot be opened.
    */
   constructor(options?: EngineOptions<Mode>)
 
@@ -1372,10 +1381,10 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   resetStats(): void
 
   /**
-   * Accepts no more runs, and lets those that were accepted finish. Timers that are pending run once, with `premature` true. After `timeout` it stops the rest, which reject
-   * with `ERR_ENGINE_CLOSED`. Then it closes the store of State, and resolves when no run is left and all that was written
-   * is as durable as the store makes it. A store that takes longer than the timeout gets one second more. May be called
-   * again, for example with a shorter timeout.
+   * Accepts no more runs, and lets those that were accepted finish. Timers that are pending run once, with `premature` true.
+   * After `timeout` it stops the rest, which reject with `ERR_ENGINE_CLOSED`. Then it closes the store of State, and resolves
+   * when no run is left and all that was written is as durable as the store makes it. A store that takes longer than the
+   * timeout gets one second more. May be called again, for example with a shorter timeout.
    */
   close(options?: CloseOptions): Promise<void>
 
@@ -2235,7 +2244,10 @@ export class LuaError extends Error {
   readonly name: 'LuaError'
   /** Why the run failed: stable, made for comparing. */
   readonly code: LuaErrorCode
-  /** The `scriptId` that the run was given. Absent when {@link Engine.compile} threw the error. */
+  /**
+   * Whose run, context or State it was. Absent where no id is concerned: when source is compiled or added, for a prelude, and
+   * when there is no script of the name for {@link Engine.callScript}.
+   */
   readonly scriptId?: string
   /**
    * The name of the chunk in which the error was raised, where it is known. It is the run's `name` in full (messages
