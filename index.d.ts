@@ -1242,7 +1242,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
   ): Promise<string>
 
   /**
-   * Compiles source on this thread, which takes some 10 ms for each MiB. The engine's `defaults` limit it as they limit
+   * Compiles source on this thread, which takes 10 to 30 ms for each MiB. The engine's `defaults` limit it as they limit
    * a run.
    *
    * @param source As for {@link Engine.runLua}.
