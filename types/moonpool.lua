@@ -32,7 +32,8 @@
 ---| "ERR_SCRIPT_DENIED" # scripts.call: this script may not call that one
 ---| "ERR_LUA_RUNTIME" # wrong arguments, text that is not JSON, writing to script
 
----What `pcall` returns as the error of `Shared`, `State`, `json`, `host`, `scripts`, `sleep` and `script`. `tostring` gives the whole text.
+---What `pcall` returns as the error of `Shared`, `State`, `json`, `log`, `warn`, `script`, `scripts`, `sleep`, `timer`, `host` and `require`,
+---of `regex` for what is no pattern, and of `url.build` and `url.query`. `tostring` gives the whole text.
 ---@class moonpool.Error: userdata
 ---@field code moonpool.ErrorCode|string Of host functions, it may be one that the host chose.
 ---@field message string The text without chunk and line.
