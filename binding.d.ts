@@ -41,10 +41,10 @@ export declare class NativeEngine {
    */
   run(code: string | Uint8Array | NativeScript | InContext, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
   /**
-   * As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
-   * returned values are given, or nothing for as text.
+   * As `run`, for source text and an id, which is the name, too: a function that takes just these, the shapes in which the
+   * returned values are given, or nothing for as text, and arguments, if there are any.
    */
-  plainRuns(): (code: string, scriptId: string, results?: number) => number | Failure
+  plainRuns(): (code: string, scriptId: string, results?: number, args?: Uint8Array) => number | Failure
   /** Makes a named script of a compiled one: all that its runs have in common. */
   nameScript(script: NativeScript, scriptId: string, name: string, limits: Limits, exchange?: Exchange | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeNamed
   /**

@@ -20,6 +20,7 @@ const {
   checkArgs,
   checkLabel,
   checkTimerId,
+  isLimitedAs,
   readCloseOptions,
   readCompileOptions,
   readContextOptions,
@@ -484,13 +485,14 @@ class Engine extends EventEmitter {
   }
 
   /** What a call asks for, but for its code. */
-  #prepare(scriptId, options, read = readRunOptions) {
+  #prepare(scriptId, given, read = readRunOptions) {
     checkLabel(scriptId, 'The "scriptId" argument')
-    // The native engine knows the defaults: without options there is nothing to convert.
-    if (options === undefined) return new Run(this.#desk, { scriptId, options: this.#defaults })
-    const limits = read(options, this.#defaults)
-    const [own, exchange] = [this.#ownOf(limits), exchangeOf(limits)]
-    return new Run(this.#desk, { scriptId, options: limits, limits, exchange, own })
+    // The native engine knows the defaults: what is as they say has not to be converted.
+    if (given === undefined) return new Run(this.#desk, { scriptId, options: this.#defaults })
+    const options = read(given, this.#defaults)
+    const limits = isLimitedAs(options, this.#defaults) ? undefined : options
+    const [own, exchange] = [this.#ownOf(options), exchangeOf(options)]
+    return new Run(this.#desk, { scriptId, options, limits, exchange, own })
   }
 
   #prepareForValues(scriptId, options) {

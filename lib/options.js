@@ -37,6 +37,8 @@ const LOGS = {
   maxLog: { default: DEFAULTS.maxLog, check: whole('bytes', 0, MAX_BYTES) },
 }
 
+const LIMITED = Object.keys({ ...LIMITS, ...LOGS })
+
 /** What is heard of a run while it runs. */
 const HEARD = { ...LOGS, onOutput: { default: undefined, check: checkFunction } }
 
@@ -270,9 +272,17 @@ const readContextRunOptions = (given, context) => readWithinContext(given, CONTE
 /** The options of a call in a context with these. */
 const readContextCallOptions = (given, context) => readWithinContext(given, CONTEXT_CALL, context)
 /** A name is there only when it is given. */
-function readWithinContext(given, known, { memoryLimit, name: _, ...context }) {
-  return { ...readOptions(given, known, 'options', context), memoryLimit }
+function readWithinContext(given, known, context) {
+  const defaults = remembered(withinContext, context, () => {
+    const { memoryLimit: _, name: __, ...others } = context
+    return others
+  })
+  return { ...readOptions(given, known, 'options', defaults), memoryLimit: context.memoryLimit }
 }
+const withinContext = new WeakMap()
+/** Whether a run with these options may use, and tells, what every run with the defaults does. */
+const isLimitedAs = (options, defaults) =>
+  LIMITED.every((name) => options[name] === defaults[name]) && options.onOutput === undefined
 /** A grant, or without `access` what takes one back. */
 function readGrant(given, optional = []) {
   const grant = readOptions(given, GRANT, 'grant')
@@ -318,18 +328,44 @@ const sortedIds = (ids) => (ids === '*' ? ids : [...new Set(ids)].sort())
 /** Each option's value, or its default. Every property is read once, as a getter may answer differently next time. */
 function readOptions(given = {}, known, what = 'options', defaults = undefined) {
   checkObject(given, what)
-  const names = Object.keys(known)
-  for (const key of Object.keys(given)) if (!names.includes(key)) throw unknownOption(key, names)
-  const read = {}
-  for (const name of names) {
+  for (const key of Object.keys(given)) if (!Object.hasOwn(known, key)) throw unknownOption(key, Object.keys(known))
+  const read = { ...unchanged(known, defaults) }
+  for (const name of namesIn(given, known)) {
     const value = given[name]
-    if (value === undefined) read[name] = defaults?.[name] === undefined ? known[name].default : defaults[name]
-    else {
-      known[name].check(value, `The "${what}.${name}" property`)
-      read[name] = known[name].take ? known[name].take(value) : value
-    }
+    if (value === undefined) continue
+    known[name].check(value, `The "${what}.${name}" property`)
+    read[name] = known[name].take ? known[name].take(value) : value
   }
   return read
+}
+
+/** Which options may be given: a plain object has all that it gives itself. */
+function namesIn(given, known) {
+  const parent = Object.getPrototypeOf(given)
+  if (parent !== Object.prototype && parent !== null) return Object.keys(known)
+  return Object.getOwnPropertyNames(given).filter((name) => Object.hasOwn(known, name))
+}
+
+/** What options are when nothing is given: for each set of defaults, which nobody changes, found out once. */
+function unchanged(known, defaults = NO_DEFAULTS) {
+  const all = remembered(unchangedOf, defaults, () => new WeakMap())
+  return remembered(all, known, () => {
+    const entryOf = (name) => [name, defaults[name] === undefined ? known[name].default : defaults[name]]
+    return Object.fromEntries(Object.keys(known).map(entryOf))
+  })
+}
+
+const NO_DEFAULTS = {}
+const unchangedOf = new WeakMap()
+
+/** What a map has for a key, which is made when it is asked for first. */
+function remembered(map, key, make) {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
 }
 
 function checkObject(given, what = 'options') {
@@ -500,6 +536,7 @@ module.exports = {
   checkLabel,
   checkObject,
   checkTimerId,
+  isLimitedAs,
   readCloseOptions,
   readCompileOptions,
   readContextCallOptions,

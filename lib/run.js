@@ -194,7 +194,10 @@ class Run {
   #start(native) {
     if (this.#named) return native.runNamed(this.#named, this.#exchange?.args, this.#callId)
     if (this.#begin) return this.#begin(this.limits, this.#own, this.#exchange?.telling)
-    if (this.#isPlain()) return this.#desk.runPlain(this.#code, this.scriptId, this.#exchange?.results)
+    if (this.#isPlain()) {
+      const { results, args } = this.#exchange ?? {}
+      return this.#desk.runPlain(this.#code, this.scriptId, results, args)
+    }
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
     const { functions, modules } = own
@@ -202,10 +205,10 @@ class Run {
     return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, undefined, host, required)
   }
 
-  /** Whether it has nothing but source text and an id. */
+  /** Whether it has nothing but source text, an id and arguments. */
   #isPlain() {
     if (this.limits || this.#own || this.#context) return false
-    if (this.#exchange && this.#exchange !== this.#desk.forValues.exchange) return false
+    if (this.#exchange?.globals || this.#exchange?.repeats) return false
     return typeof this.#code === 'string' && this.#name === this.scriptId
   }
 

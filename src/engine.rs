@@ -185,9 +185,12 @@ impl NativeEngine {
         Ok(submitted(self.inner.submit(script, Caller::Host, context.map(NativeContext::id))))
     }
 
-    /// As `run`, for source text and an id, which is the name, too: a function that takes just these, and the shapes in which the
-    /// returned values are given, or nothing for as text.
-    #[napi(catch_unwind, ts_return_type = "(code: string, scriptId: string, results?: number) => number | Failure")]
+    /// As `run`, for source text and an id, which is the name, too: a function that takes just these, the shapes in which the
+    /// returned values are given, or nothing for as text, and arguments, if there are any.
+    #[napi(
+        catch_unwind,
+        ts_return_type = "(code: string, scriptId: string, results?: number, args?: Uint8Array) => number | Failure"
+    )]
     pub fn plain_runs<'env>(&self, env: &'env Env) -> Result<Function<'env>> {
         raw::function::<_, RunPlain>(env, self.inner.clone())
     }
