@@ -259,10 +259,12 @@ class Engine extends EventEmitter {
     return this.#scripts.remove(name)
   }
 
-  async callScript(name, args = [], options = undefined) {
-    checkArgs(args, 'The "args" argument')
-    const { call, code } = this.#scripts.callOf(name, args, options)
-    return this.#execute(new Run(this.#desk, call).take(code))
+  callScript(name, args = [], options = undefined) {
+    return rejecting(() => {
+      checkArgs(args, 'The "args" argument')
+      const { call, code } = this.#scripts.callOf(name, args, options)
+      return this.#execute(new Run(this.#desk, call).take(code))
+    })
   }
 
   sharedDict(name, options) {

@@ -22,7 +22,9 @@ use moonpool_core::registry;
 use moonpool_core::scheduler::{self, Caller, Capacity};
 use moonpool_core::state::{Op, Request, Response, ScriptId};
 use moonpool_core::vm::{CacheLimits, Chunk, CodeCache, Exchange as VmExchange, Factory, Part, Prelude, Script};
-use napi::bindgen_prelude::{ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array};
+use napi::bindgen_prelude::{
+    ClassInstance, Either, Either4, Env, FnArgs, Function, Result, Uint8Array, Uint8ArraySlice,
+};
 use napi_derive::napi;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -235,7 +237,7 @@ impl NativeEngine {
     pub fn run_named(
         &self,
         named: &NativeNamed,
-        args: Option<Uint8Array>,
+        args: Option<Uint8ArraySlice<'_>>,
         call_id: Option<f64>,
     ) -> Result<Either<f64, Failure>> {
         let args = args.map(|args| args.to_vec());
