@@ -56,16 +56,49 @@ where
         if status != sys::Status::napi_ok || value.is_null() {
             return Ok(Returns::default());
         }
-        // SAFETY: the reference was made from a function with these arguments.
-        let function = unsafe { Function::<FnArgs<Args>, Returns>::from_napi_value(self.env, value) };
-        let called = function.and_then(|function| function.call(FnArgs { data: args }));
+        let called = FnArgs { data: args }.into_vec(self.env).and_then(|args| {
+            // SAFETY: the reference was made from a function with these arguments; the values were just made.
+            unsafe { Returns::from_napi_value(self.env, call(self.env, value, &args)?) }
+        });
         if called.is_err() {
-            let mut exception = ptr::null_mut();
             // SAFETY: on the JS thread of `env`.
-            unsafe { sys::napi_get_and_clear_last_exception(self.env, &mut exception) };
+            unsafe { clear_exception(self.env) };
         }
         called
     }
+}
+
+/// Calls a function of JavaScript's. What it throws is not looked at: to read an exception may throw again, and to read that
+/// one, without end, as `Function::call` of napi does it.
+///
+/// # Errors
+/// When it throws, or JS may not be called any more. No exception is left behind.
+///
+/// # Safety
+/// On the JS thread of `env`, in a handle scope; the function and the arguments are its values.
+pub(super) unsafe fn call(
+    env: sys::napi_env,
+    function: sys::napi_value,
+    args: &[sys::napi_value],
+) -> Result<sys::napi_value> {
+    let (mut receiver, mut returned) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: as the caller vouches.
+    unsafe {
+        check_status!(sys::napi_get_undefined(env, &mut receiver), "no undefined")?;
+        let status = sys::napi_call_function(env, receiver, function, args.len(), args.as_ptr(), &mut returned);
+        if status != sys::Status::napi_ok {
+            clear_exception(env);
+        }
+        check_status!(status, "the function has failed").map(|()| returned)
+    }
+}
+
+/// # Safety
+/// On the JS thread of `env`.
+unsafe fn clear_exception(env: sys::napi_env) {
+    let mut exception = ptr::null_mut();
+    // SAFETY: as the caller vouches.
+    unsafe { sys::napi_get_and_clear_last_exception(env, &mut exception) };
 }
 
 impl<Args, Returns> Drop for Callback<Args, Returns> {

@@ -1,6 +1,7 @@
 //! Work in no async context: what it makes belongs to no caller, and keeps no store of any `AsyncLocalStorage`.
 
-use napi::bindgen_prelude::{Env, Function, Result};
+use crate::callback;
+use napi::bindgen_prelude::{Env, Function, JsValue, Result};
 use napi::sys;
 use napi_derive::napi;
 use std::cell::Cell;
@@ -19,12 +20,13 @@ pub(super) unsafe fn outside<T>(env: sys::napi_env, work: impl FnOnce() -> T) ->
     unsafe { Door::new(env).outside(work) }
 }
 
-/// Calls a function outside of every async context, and throws what it throws.
+/// Calls a function outside of every async context; it throws nothing, unless no stack is left for it.
 #[cfg_attr(test, allow(dead_code, reason = "test programs register nothing with Node"))]
 #[napi(js_name = "outside", catch_unwind)]
 pub(super) fn call_outside(env: Env, work: Function<(), ()>) -> Result<()> {
     // SAFETY: called by JS, so on the JS thread of `env`, in a handle scope.
-    unsafe { outside(env.raw(), || work.call(())) }.unwrap_or(Ok(()))
+    unsafe { outside(env.raw(), || callback::call(env.raw(), work.raw(), &[])) }
+        .map_or(Ok(()), |called| called.map(drop))
 }
 
 /// A way out of async contexts, for those who go often: making its function takes longer than all the rest.
