@@ -493,6 +493,28 @@ describe('NODE_DEBUG', () => {
     expect(stderr).not.toContain('secret')
   })
 
+  test('moonpool: what a host throws that cannot be shown breaks nothing', async () => {
+    const program = `
+      const { Engine } = require('moonpool')
+      const engine = new Engine()
+      const unsayable = { toString() { throw unsayable }, [Symbol.toPrimitive]() { throw unsayable } }
+      const pool = engine.createPool('x', { size: 1, setup: () => { throw unsayable } })
+      let abort
+      const addEventListener = (_, listener) => { abort = listener }
+      const removeEventListener = () => { throw unsayable }
+      const signal = { aborted: false, reason: 'enough', addEventListener, removeEventListener }
+      engine.runLua('while true do end', 'y', { signal }).catch((reason) => console.log(reason))
+      setImmediate(async () => {
+        abort()
+        await engine.close({ timeout: ${FOREVER} })
+        console.log('closed')
+      })`
+    const { exitCode, stdout, stderr } = await runProgram(program, { env: { NODE_DEBUG: 'moonpool' } })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'enough\nclosed\n' })
+    expect(stderr).toMatch(/x: setup of a context of a pool has failed: /)
+    expect(stderr).toMatch(/a signal keeps its listener: /)
+  })
+
   test.each([undefined, '', 'http', 'moon'])('%p: nothing', async (setting) => {
     const { stdout, stderr } = await runProgram(PROGRAM, { env: { NODE_DEBUG: setting } })
     expect(stdout + stderr).toBe('')

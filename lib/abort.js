@@ -2,6 +2,7 @@
 'use strict'
 
 const { debug } = require('./diagnostics')
+const { messageOf } = require('./host-error')
 
 /** Signal → what to do when it is aborted. Node warns of a signal that has more than ten listeners. */
 const watched = new WeakMap()
@@ -46,7 +47,7 @@ function forget(signal, entry) {
     signal.removeEventListener('abort', entry.listener)
   } catch (error) {
     // Then it keeps a listener that does nothing any more. That is nobody's failure.
-    debug('a signal keeps its listener: %s', error)
+    debug('a signal keeps its listener: %s', messageOf(error))
   }
 }
 

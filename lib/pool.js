@@ -12,6 +12,7 @@ const { aboutOf, namedCallOf, runOf } = require('./context-call')
 const { debug } = require('./diagnostics')
 const { closeAtDispose } = require('./dispose')
 const { LuaError, shown, typeError } = require('./errors')
+const { messageOf } = require('./host-error')
 const { readPoolUseOptions } = require('./options')
 const { resolvable } = require('./run')
 const { Scope } = require('./scope')
@@ -321,7 +322,7 @@ class ContextPool {
       this.#discard(slot)
       const [first] = this.#waiting
       if (first) first.refuse(failure.error)
-      else debug('%s: setup of a context of a pool has failed: %s', this.scriptId, failure.error)
+      else debug('%s: setup of a context of a pool has failed: %s', this.scriptId, messageOf(failure.error))
       this.#meetDemand()
     } else {
       this.#isPrepared(slot)
