@@ -24,6 +24,7 @@ describe('options as a whole', () => {
     ['a number', 5000, 'type number (5000)'],
     ['an array', [], 'an instance of Array'],
     ['a function', () => {}, 'function'],
+    ['a promise, of which nobody has awaited the options', Promise.resolve({ timeout: 1 }), 'an instance of Promise'],
   ])('%s: refused', (_what, options, got) =>
     expectRefused(options, TypeError, 'The "options" argument must be an object', `Received ${got}`),
   )

@@ -2,6 +2,7 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { isPromise } = require('node:util/types')
 const { concurrency } = require('./concurrency')
 const { LEVELS, tellingOf } = require('./logs')
 const { maxMemory } = require('./max-memory')
@@ -330,7 +331,7 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
   checkObject(given, what)
   for (const key of Object.keys(given)) if (!Object.hasOwn(known, key)) throw unknownOption(key, Object.keys(known))
   const read = { ...unchanged(known, defaults) }
-  for (const name of namesIn(given, known)) {
+  for (const name of namesIn(given, known, what)) {
     const value = given[name]
     if (value === undefined) continue
     known[name].check(value, `The "${what}.${name}" property`)
@@ -340,9 +341,13 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
 }
 
 /** Which options may be given: a plain object has all that it gives itself. */
-function namesIn(given, known) {
+function namesIn(given, known, what) {
   const parent = Object.getPrototypeOf(given)
-  if (parent !== Object.prototype && parent !== null) return Object.keys(known)
+  if (parent !== Object.prototype && parent !== null) {
+    // It has no properties: where an await is missing, the limits would be missing, too.
+    if (isPromise(given)) throw noObject(given, what)
+    return Object.keys(known)
+  }
   return Object.getOwnPropertyNames(given).filter((name) => Object.hasOwn(known, name))
 }
 
@@ -370,8 +375,12 @@ function remembered(map, key, make) {
 
 function checkObject(given, what = 'options') {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return
+  throw noObject(given, what)
+}
+
+function noObject(given, what) {
   const place = what.includes('.') ? `The "${what}" property` : `The "${what}" argument`
-  throw typeError(`${place} must be an object. Received ${shown(given)}`)
+  return typeError(`${place} must be an object. Received ${shown(given)}`)
 }
 
 function unknownOption(key, names) {
