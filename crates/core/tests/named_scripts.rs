@@ -10,6 +10,7 @@ use moonpool_core::scheduler::{Caller, HostCallOf, IdLimits, Scheduler, Settled}
 use moonpool_core::value::Shapes;
 use moonpool_core::vm::Script;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What an engine gives whose script `s` all may call.
 fn with_script() -> Arc<Services> {
@@ -76,6 +77,7 @@ fn a_script_has_no_more_time_than_its_caller_has_left() {
     let (_, settled) = calls(&engine, &held);
     let ended = settled.iter().find(|settled| settled.id == callee).expect("it ends");
     assert_eq!(text(ended), Err("ERR_LUA_TIMEOUT"));
+    assert!(ended.usage.run_time >= Duration::from_millis(1), "its caller ends first: {:?}", ended.usage);
     engine.kill(0);
     drain(&engine, &held);
 }

@@ -97,6 +97,10 @@ enum Stage {
     Done(Outcome),
 }
 
+/// So much longer than what is left to its caller a script may take: the caller ends first, by its own deadline, and ends the
+/// others. Thousands of them would be told of before it otherwise.
+const AFTER_CALLER: Duration = Duration::from_millis(1);
+
 /// A run that has started: its VM, and the deadline of its wall time.
 struct Started {
     execution: Execution,
@@ -385,7 +389,7 @@ impl Run {
         if let Some(deadline) = script.exchange.called.as_ref().and_then(|called| called.deadline) {
             // Nobody waits longer for it.
             let left = deadline.saturating_duration_since(Instant::now());
-            script.limits.timeout = script.limits.timeout.min(left);
+            script.limits.timeout = script.limits.timeout.min(left + AFTER_CALLER);
             self.limits.timeout = script.limits.timeout;
         }
         // The clock starts here: building the VM and compiling the source are the script's time, too.
