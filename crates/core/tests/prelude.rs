@@ -181,6 +181,7 @@ fn what_cannot_be_copied_is_refused_by_name() {
         prelude(&[module("m", "local co = coroutine.create(coroutine.yield) coroutine.resume(co) return { co = co }")]);
     let message = failure.map(|_| ()).expect_err("refused").error.message;
     assert_eq!(message, format!("{begun}the module m.co is a coroutine that has begun"));
+    assert_eq!(refusal("each = ('a b'):gmatch('%a')"), format!("{begun}each keeps a userdata"));
 }
 
 #[test]

@@ -20,14 +20,10 @@ const MOST: usize = 1_000_000;
 /// # Safety
 /// `state` is the main thread of a VM that this thread uses, with no running frame.
 pub(super) unsafe fn describe(state: *mut ffi::lua_State, why: Unfit) -> String {
-    let what = match why {
-        Unfit::Begun => "a coroutine that has begun",
-        Unfit::Userdata => "a userdata",
-    };
     // SAFETY: the caller vouches for the state. Nothing here raises an error: keys are those that are there, and there is room.
-    let name = unsafe {
+    let found = unsafe {
         if ffi::lua_checkstack(state, DEEPEST as c_int * SLOTS + 20) == 0 {
-            return format!("it leaves {what}");
+            return left(why);
         }
         let top = ffi::lua_gettop(state);
         let found = (1..=DEEPEST).find_map(|deepest| {
@@ -40,11 +36,19 @@ pub(super) unsafe fn describe(state: *mut ffi::lua_State, why: Unfit) -> String 
         ffi::lua_settop(state, top);
         found
     };
-    match name {
-        Some(name) => format!("{name} is {what}"),
-        None => format!("it leaves {what}"),
+    found.unwrap_or_else(|| left(why))
+}
+
+/// What is said of what is found under no name.
+fn left(why: Unfit) -> String {
+    match why {
+        Unfit::Begun => format!("it leaves {BEGUN}"),
+        Unfit::Userdata => format!("it leaves {USERDATA}"),
     }
 }
+
+const BEGUN: &str = "a coroutine that has begun";
+const USERDATA: &str = "a userdata";
 
 /// A search of what cannot be copied, to some depth.
 struct Search {
@@ -98,9 +102,12 @@ impl Search {
         unsafe {
             let (at, kind) = (ffi::lua_gettop(state), ffi::lua_type(state, -1));
             let found = match kind {
-                ffi::LUA_TUSERDATA if self.why == Unfit::Userdata && is_unfit(state) => Some(path.shown()),
+                ffi::LUA_TUSERDATA if self.why == Unfit::Userdata && is_unfit(state) => Some(match path {
+                    Path::Within(of) => format!("{} keeps {USERDATA}", of.shown()),
+                    _ => format!("{} is {USERDATA}", path.shown()),
+                }),
                 ffi::LUA_TTHREAD if self.why == Unfit::Begun && has_begun(ffi::lua_tothread(state, -1)) => {
-                    Some(path.shown())
+                    Some(format!("{} is {BEGUN}", path.shown()))
                 }
                 ffi::LUA_TTABLE | ffi::LUA_TFUNCTION | ffi::LUA_TTHREAD | ffi::LUA_TUSERDATA if self.goes_on(depth) => {
                     self.look_inside(depth + 1, kind, path)
