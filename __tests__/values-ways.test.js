@@ -178,3 +178,19 @@ test('State keeps of random values the same, whether a script writes them or the
     }
   }
 })
+
+test('bytes come whole, whatever they are and however many', async () => {
+  const engine = engineWith({ values: { strings: 'buffer' } })
+  let taken
+  engine.expose('echo', (_context, bytes) => {
+    taken = bytes
+    return bytes
+  })
+  // Few encoded bytes cross in another way than many.
+  const sizes = [0, 1, 255, 256, ...Array.from({ length: 60 }, (_, i) => 980 + i), 5000]
+  for (const size of sizes) {
+    const bytes = Buffer.from(Array.from({ length: size }, (_, i) => (i * 7 + size) & 255))
+    const { value } = await engine.run('return host.echo(...)', 'x', { args: [bytes], strings: 'buffer' })
+    expect([bytes.equals(value), bytes.equals(taken)]).toEqual([true, true])
+  }
+})
