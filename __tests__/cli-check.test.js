@@ -67,6 +67,17 @@ test('a name is what Lua takes it for, whatever stands around it', async () => {
     await mistakesIn('#!/usr/bin/env nope\nlocal print = print return function(x) return print, x, missing end'),
   ).toEqual(["2:57 error: no VM has a global 'missing', and nothing here sets it"])
   expect(await mistakesIn('x.y.z = 1 x:f() x = nil')).toEqual([])
+  for (const start of ['\ufeff', '\ufeff#!/usr/bin/env nope\n']) {
+    expect(await mistakesIn(`${start}print(1)\nlocal unused`)).toEqual([
+      expect.stringContaining("'unused' is never used"),
+    ])
+  }
+})
+
+test('a source with thousands of unknown names is looked through at once: the first ones have a hint', async () => {
+  const found = await mistakesIn(Array.from({ length: 3000 }, (_, i) => `set_${i} = get_${i}`).join('\n'))
+  expect(found).toHaveLength(3000)
+  expect(found.filter((text) => text.includes('did you mean'))).toEqual(found.slice(0, 100))
 })
 
 test('what the host gives is named by options', async () => {

@@ -6,7 +6,7 @@ const path = require('node:path')
 const { registry } = require('../native')
 const { escaped } = require('../error-report')
 const { engineOf } = require('./engine')
-const { frameOf } = require('./frame')
+const { frameOf, linesOf } = require('./frame')
 const { knownNames } = require('./known-names')
 const { mistakesIn } = require('./mistakes')
 const { bold, dim, green, red, yellow } = require('./paint')
@@ -26,9 +26,10 @@ async function run(operands, options) {
   const found = []
   for (const file of files) {
     const { source } = await readScript(file)
+    const lines = linesOf(source)
     for (const mistake of mistakesIn(known.engine, file === '-' ? 'stdin' : file, source, known)) {
       found.push({ file, ...mistake })
-      if (!options.json) say(shown({ file, ...mistake }, source))
+      if (!options.json) say(shown({ file, ...mistake }, lines))
     }
   }
   await known.engine.close()
@@ -68,11 +69,11 @@ function filesOf(operand) {
     })
 }
 
-function shown(mistake, source) {
+function shown(mistake, lines) {
   const { file, line, column, severity, message } = mistake
   const place = column === undefined ? `${file}:${line}` : `${file}:${line}:${column + 1}`
   const kind = severity === 'error' ? red('error:') : yellow('warning:')
-  return `${bold(escaped(place))}: ${kind} ${escaped(message)}\n${frameOf(source, mistake)}\n`
+  return `${bold(escaped(place))}: ${kind} ${escaped(message)}\n${frameOf(lines, mistake)}\n`
 }
 
 const reportOf = ({ file, severity, line, column, message }) => ({

@@ -2,7 +2,7 @@
 'use strict'
 
 const { escaped } = require('../error-report')
-const { frameOf } = require('./frame')
+const { frameOf, linesOf } = require('./frame')
 const { dim } = require('./paint')
 const { fail, tell } = require('./terminal')
 
@@ -23,7 +23,7 @@ function tellFailure(error, sourceOf) {
   fail(escaped(error.message))
   const source = error.chunk === undefined ? undefined : sourceOf(error.chunk)
   if (source !== undefined && error.line !== undefined) {
-    tell(frameOf(source, { line: error.line, ...columnOf(error, source) }, stderr))
+    tell(frameOf(linesOf(source), { line: error.line, ...columnOf(error, source) }, stderr))
   }
   if (error.luaValue !== undefined) tell(`error value: ${JSON.stringify(error.luaValue)}\n`)
   if (error.luaStack !== undefined) tell(`${dim(stackOf(error), stderr)}\n`)
@@ -42,10 +42,7 @@ const stackOf = ({ luaStack }) =>
 function columnOf({ code, message, line }, source) {
   const near = code === 'ERR_LUA_SYNTAX' ? / near '(.+)'$/s.exec(message)?.[1] : undefined
   if (near === undefined) return {}
-  const text =
-    Buffer.from(source)
-      .toString('latin1')
-      .split(/\r\n|\n\r|\r|\n/)[line - 1] ?? ''
+  const text = linesOf(source)[line - 1] ?? ''
   const wanted = Buffer.from(near).toString('latin1')
   const column = text.indexOf(wanted)
   return column >= 0 && column === text.lastIndexOf(wanted) ? { column, size: wanted.length } : {}

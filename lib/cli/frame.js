@@ -10,20 +10,23 @@ const AROUND = 2
 /** How many characters of a line. */
 const WIDTH = 120
 
-/**
- * The lines around line `line` of `source` (bytes, or text), with a mark below `size` bytes from byte `column` on, where that
- * is given. Nothing when there is no such line.
- */
-function frameOf(source, { line, column, size }, stream) {
-  // Lua ends lines as these.
-  const lines = Buffer.from(source)
+/** The lines of a source (bytes, or text), for `frameOf`: text with a character for each byte. */
+const linesOf = (source) =>
+  Buffer.from(source)
     .toString('latin1')
+    // Lua ends lines as these.
     .split(/\r\n|\n\r|\r|\n/)
+
+/**
+ * The lines around line `line` of a source, with a mark below `size` bytes from byte `column` on, where that is given. Nothing
+ * when there is no such line.
+ */
+function frameOf(lines, { line, column, size }, stream) {
   if (!(line >= 1 && line <= lines.length)) return ''
   // What stands behind the last line end is no line.
-  if (lines.at(-1) === '' && line < lines.length) lines.pop()
+  const count = lines.at(-1) === '' && line < lines.length ? lines.length - 1 : lines.length
   const first = Math.max(1, line - AROUND)
-  const last = Math.min(lines.length, line + AROUND)
+  const last = Math.min(count, line + AROUND)
   const margin = String(last).length
   let text = ''
   for (let number = first; number <= last; number++) {
@@ -42,10 +45,11 @@ function markOf(line, column, size, margin, stream) {
   return `${dim(`  ${' '.repeat(margin)} |`, stream)} ${' '.repeat(before.length)}${red('^'.repeat(marked.length || 1), stream)}\n`
 }
 
-/** A line of bytes as a terminal may show it. */
+/** A line of bytes as a terminal may show it. Of a long one, no more is looked at than is shown. */
 function shown(line) {
-  const text = escaped(Buffer.from(line, 'latin1').toString('utf8').replaceAll('\t', '  '))
+  const bytes = Buffer.from(line.slice(0, 4 * WIDTH + 1), 'latin1')
+  const text = escaped(bytes.toString('utf8').replaceAll('\t', '  '))
   return text.length > WIDTH ? `${text.slice(0, WIDTH)}...` : text
 }
 
-module.exports = { frameOf }
+module.exports = { frameOf, linesOf }

@@ -8,6 +8,8 @@ const KEYWORDS = new Set(
   ).split(' '),
 )
 
+/** What is left out at the beginning: a byte order mark, and a first line for the shell. */
+const SKIPPED = /^(?:\xef\xbb\xbf)?(?:#[^\r\n]*)?/
 /** Blanks, or a comment. */
 const BLANK = /[ \t\r\n\f\v]+|--\[(=*)\[[\s\S]*?\]\1\]|--[^\r\n]*/y
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y
@@ -26,8 +28,7 @@ const KINDS = [
 /** All tokens: `{ type, value, at, size }`, `at` is where it begins. The type of keywords and operators is their text. */
 function tokensOf(text) {
   const tokens = []
-  // Lua leaves out a first line that begins so.
-  let at = text.startsWith('#') ? /^[^\r\n]*/.exec(text)[0].length : 0
+  let at = SKIPPED.exec(text)[0].length
   while (at < text.length) {
     const blank = matchAt(BLANK, text, at)
     if (blank.found) at = blank.end

@@ -6,6 +6,11 @@ const { hint } = require('../nearest')
 const { columnOf } = require('./failure')
 const { namesOf } = require('./scopes')
 
+/** To look for the name that is meant takes time: it is done for so many mistakes of a kind, among so many names of such a length. */
+const HINTS = 100
+const NAMES = 1000
+const LENGTH = 60
+
 /**
  * The mistakes in a source, in the order of the text: `{ severity, line, column, size, message }`, with a column and a size
  * in bytes, from 0, where they are known. `known` are the names that a VM has, `modules` those of the modules, if that is known.
@@ -38,33 +43,43 @@ function syntaxError(engine, file, source) {
   }
 }
 
+/** Says which name is meant, if there is one that is near. */
+function hinting() {
+  let left = HINTS
+  return (name, names) => (left-- > 0 ? hint(name, names) : '')
+}
+
 function unknownGlobals({ read, set }, known) {
+  const names = [...known.keys(), ...set].filter(({ length }) => length <= LENGTH).slice(0, NAMES)
+  const hintOf = hinting()
   return read
     .filter(({ name }) => !known.has(name) && !set.has(name))
     .map(({ name, at, size }) => {
-      const message = `no VM has a global '${name}', and nothing here sets it${hint(name, [...known.keys(), ...set])}`
+      const message = `no VM has a global '${name}', and nothing here sets it${hintOf(name, names)}`
       return { severity: 'error', at, size, message }
     })
 }
 
 function unknownFields({ fields, setFields, set }, known) {
+  const hintOf = hinting()
   return fields
     .filter(({ table, name }) => {
       const there = known.get(table)
       return there && !there.has(name) && !setFields.has(`${table}.${name}`) && !set.has(table)
     })
     .map(({ table, name, at, size }) => {
-      const message = `no VM has '${table}.${name}', and nothing here sets it${hint(name, [...known.get(table)])}`
+      const message = `no VM has '${table}.${name}', and nothing here sets it${hintOf(name, [...known.get(table)])}`
       return { severity: 'error', at, size, message }
     })
 }
 
 function unknownModules({ required }, modules) {
   if (!modules) return []
+  const hintOf = hinting()
   return required
     .filter(({ name }) => !modules.includes(name))
     .map(({ name, at, size }) => {
-      return { severity: 'error', at, size, message: `there is no module '${name}'${hint(name, modules)}` }
+      return { severity: 'error', at, size, message: `there is no module '${name}'${hintOf(name, modules)}` }
     })
 }
 
