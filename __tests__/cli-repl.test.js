@@ -84,16 +84,31 @@ test('a limit ends what runs, and says that the globals are fresh', async () => 
   )
 })
 
+test('strings that are not UTF-8 are shown, and long ones are not cut inside a character', async () => {
+  const lines = ['"a\\255é\\xe2\\x82"', '{ "\\255", ["\\254"] = 1 }', '#crypto.md5("") , "\\0"', '("€"):rep(4000)']
+  const { stdout, stderr } = await typed([...lines, '("\\x80"):rep(10004)'])
+  expect(stderr).toBe('')
+  const [bytes, table, zero, long, wrong] = stdout.split('\n')
+  expect([bytes, table, zero]).toEqual(['a\\xffé\\xe2\\x82', '{ "\\xff", ["\\xfe"] = 1 }', '16\t\0'])
+  expect(long).toBe(`${'€'.repeat(3333)}...`)
+  expect(wrong).toBe(`${'\\x80'.repeat(10_000)}...`)
+})
+
 test('what a script does to the globals does not break it', async () => {
   const { stdout } = await typed(['for name in pairs(_G) do _G[name] = nil end', '{ 1, { a = "x" } }', '1 + 1'])
   expect(stdout).toBe('{ 1, { a = "x" } }\n2\n')
 })
 
 test('.load, .clear, .help and .exit', async () => {
-  const folder = folderWith({ 'a.lua': '#!x\ny = 5 print("loaded") return "value"', 'wrong.lua': 'x =\n=' })
+  const folder = folderWith({
+    'a.lua': '#!x\ny = 5 print("loaded") return "value"',
+    'mark.lua': '\ufeff#!x\nreturn 6',
+    'wrong.lua': 'x =\n=',
+  })
   const lines = [
     `.load ${folder}/a.lua`,
     'y',
+    `.load ${folder}/mark.lua`,
     '.clear',
     'y',
     '.load nowhere',
@@ -105,7 +120,7 @@ test('.load, .clear, .help and .exit', async () => {
   ]
   const { stdout, stderr, exitCode } = await typed(lines)
   expect(exitCode).toBe(0)
-  expect(stdout).toMatch(/^loaded\nvalue\n5\nnil\n[\s\S]*\.load FILE/)
+  expect(stdout).toMatch(/^loaded\nvalue\n5\n6\nnil\n[\s\S]*\.load FILE/)
   expect(stdout).not.toContain('never')
   expect(stderr).toMatch(/'nowhere' cannot be read: ENOENT/)
   expect(stderr).toMatch(/stdin:2: unexpected symbol near '='\n {2}1 \| x =\n> 2 \| =/)

@@ -142,7 +142,7 @@ class Repl {
     try {
       const { source } = await readScript(file)
       // As Lua does with a file.
-      const text = source.toString().replace(/^#[^\r\n]*/, '')
+      const text = source.toString().replace(/^\ufeff?(?:#[^\r\n]*)?/, '')
       const error = syntaxErrorOf(this.#engine, text)
       if (error) this.#tellFailure(error, text)
       else await this.#evaluate(text, text)

@@ -3,7 +3,8 @@
 local load, error, select, type, tostring, next, rawget, getmetatable, pcall = load, error, select, type, tostring, next,
   rawget, getmetatable, pcall
 local globals, concat, sort, mathtype = _G, table.concat, table.sort, math.type
-local find, format, gsub, sub = string.find, string.format, string.gsub, string.sub
+local byte, find, format, gsub, sub = string.byte, string.find, string.format, string.gsub, string.sub
+local utf8len, offset = utf8.len, utf8.offset
 
 -- How much of a value is shown.
 local DEPTH, ITEMS, TEXT = 4, 50, 10000
@@ -68,13 +69,29 @@ function show(value, depth, above)
   return tableOf(value, depth, above)
 end
 
+-- A text that is not too long, and UTF-8 whatever it was: other bytes are escaped.
+local function readable(text)
+  local rest = ""
+  if #text > TEXT then
+    -- Not inside a character.
+    local cut = offset(text, 0, TEXT + 1) - 1
+    text, rest = sub(text, 1, cut > TEXT - 4 and cut or TEXT), "..."
+  end
+  local parts, from = {}, 1
+  while true do
+    local _, wrong = utf8len(text, from)
+    if not wrong then return concat(parts) .. sub(text, from) .. rest end
+    parts[#parts + 1] = sub(text, from, wrong - 1) .. format("\\x%02x", byte(text, wrong))
+    from = wrong + 1
+  end
+end
+
 -- As `print` has them, but with what is in tables.
 local function shown(...)
   local parts = {}
   for i = 1, select("#", ...) do
     local value = (select(i, ...))
-    parts[i] = type(value) == "string" and value or show(value, DEPTH, {})
-    if #parts[i] > TEXT then parts[i] = sub(parts[i], 1, TEXT) .. "..." end
+    parts[i] = readable(type(value) == "string" and value or show(value, DEPTH, {}))
   end
   if #parts > 0 then return concat(parts, "\t") end
 end
