@@ -6,6 +6,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { folderWith } = require('./support/files')
 const { ADDON, FILE, PACKAGE, addonPackage, installed, requiring } = require('./support/installed')
+const { runNode } = require('./support/child')
 const { testIf } = require('./support/test-if')
 
 /** The addon with some of its text changed, to another text of the same length. */
@@ -118,4 +119,13 @@ testIf(unshare !== undefined)('a file system mounted with noexec (where one can 
   )
   expect(stdout).toMatch(/^ERR_ADDON_LOAD .* could not be loaded: .*: failed to map segment from shared object/)
   expect(stdout).toContain('The file system may be mounted with noexec')
+})
+
+test('the command line says it in one sentence, and ends with 1', async () => {
+  const folder = installed(addonPackage(''), ['index.js', 'lib'])
+  const program = path.join(folder, 'lib/cli/moonpool.js')
+  const { exitCode, stderr } = await runNode([program, 'run', '-'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toMatch(/^error: moonpool's native addon could not be loaded: .*file too short\. .*\n$/)
+  expect((await runNode([program, '--version'])).exitCode).toBe(0)
 })

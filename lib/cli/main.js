@@ -25,7 +25,7 @@ async function main(argv) {
     checkOperands(name, command, operands)
     return await command.run(operands, options)
   } catch (error) {
-    if (error.code === 'ERR_ADDON_MISSING') return fail(error.message) ?? FAILED
+    if (/_ADDON_/.test(error.code)) return fail(error.message) ?? FAILED
     if (!(error instanceof UsageError)) throw error
     const help = Object.hasOwn(COMMANDS, name) ? `moonpool ${name} --help` : 'moonpool --help'
     fail(`${error.message}\nSee '${help}'.`)
