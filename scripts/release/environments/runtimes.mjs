@@ -1,5 +1,5 @@
 // Other runtimes that have Node-API, on this platform.
-import { chmodSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { must } from '../trial/execute.mjs'
 import { checksIn, project, runProgram } from '../trial/project.mjs'
@@ -21,6 +21,15 @@ async function both(world, folder, command, env) {
   return { checks: passed + checksIn(await must(file, [...args, 'programs/entries.mjs'], { cwd: folder, env })) }
 }
 
+/** Without the right to load addons, it is told which is missing. */
+async function isRefused(folder, deno, env) {
+  const file = path.join(folder, 'refused.cjs')
+  writeFileSync(file, "try { require('moonpool') } catch ({ code, message }) { console.log(code, message) }")
+  const said = await must(deno, ['run', '--allow-read', '--allow-env', '--no-prompt', file], { cwd: folder, env })
+  if (!/^ERR_ADDON_LOAD .* could not be loaded: .*--allow-ffi/m.test(said)) throw new Error(`it says: ${said}`)
+  return 1
+}
+
 export default [
   {
     name: 'bun',
@@ -36,7 +45,9 @@ export default [
     what: `Deno ${DENO}`,
     async run(world, folder) {
       const deno = await program(`@deno/${world.here.os}-${world.here.cpu}-glibc@${DENO}`, 'deno')
-      return both(world, folder, [deno, 'run', '--allow-all'], { DENO_DIR: path.join(folder, 'cache') })
+      const env = { DENO_DIR: path.join(folder, 'cache') }
+      const passed = await both(world, folder, [deno, 'run', '--allow-all'], env)
+      return { checks: passed.checks + (await isRefused(folder, deno, env)) }
     },
   },
 ]
