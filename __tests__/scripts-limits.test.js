@@ -69,6 +69,24 @@ describe('the end of the caller', () => {
     await until(() => isIdle(engine))
   })
 
+  test.each([
+    ['memory', 'local t = {} while true do t[#t + 1] = ("x"):rep(1e5) .. #t end', { memoryLimit: 2 * MIB }],
+    ['output', 'while true do print("x") end', { maxOutput: 100 }],
+    ['CPU time', ENDLESS, { cpuTimeout: 20 }],
+  ])('a kill for %s reaches those that have not ended', async (_, code, limits) => {
+    const { engine, calls } = engineWithChain({ concurrency: 2 })
+    const both = `local name, n, last = ...
+      return parallel(function() return scripts.call(name, n, last) end, function() host.open() ${code} end)`
+    const running = rejection(run(engine, both, ['chain', 3, 'open'], limits))
+    await until(() => calls.length === 2)
+    const [own, theirs] = ['x', 'open'].map((id) => calls.find(({ context }) => context.scriptId === id))
+    own.resolve()
+    expect((await running).code).toMatch(/^ERR_LUA_(MEMORY|OUTPUT|TIMEOUT)$/)
+    expect(theirs.context.signal.aborted).toBe(true)
+    await until(() => isIdle(engine))
+    expect(engine.stats().aborted).toBe(5)
+  })
+
   test('an engine that closes lets runs in flight call others', async () => {
     const { engine, calls } = engineWithChain()
     const running = valuesOf(engine, 'host.open() return scripts.call(...)', ['chain', 3, 'open'])
