@@ -192,6 +192,14 @@ test('wrong arguments are refused by name', async () => {
   expectBadArgument(await refused({ now: 'x' }), TypeError, '"options.now" property must be a number')
   expectBadArgument(await refused({ seed: -1 }), RangeError, '"options.seed" property must be a whole number')
   expectBadArgument(await refused({ timeOut: 1 }), TypeError, `unknown option 'timeOut'`)
+  for (const name of ['functions', 'modules', 'seed', 'maxQueue']) {
+    const misspelt = await refused({ [`${name}x`]: 1 })
+    expectBadArgument(
+      misspelt,
+      TypeError,
+      `unknown option '${name}x'; did you mean '${name}'? (known options: functions, `,
+    )
+  }
   const tester = testerWith()
   expectBadArgument(
     await rejection(tester.run('', 'x', { host: {} })),

@@ -388,6 +388,13 @@ function unknownOption(key, names) {
   return typeError(`unknown option ${inspect(key)}${hint(key, names)} (known options: ${known})`)
 }
 
+/** A tester's options have these names, and those of an engine's. */
+function checkTesterOptions(given, names) {
+  checkObject(given)
+  const all = [...names, ...Object.keys(ENGINE)]
+  for (const key of Object.keys(given)) if (!all.includes(key)) throw unknownOption(key, all)
+}
+
 /** The number of a timer, which a script was given. */
 function checkTimerId(value) {
   const rule = 'The "id" argument must be the number of a timer'
@@ -544,6 +551,7 @@ module.exports = {
   checkFunction,
   checkLabel,
   checkObject,
+  checkTesterOptions,
   checkTimerId,
   isLimitedAs,
   readCloseOptions,

@@ -6,7 +6,7 @@ const { closeAtDispose } = require('./dispose')
 const { Engine, insideOf } = require('./engine')
 const { LuaError, shown, typeError } = require('./errors')
 const { Fakes, Sequence } = require('./fakes')
-const { checkObject } = require('./options')
+const { checkObject, checkTesterOptions } = require('./options')
 const { NOW, REPEATS, timeOf } = require('./repeats')
 const { summaryOf } = require('./summary')
 
@@ -56,7 +56,7 @@ class Tester {
   #calls = []
 
   constructor(options = {}) {
-    checkObject(options)
+    checkTesterOptions(options, ['functions', 'modules', 'now', 'seed'])
     const { functions = {}, modules = {}, now = BEGINNING, seed = 1, ...rest } = options
     REPEATS.seed.check(seed, 'The "options.seed" property')
     this.#clock = new Clock(checked(now, 'The "options.now" property'))
