@@ -65,6 +65,7 @@ testIf(has('bash'))('bash completes commands, options and files', async () => {
   }
   expect(await completed('c')).toBe('check completion')
   expect(await completed('run', '--time')).toBe('--timeout')
+  expect(await completed('serve', '--no')).toBe('--no-open --no-color')
   expect(await completed('completion', '')).toBe('bash zsh')
   expect(await completed('run', 'package.j')).toBe('package.json')
 })

@@ -7,7 +7,8 @@ const { GENERAL, UsageError } = require('./usage')
 const OK = 0
 
 const words = (list) => list.join(' ')
-const optionsOf = (options) => Object.keys(options).map((name) => `--${name}`)
+const optionsOf = (options) =>
+  Object.entries(options).flatMap(([name, { isNegatable }]) => [`--${name}`, ...(isNegatable ? [`--no-${name}`] : [])])
 
 /** For each command: its options, those that take a value, and what stands behind it. */
 function tableOf() {
