@@ -25,7 +25,7 @@ function shownValue(value, budget, depth) {
   if (value === null) return { type: 'null', text: 'json.null' }
   if (value instanceof Map) return shownTable(value, budget, depth)
   if (value instanceof Uint8Array) return { type: 'string', ...shownString(value) }
-  return { type: typeof value === 'boolean' ? 'boolean' : 'number', text: String(value) }
+  return { type: typeof value === 'boolean' ? 'boolean' : 'number', text: Object.is(value, -0) ? '-0' : String(value) }
 }
 
 /** Strings come as bytes: those that are no UTF-8 are shown, too. */
