@@ -20,6 +20,17 @@ test('a script prints, logs and returns, and finds its arguments as strings', as
   })
 })
 
+test('while a script is typed, Ctrl-C ends the program: only then is there something to stop', async () => {
+  const wasRead = []
+  const on = jest.spyOn(process, 'on').mockImplementation((event) => {
+    if (event === 'SIGINT') wasRead.push(process.stdin.readableEnded)
+    return process
+  })
+  expect(await cli(['run', '-'], { input: 'print("ran")' })).toMatchObject({ exitCode: 0, stdout: 'ran\n' })
+  on.mockRestore()
+  expect(wasRead).toEqual([true])
+})
+
 test('with --json, each returned value is a line of JSON, and nothing else is on the standard output', async () => {
   const code = 'print("seen") return { [5] = 1 }, nil, { "a", 1.5 }, math.maxinteger'
   expect(await cli(['run', '--json', '-'], { input: code })).toEqual({

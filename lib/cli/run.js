@@ -18,19 +18,21 @@ const STOPPED = Symbol('stopped')
 async function run([file, ...args], options) {
   if (options.watch) {
     if (file === '-') throw new UsageError('--watch needs a file: the standard input is read once')
-    return require('./watch').watch((signal) => runOnce(file, args, options, signal), [file], options.modules)
+    const act = async (signal) => runOnce(await readScript(file), args, options, signal)
+    return require('./watch').watch(act, [file], options.modules)
   }
+  // While it is typed, there is no script that Ctrl-C could stop: it ends the program.
+  const script = await readScript(file)
   const controller = new AbortController()
   const letGo = onInterrupt(() => controller.abort(STOPPED))
   try {
-    return await runOnce(file, args, options, controller.signal)
+    return await runOnce(script, args, options, controller.signal)
   } finally {
     letGo()
   }
 }
 
-async function runOnce(file, args, options, signal) {
-  const { source, name } = await readScript(file)
+async function runOnce({ source, name }, args, options, signal) {
   const sources = new Map([[name, source]])
   let engine
   try {
