@@ -59,6 +59,21 @@ function jest(name, words, { args = [], files = 1, batteries = 1, settings = {} 
   }
 }
 
+/** As docs/testing.md has it, with a mock of Vitest. */
+const WITH_FAKES = `
+import { createTester } from 'moonpool/testing'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+const rateOf = vi.fn(async () => 2)
+const tester = createTester({ functions: { rates: { of: rateOf } } })
+beforeEach(() => tester.reset())
+afterAll(() => tester.close())
+test('a price', async () => {
+  const code = 'local order = ... sleep(60) return order.price * host.rates.of(order.currency)'
+  const { value } = await tester.run(code, 'prices', { args: [{ price: 15, currency: 'EUR' }] })
+  expect(value).toBe(30)
+  expect(rateOf).toHaveBeenCalledWith(expect.anything(), 'EUR')
+})`
+
 function vitest(pool) {
   return {
     name: `vitest-${pool.toLowerCase()}`,
@@ -75,13 +90,14 @@ function vitest(pool) {
         test('battery', async () => {${BODY}
         }, 120000)`
       const tests = Array.from({ length: 4 }, (_, i) => [`tests/${i}.test.mjs`, test])
+      tests.push(['tests/fakes.test.mjs', WITH_FAKES])
       const folder = await project(world, path.join(tools, pool), {
         files: { ...Object.fromEntries(tests), 'vitest.config.mjs': `export default { test: { pool: '${pool}' } }\n` },
       })
       const command = [path.join(tools, 'node_modules/vitest/vitest.mjs'), 'run', '--disable-console-intercept']
       const output = await must(await toolsNode(world), command, { cwd: folder })
-      if (!/Tests +4 passed \(4\)/.test(output)) throw new Error(`not all passed:\n${output}`)
-      return { checks: checksIn(output) }
+      if (!/Tests +5 passed \(5\)/.test(output)) throw new Error(`not all passed:\n${output}`)
+      return { checks: checksIn(output) + 1 }
     },
   }
 }
