@@ -39,7 +39,10 @@ describe('options', () => {
     [['engine', { scripts: 'price' }], `The "options.scripts" property must be '*', an array of names or an object of`],
     [['engine', { scripts: 5 }], `The "options.scripts" property must be '*', an array of names or an object of`],
     [['engine', { scripts: [''] }], 'The "options.scripts" property[0] must be a string of 1 to 256'],
-    [['engine', { scripts: { a: 5 } }], 'The "source" argument must be'],
+    [
+      ['engine', { scripts: { a: 5 } }],
+      'The "options.scripts.a" argument must be a string or a Uint8Array of Lua source, or a Script',
+    ],
     [['engine', { scripts: { a: 'x +' } }], 'a:1: syntax error near ' + ''],
     [['engine', { scripts: { '': '' } }], 'A name in the "options.scripts" property must be a string of 1 to 256'],
     [['engine', { script: '*' }], "unknown option 'script'; did you mean 'scripts'?"],

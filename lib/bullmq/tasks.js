@@ -4,7 +4,7 @@
 const { inspect } = require('node:util')
 const { notRun, typeError, valueError } = require('../errors')
 const { checkLabel, readJobData } = require('../options')
-const { nativeOf } = require('../source')
+const { checkSource, nativeOf } = require('../source')
 
 class Tasks {
   #engine
@@ -81,7 +81,9 @@ function compiled(engine, scripts) {
   return new Map(
     Object.entries(scripts).map(([name, source]) => {
       checkLabel(name, 'A name in the "options.scripts" property')
-      return [name, nativeOf(source) ? source : engine.compile(source, { name })]
+      if (nativeOf(source)) return [name, source]
+      checkSource(source, `options.scripts.${name}`, ', or a Script')
+      return [name, engine.compile(source, { name })]
     }),
   )
 }
