@@ -153,7 +153,7 @@ export interface LogEntry {
   readonly level: LogLevel
   /** Whose run it was. */
   readonly scriptId: string
-  /** The chunk in which it was logged: the run's `name`, or a module's. */
+  /** The chunk in which it was logged: the run's `name`, a module's, or what the script calls a chunk that it has loaded with `load`. */
   readonly name: string
   /** The line in that chunk, where it is known. */
   readonly line: number | undefined

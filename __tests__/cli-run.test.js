@@ -104,6 +104,12 @@ test('what a script writes commands no terminal when it is in an error', async (
   expect(stderr).toContain('error: \\x1b[2J\n')
 })
 
+test('nor when it is logged, or the name of a chunk that the script loads', async () => {
+  const input = 'load("log.info(\\"\\27[2J\\")", "@\\27[3J")()'
+  const { stderr } = await cli(['run', '-'], { input })
+  expect(stderr).toBe('[info] \\x1b[3J:1: \\x1b[2J\n')
+})
+
 test('what is wrong with a command is one sentence that names it, and the exit code 2', async () => {
   const wrong = [
     [[], 'a command is missing: one of run, check, repl, serve, state, new, completion', ''],

@@ -57,6 +57,17 @@ describe('an entry', () => {
     expect(entries).toMatchObject([{ name: 'tax', line: 2 }])
   })
 
+  test('has another name where the script has loaded a chunk with one; and no other id and number', async () => {
+    const engine = engineWith()
+    const entries = entriesOf(engine)
+    await engine.run('load("log.info(1)", "@other.lua")() log.info(2)', 'acme', { name: 'main.lua' })
+    const [{ run }] = entries
+    expect(entries).toMatchObject([
+      { name: 'other.lua', scriptId: 'acme', run },
+      { name: 'main.lua', scriptId: 'acme', run },
+    ])
+  })
+
   test('can be written as JSON, whatever a script gives', async () => {
     const engine = engineWith()
     const lines = []

@@ -85,7 +85,8 @@ function tellEntry({ level, name, line, message, fields }) {
   const place = line === undefined ? name : `${name}:${line}`
   const more = fields === undefined ? '' : ` ${dim(JSON.stringify(fields), process.stderr)}`
   const shown = level === 'warn' || level === 'error' ? yellow(`[${level}]`, process.stderr) : `[${level}]`
-  tell(`${shown} ${place}: ${escaped(message)}${more}\n`)
+  // The script chooses the names of what it loads, too.
+  tell(`${shown} ${escaped(`${place}: ${message}`)}${more}\n`)
 }
 
 module.exports = { ENGINE_OPTIONS, asUsage, engineOf, usageOf }
