@@ -108,6 +108,10 @@ test('nor when it is logged, or the name of a chunk that the script loads', asyn
   const input = 'load("log.info(\\"\\27[2J\\")", "@\\27[3J")()'
   const { stderr } = await cli(['run', '-'], { input })
   expect(stderr).toBe('[info] \\x1b[3J:1: \\x1b[2J\n')
+  // To some terminals it is as ESC [.
+  const one = '"\\u{9b}2J"'
+  const codes = [`log.info("m", { ${one} })`, `error({ ${one} })`, `return { [${one}] = print }`]
+  for (const code of codes) expect((await cli(['run', '-'], { input: code })).stderr).toContain('"\\x9b2J"')
 })
 
 test('what is wrong with a command is one sentence that names it, and the exit code 2', async () => {

@@ -83,7 +83,7 @@ function usageOf(error) {
 
 function tellEntry({ level, name, line, message, fields }) {
   const place = line === undefined ? name : `${name}:${line}`
-  const more = fields === undefined ? '' : ` ${dim(JSON.stringify(fields), process.stderr)}`
+  const more = fields === undefined ? '' : ` ${dim(escaped(JSON.stringify(fields)), process.stderr)}`
   const shown = level === 'warn' || level === 'error' ? yellow(`[${level}]`, process.stderr) : `[${level}]`
   // The script chooses the names of what it loads, too.
   tell(`${shown} ${escaped(`${place}: ${message}`)}${more}\n`)

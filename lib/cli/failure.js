@@ -25,7 +25,7 @@ function tellFailure(error, sourceOf) {
   if (source !== undefined && error.line !== undefined) {
     tell(frameOf(linesOf(source), { line: error.line, ...columnOf(error, source) }, stderr))
   }
-  if (error.luaValue !== undefined) tell(`error value: ${JSON.stringify(error.luaValue)}\n`)
+  if (error.luaValue !== undefined) tell(`error value: ${escaped(JSON.stringify(error.luaValue))}\n`)
   if (error.luaStack !== undefined) tell(`${dim(stackOf(error), stderr)}\n`)
   const option = OPTIONS[error.limit]
   tell(`${dim(option ? `${error.code}: ${option} sets this limit` : error.code, stderr)}\n`)

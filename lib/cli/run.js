@@ -1,6 +1,7 @@
 // moonpool run: runs a script, and shows what it writes and returns.
 'use strict'
 
+const { escaped } = require('../error-report')
 const { ENGINE_OPTIONS, engineOf, usageOf } = require('./engine')
 const { tellFailure } = require('./failure')
 const { INTERRUPTED, onInterrupt } = require('./interrupt')
@@ -68,7 +69,7 @@ async function show(engine, source, limits, { id = 'main', json }) {
   } catch (error) {
     // What it has done is done: only the result cannot be shown.
     if (json || error?.code !== 'ERR_LUA_RESULT' || error.line !== undefined || error.limit !== undefined) throw error
-    tell(`(${error.message})\n`)
+    tell(`(${escaped(error.message)})\n`)
   }
 }
 
