@@ -2,6 +2,7 @@
 // Beside other tests: what it measures may take seconds.
 'use strict'
 
+const { AsyncLocalStorage } = require('node:async_hooks')
 const { LuaError } = require('..')
 const { Timers } = require('../lib/timers')
 const { runProgram } = require('./support/child')
@@ -98,6 +99,17 @@ describe('closing an engine', () => {
     await engine.close({ timeout: FOREVER })
     expect(told).toHaveLength(100)
     expect(engine.stats()).toMatchObject({ completed: 101, rejected: 0 })
+  })
+
+  test('runs them in the async context in which the engine was made, as it does before', async () => {
+    const store = new AsyncLocalStorage()
+    const told = []
+    const engine = store.run('made', () => engineExposing({ tell: () => void told.push(store.getStore()) }))
+    const make = 'timer.at(0, function() host.tell() end) timer.at(600, function() host.tell() end)'
+    await store.run('run', () => engine.run(make, 'x'))
+    await until(() => told.length === 1)
+    await store.run('closing', () => engine.close({ timeout: FOREVER }))
+    expect(told).toEqual(['made', 'made'])
   })
 
   test('may be closed by what a timer calls', async () => {
