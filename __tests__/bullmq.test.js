@@ -264,11 +264,18 @@ describe('failures', () => {
   })
 
   test('a script that is refused a place for what it calls has begun: that is a failure', async () => {
-    const error = await outcome({ allowCode: true }, '', undefined, {
-      job: fakeJob('job', code('error({ code = "ERR_QUEUE_FULL", message = "full" })')),
-      token: 't',
-    })
-    expect(error.message).toBe('ERR_LUA_RUNTIME: full (acme:1)')
+    await engine.close()
+    engine = new Engine({ concurrency: 2, perId: { maxStarted: 1, maxQueued: 1 } })
+    engine.addScript('busy', 'while true do end', { callers: '*', timeout: 60_000 })
+    const controller = new AbortController()
+    // One has begun, and one has the only place in the queue.
+    const others = [1, 2].map(() => engine.callScript('busy', [], { signal: controller.signal }).catch(() => {}))
+    const job = fakeJob('job', code('scripts.call("busy")'))
+    const error = await outcome({ allowCode: true }, '', undefined, { job, token: 't' })
+    expect(error.message).toMatch(/^ERR_QUOTA: .*acme:1/)
+    expect([error.name, job.delays]).toEqual(['Error', []])
+    controller.abort()
+    await Promise.all(others)
   })
 
   test('a job over which the engine is closed is put back', async () => {
@@ -402,6 +409,22 @@ describe('logs and progress', () => {
     await outcome({ allowCode: true }, '', undefined, { job })
     await over
     expect([job.logs, job.progress]).toEqual([[], []])
+  })
+
+  test('nor does a run that one of its host functions has begun, and that outlives it', async () => {
+    const job = fakeJob('job', code('host.begin()'))
+    let goOn, late
+    engine.expose('wait', () => new Promise((resolve) => (goOn = resolve)))
+    engine.expose('begin', () => {
+      late = engine.run('log.info("early") host.wait() log.info("late") pcall(host.progress, 1)', 'other')
+      return new Promise((resolve) => setImmediate(resolve))
+    })
+    await outcome({ allowCode: true }, '', undefined, { job })
+    await until(() => goOn)
+    goOn()
+    await late
+    expect(job.logs.filter((row) => row.includes('late'))).toEqual([])
+    expect(job.progress).toEqual([])
   })
 })
 
