@@ -115,7 +115,7 @@ terminalTest('a repl whose history cannot be written says so, and works', async 
 
 terminalTest('--watch runs a script again when it or a module changes, and stops what still runs', async () => {
   const folder = folderWith({ 'a.lua': 'print("one", require("m"))', 'lib/m.lua': 'return "first"' })
-  const run = terminal(['run', '--watch', 'a.lua', '--modules', 'lib'], { cwd: folder })
+  const run = terminal(['run', '--watch', '--timeout', '100s', 'a.lua', '--modules', 'lib'], { cwd: folder })
   await run.until('one\tfirst')
   await run.until('done')
   fs.writeFileSync(path.join(folder, 'lib/m.lua'), 'return "second"')
