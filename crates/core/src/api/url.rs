@@ -381,6 +381,7 @@ fn write_query<'a>(call: &Call<'a>, table: &Table, place: &str) -> Result<Text<'
             let name = call.lua.create_string(key).map_err(|e| call.lost(&e))?;
             match table.raw_get(name).map_err(|e| call.lost(&e))? {
                 Value::Table(list) => {
+                    check_list(call, &list, key, place)?;
                     for i in 1..=list.raw_len() {
                         let value = list.raw_get(i).map_err(|e| call.lost(&e))?;
                         write_pair(call, &mut text, key, &value, place)?;
@@ -414,6 +415,24 @@ fn list_query(call: &Call, table: &Table, place: &str, held: &mut usize) -> Resu
     Ok(keys)
 }
 
+/// Whether a table has nothing but a list.
+fn check_list(call: &Call, list: &Table, key: &[u8], place: &str) -> Result<(), Error> {
+    let length = list.raw_len() as i64;
+    for pair in list.pairs::<Value, Value>() {
+        call.budget().check()?;
+        match pair.map_err(|e| call.lost(&e))?.0 {
+            Value::Integer(i) if (1..=length).contains(&i) => {}
+            _ => return Err(no_value(key, place)),
+        }
+    }
+    Ok(())
+}
+
+fn no_value(key: &[u8], place: &str) -> Error {
+    let key = String::from_utf8_lossy(&key[..key.len().min(100)]);
+    refusal(place, format_args!("the value of '{key}' is no string, number, boolean or list of them"))
+}
+
 fn write_pair(call: &Call, text: &mut Text, key: &[u8], value: &Value, place: &str) -> Result<(), Error> {
     call.budget().check()?;
     let value = match value {
@@ -423,10 +442,7 @@ fn write_pair(call: &Call, text: &mut Text, key: &[u8], value: &Value, place: &s
         Value::Boolean(value) => Some(call.lua.create_string(value.to_string()).map_err(|e| call.lost(&e))?),
         _ => None,
     };
-    let Some(value) = value else {
-        let key = String::from_utf8_lossy(&key[..key.len().min(100)]).into_owned();
-        return Err(refusal(place, format_args!("the value of '{key}' is no string, number, boolean or list of them")));
-    };
+    let Some(value) = value else { return Err(no_value(key, place)) };
     if !text.bytes().is_empty() {
         push(text, b"&", place)?;
     }

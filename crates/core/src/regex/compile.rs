@@ -212,7 +212,9 @@ fn parse(text: &str) -> Result<(Ast, usize), String> {
                 "look-around, such as (?=a) and (?<!a), is not supported".to_owned()
             }
             ast::ErrorKind::UnsupportedBackreference => BACK_REFERENCE.to_owned(),
-            ast::ErrorKind::EscapeUnrecognized if text[error.span().start.offset..].starts_with("\\k") => {
+            ast::ErrorKind::EscapeUnrecognized | ast::ErrorKind::FlagUnrecognized
+                if ["\\k", "\\g", "P="].iter().any(|begin| text[error.span().start.offset..].starts_with(begin)) =>
+            {
                 BACK_REFERENCE.to_owned()
             }
             ast::ErrorKind::NestLimitExceeded(_) => format!("the pattern nests deeper than {DEEPEST} levels"),

@@ -174,6 +174,15 @@ fn what_is_no_pattern_is_an_error_that_says_why() {
         ("a(?=b)", "regex: look-around, such as (?=a) and (?<!a), is not supported (at byte 2 of the pattern)"),
         ("(?<!a)b", "regex: look-around, such as (?=a) and (?<!a), is not supported (at byte 1 of the pattern)"),
         ("(a)\\\\1", "regex: back references, such as \\1 and \\k<name>, are not supported (at byte 4 of the pattern)"),
+        (
+            "(?P<x>a)(?P=x)",
+            "regex: back references, such as \\1 and \\k<name>, are not supported (at byte 11 of the pattern)",
+        ),
+        (
+            "(a)\\\\g{1}",
+            "regex: back references, such as \\1 and \\k<name>, are not supported (at byte 4 of the pattern)",
+        ),
+        ("(?P)", "regex: unrecognized flag (at byte 3 of the pattern)"),
         ("(a{1000}){1000}", "regex: the pattern is too large: compiled, it takes more than 2097152 bytes"),
         ("\\xff", "regex: the pattern is not UTF-8 (a byte is written as (?-u:\\xFF))"),
     ];

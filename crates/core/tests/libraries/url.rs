@@ -262,6 +262,8 @@ fn what_is_no_text_is_refused() {
             "url.build{scheme = 'a', query = {a = print}}",
             "url.build: the field 'query': the value of 'a' is no string, number, boolean or list of them",
         ),
+        ("url.query{a = {b = 1}}", "url.query: the value of 'a' is no string, number, boolean or list of them"),
+        ("url.query{a = {1, 2, x = 3}}", "url.query: the value of 'a' is no string, number, boolean or list of them"),
         ("url.query{a = print}", "url.query: the value of 'a' is no string, number, boolean or list of them"),
     ]);
 }
