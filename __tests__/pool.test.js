@@ -293,6 +293,16 @@ describe('those who wait', () => {
     expect(engine.stats()).toMatchObject({ completed: 1, aborted: 3, rejected: 0 })
   })
 
+  test('have the rest of their queueTimeout in the context', async () => {
+    const pool = engineWith().createPool('x', {
+      size: 1,
+      setup: (context) => context.run('function f(x) return x end'),
+      queueTimeout: 60_000,
+    })
+    const ends = await Promise.all([1, 2, 3].map((n) => pool.call('f', n)))
+    expect(ends.map(({ value }) => value)).toEqual([1, 2, 3])
+  })
+
   test('leave it after their queueTimeout', async () => {
     const { engine, pool, end } = await busyPool({ queueTimeout: 10 })
     const QUEUE_TIMEOUT = { code: 'ERR_QUEUE_TIMEOUT', limit: 'queueTimeout', scriptId: 'x' }

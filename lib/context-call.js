@@ -12,10 +12,13 @@ const MAX_PARTS = 32
 
 // `about` is what `aboutOf` gives; `functions` are those that may be among the values, if any may.
 
+/** What the native context does not know of, and the time in the queue, of which a pool takes some. */
+const NOT_PLAIN = ['globals', 'signal', 'now', 'seed', 'queueTimeout']
+
 /** A context, or a pool: who runs in it, its options, and those of calls that are given none, if the native context knows all of them. */
 function aboutOf(scriptId, options) {
   const call = readContextCallOptions({}, options)
-  const isPlain = ['globals', 'signal', 'now', 'seed'].every((name) => call[name] === undefined)
+  const isPlain = NOT_PLAIN.every((name) => call[name] === undefined)
   return { scriptId, options, plain: isPlain ? Object.freeze(call) : undefined }
 }
 
