@@ -19,9 +19,11 @@ import { state } from './state.mjs'
 import { tenants } from './tenants.mjs'
 import { values } from './values.mjs'
 import { waiting } from './waiting.mjs'
+import { ways } from './ways.mjs'
 
 const PARTS = {
   calls,
+  ways,
   overhead,
   scheduling,
   tenants,
