@@ -407,7 +407,7 @@ export interface Module {
   source: string | Uint8Array
 }
 
-/** Calls a function outside of every async context, and throws what it throws. */
+/** Calls a function outside of every async context; it throws nothing, unless no stack is left for it. */
 export declare function outside(work: () => void): void
 
 /** A chunk of a prelude. */
