@@ -25,6 +25,9 @@ const LOOP_BUSY = 100
 /** The timeout of a hastened attack, in ms. */
 const HASTY = 50
 
+/** How much a VM may hold of its limit, with blocks that are free: see crates/core/src/memory/heap.rs. */
+const SLACK = 1.4
+
 /** The memory by which a process may grow whatever the limits are: threads, V8's heap. */
 const FLOOR = 16 * 2 ** 20
 
@@ -154,7 +157,7 @@ function hastened(attack) {
 function complaints(attack, seen, noise = NOISE) {
   const list = []
   const mb = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
-  const limit = Math.max(1.5 * (attack.options.memoryLimit ?? 64 * 2 ** 20), FLOOR)
+  const limit = SLACK * (attack.options.memoryLimit ?? 64 * 2 ** 20) + FLOOR
   if (seen.killed) list.push(`hang: killed while in ${seen.stage}`)
   else if (seen.exitCode !== 0)
     list.push(`crash: ${seen.signal ?? `exit code ${seen.exitCode}`} while in ${seen.stage}`)
