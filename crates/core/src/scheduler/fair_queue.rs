@@ -59,11 +59,14 @@ impl<T> FairQueue<T> {
         self.len += 1;
     }
 
-    /// Puts an item back that was taken for nothing: its owner gets the first turn.
+    /// Puts an item back that was taken for nothing: its owner gets that turn back. Several are put back in the reverse of the
+    /// order in which they were taken.
     pub(super) fn put_back(&mut self, owner: TenantRef, stride: u64, key: u64, item: T) {
-        let first = self.turns.first_key_value().map_or(self.at, |(&(at, _), _)| at.min(self.at));
-        let turn = (first, self.ends.0);
+        let before = self.owners.get(&owner).map_or(self.at, |waiting| waiting.turn.0.saturating_sub(waiting.stride));
+        let turn = (before, self.ends.0);
         self.ends.0 -= 1;
+        // As if it had not been taken: else who has turns left would lose them.
+        self.at = self.at.min(before);
         if let Some(waiting) = self.owners.get_mut(&owner) {
             waiting.items.insert(key, Box::new(item));
             self.turns.remove(&waiting.turn);
@@ -181,6 +184,28 @@ mod tests {
             queue.put_back(id(owner), STRIDE, key, key);
         }
         assert_eq!(all(&mut queue), [3, 2, 4]);
+    }
+
+    #[test]
+    fn turns_keep_their_weights_however_many_are_put_back() {
+        for taken_at_once in [1, 2, 8] {
+            let mut queue = FairQueue::new();
+            for key in 0..100 {
+                queue.push(id("h"), STRIDE / 3, key, key);
+                queue.push(id("l"), STRIDE, 1000 + key, 1000 + key);
+            }
+            let mut heavy = 0;
+            for _ in 0..40 {
+                let mut taken: Vec<u64> =
+                    (0..taken_at_once).map(|_| queue.pop(|_| true).expect("there are more")).collect();
+                heavy += usize::from(taken.remove(0) < 1000);
+                for key in taken.into_iter().rev() {
+                    let (owner, stride) = if key < 1000 { ("h", STRIDE / 3) } else { ("l", STRIDE) };
+                    queue.put_back(id(owner), stride, key, key);
+                }
+            }
+            assert!((29..=31).contains(&heavy), "three in four of forty, {taken_at_once} at once: {heavy}");
+        }
     }
 
     #[test]
