@@ -50,9 +50,16 @@ unsafe extern "C" fn allocate(region: *mut c_void, block: *mut c_void, old: usiz
 
 /// What `source` leaves in the global `text`, in a VM that repeats.
 fn repeated(seed: u64, source: &str) -> String {
-    let region = Box::into_raw(Box::new(Region::new()));
-    let vm = with_repeats(seed, || Vm::in_memory(allocate, region.cast()));
-    vm.text_of(source)
+    repeated_in(Region::new(), seed, source)
+}
+
+fn repeated_in(mut region: Region, seed: u64, source: &str) -> String {
+    // The VM uses the region until it is closed.
+    let memory = (&raw mut region).cast();
+    let vm = with_repeats(seed, || Vm::in_memory(allocate, memory));
+    let text = vm.text_of(source);
+    drop(vm);
+    text
 }
 
 /// Set in the process that another one compares itself with: what to run.
@@ -111,8 +118,7 @@ fn objects_as_keys_have_an_order_that_does_not_depend_on_where_the_memory_begins
     let begun_at = |offset| {
         let mut region = Region::new();
         region.used = offset;
-        let vm = with_repeats(7, || Vm::in_memory(allocate, Box::into_raw(Box::new(region)).cast()));
-        vm.text_of(&source)
+        repeated_in(region, 7, &source)
     };
     let here = begun_at(0);
     for offset in [16, 4080, 70_000 * 16] {
