@@ -3,14 +3,14 @@
 use crate::convert::{ContextOptions, submitted};
 use crate::engine::id_of;
 use crate::inner::Inner;
-use crate::raw::{self, Raw, of_text};
+use crate::raw::{self, Raw, of_bytes, of_text};
 use moonpool_core::bridge::{Extras, Limits, Telling};
 use moonpool_core::error;
 use moonpool_core::scheduler::{Caller, ContextId};
 use moonpool_core::state::ScriptId;
 use moonpool_core::value::{FunctionRule, Released, Shapes, Values};
 use moonpool_core::vm::{Chunk, Exchange, Script, Target};
-use napi::bindgen_prelude::{Env, FromNapiValue, Function, Result, ToNapiValue, Uint8ArraySlice};
+use napi::bindgen_prelude::{Env, FromNapiValue, Function, Result, ToNapiValue};
 use napi::{Error, sys};
 use napi_derive::napi;
 use std::cell::RefCell;
@@ -150,11 +150,10 @@ impl Raw<3> for CallPlain {
         [name, args, functions]: [sys::napi_value; 3],
     ) -> Result<sys::napi_value> {
         let engine = about.engine.upgrade().ok_or_else(|| Error::from_reason("the engine is gone"))?;
-        // SAFETY: as the caller. The bytes are copied before anything else happens.
+        // SAFETY: as the caller.
         unsafe {
             let target = Target::Named(of_text(env, name, |name| name.into())?);
-            let args = Option::<Uint8ArraySlice<'_>>::from_napi_value(env, args)?.map(|args| args.to_vec());
-            let functions = f64::from_napi_value(env, functions)?;
+            let (args, functions) = (of_bytes(env, args)?, f64::from_napi_value(env, functions)?);
             ToNapiValue::to_napi_value(env, submitted(about.submit(&engine, target, args, functions)))
         }
     }

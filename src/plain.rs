@@ -3,12 +3,12 @@
 use crate::convert::{Failure, submitted};
 use crate::engine::id_of;
 use crate::inner::Inner;
-use crate::raw::{Raw, of_text};
+use crate::raw::{Raw, of_bytes, of_text};
 use moonpool_core::scheduler::Caller;
 use moonpool_core::state::ScriptId;
 use moonpool_core::value::{Shapes, Values};
 use moonpool_core::vm::{Chunk, Exchange, Script};
-use napi::bindgen_prelude::{Either, FromNapiValue, Result, ToNapiValue, Uint8ArraySlice};
+use napi::bindgen_prelude::{Either, FromNapiValue, Result, ToNapiValue};
 use napi::sys;
 use std::ffi::CStr;
 use std::sync::Arc;
@@ -31,8 +31,7 @@ impl Raw<4> for RunPlain {
             let source = of_text(env, source, |source| source.as_bytes().into())?;
             let id = of_text(env, id, id_of)??;
             let results = Option::<u32>::from_napi_value(env, results)?;
-            let args = Option::<Uint8ArraySlice<'_>>::from_napi_value(env, args)?.map(|args| args.to_vec());
-            Either::to_napi_value(env, submit(inner, source, id, results, args))
+            Either::to_napi_value(env, submit(inner, source, id, results, of_bytes(env, args)?))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Functions that JavaScript calls for each run: each costs half of what a method does.
 
-use napi::bindgen_prelude::{Env, FromNapiValue, Function, Result};
+use napi::bindgen_prelude::{Env, FromNapiValue, Function, Result, Uint8ArraySlice};
 use napi::{JsError, check_status, sys};
 use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
@@ -76,6 +76,19 @@ unsafe extern "C" fn call<const ARGS: usize, R: Raw<ARGS>>(
         unsafe { JsError::from(error).throw_into(env) };
         ptr::null_mut()
     })
+}
+
+/// A copy of bytes of JavaScript's; nothing of `undefined`.
+///
+/// # Errors
+/// When it is neither.
+///
+/// # Safety
+/// As [`of_text`].
+pub(super) unsafe fn of_bytes(env: sys::napi_env, value: sys::napi_value) -> Result<Option<Vec<u8>>> {
+    // SAFETY: as the caller vouches. The bytes are copied before anything else happens.
+    let bytes = unsafe { Option::<Uint8ArraySlice<'_>>::from_napi_value(env, value)? };
+    Ok(bytes.map(|bytes| bytes.to_vec()))
 }
 
 /// So long is text that is read at once, in bytes. Otherwise its length is asked for first.
