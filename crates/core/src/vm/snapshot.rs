@@ -112,32 +112,31 @@ impl Snapshot {
     /// The roots are of a VM that this thread uses, with no running frame, whose flag is lowered, and which has no context
     /// and no handle. When there is no error, no Lua runs in it any more.
     pub(super) unsafe fn of(roots: Roots<*mut ffi::lua_State>) -> Result<Option<Self>, Unfit> {
-        // SAFETY: the caller vouches for the VM.
-        let shared = unsafe {
+        // SAFETY: the caller vouches for the VM, which nobody changes between a walk and its snapshot.
+        let (snapshot, object_keys, shared) = unsafe {
             image::settle(roots.state);
-            // A VM that cannot be copied keeps what it has.
-            Self::walk(roots)?;
-            let shared = image::share(roots.state);
-            if !shared.is_empty() {
+            // First: a VM that cannot be copied keeps what it has.
+            let mut walk = Self::walk(roots)?;
+            let shared = Some(image::share(roots.state)).filter(|shared| !shared.is_empty()).map(Arc::new);
+            if shared.is_some() {
                 // Names that nobody has any more go.
                 image::settle(roots.state);
+                walk = Self::walk(roots)?;
             }
-            Some(Arc::new(shared)).filter(|shared| !shared.is_empty())
+            let object_keys = walk.object_keys;
+            (Self::of_walk(walk, roots, shared.clone()), object_keys, shared)
         };
-        // SAFETY: as above.
-        let (moved, object_keys) = unsafe { Self::look(roots, shared.clone())? };
         if object_keys == 0 {
-            return Ok(Some(moved));
+            return Ok(Some(snapshot));
         }
         // Objects have moved closer to each other, and tables look for them where they were.
-        let Some(copy) = moved.copy(None) else { return Ok(None) };
+        let Some(copy) = snapshot.copy(None) else { return Ok(None) };
         // SAFETY: a whole VM, ours alone, and not used again.
         unsafe {
             if !image::rehash(copy.roots.state) {
                 return Ok(None);
             }
-            let (snapshot, _) = Self::look(copy.roots, shared)?;
-            Ok(Some(snapshot))
+            Ok(Some(Self::of_walk(Self::walk(copy.roots)?, copy.roots, shared)))
         }
     }
 
@@ -147,17 +146,6 @@ impl Snapshot {
         let random = roots.random.map_or(ptr::null(), |random| random.cast_const().cast::<c_void>());
         // SAFETY: the caller vouches for the VM, which nobody changes meanwhile.
         unsafe { image::walk(roots.state, random) }
-    }
-
-    /// # Safety
-    /// As [`Self::of`], for a VM that is settled.
-    unsafe fn look(roots: Roots<*mut ffi::lua_State>, shared: Option<Arc<Shared>>) -> Result<(Self, usize), Unfit> {
-        // SAFETY: the caller vouches for the VM, which nobody changes meanwhile.
-        unsafe {
-            let walk = Self::walk(roots)?;
-            let object_keys = walk.object_keys;
-            Ok((Self::of_walk(walk, roots, shared), object_keys))
-        }
     }
 
     /// # Safety
