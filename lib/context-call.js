@@ -4,6 +4,7 @@
 const { inspect } = require('node:util')
 const { shown, typeError, valueError } = require('./errors')
 const { checkArgs, readContextCallOptions, readContextRunOptions } = require('./options')
+const { repeatsOf } = require('./repeats')
 const { checkCode, codeOf } = require('./source')
 const { encode, encodeOne, exchangeOf } = require('./values')
 
@@ -12,13 +13,11 @@ const MAX_PARTS = 32
 
 // `about` is what `aboutOf` gives; `functions` are those that may be among the values, if any may.
 
-/** What the native context does not know of, and the time in the queue, of which a pool takes some. */
-const NOT_PLAIN = ['globals', 'signal', 'now', 'seed', 'queueTimeout']
-
 /** A context, or a pool: who runs in it, its options, and those of calls that are given none, if the native context knows all of them. */
 function aboutOf(scriptId, options) {
   const call = readContextCallOptions({}, options)
-  const isPlain = NOT_PLAIN.every((name) => call[name] === undefined)
+  // Of the time in the queue a pool takes some, for each call.
+  const isPlain = !repeatsOf(call) && call.queueTimeout === undefined
   return { scriptId, options, plain: isPlain ? Object.freeze(call) : undefined }
 }
 
