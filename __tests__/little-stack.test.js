@@ -51,6 +51,26 @@ test('runs may be stopped where hardly any stack is left', async () => {
   expect([exitCode, stdout]).toEqual([0, 'resolved 2\n'])
 })
 
+test('runs that are stopped where hardly any stack is left settle, and their engine closes', async () => {
+  const { exitCode, stdout } = await runProgram(`
+    ${EVERYWHERE}
+    const engine = new Engine()
+    const runs = []
+    everywhere(() => {
+      let abort
+      const addEventListener = (_, listener) => { abort = listener }
+      const signal = { aborted: false, reason: 'enough', addEventListener, removeEventListener() {} }
+      runs.push(engine.run('sleep(0.2)', 'a', { signal }))
+      abort?.()
+    })
+    Promise.allSettled(runs).then(async () => {
+      await engine.close()
+      console.log(runs.length > 10, engine.stats().queued, engine.stats().running, 'closed')
+    })
+  `)
+  expect([exitCode, stdout]).toEqual([0, 'true 0 0 closed\n'])
+})
+
 test('engines may be made where hardly any stack is left', async () => {
   const { exitCode, stdout } = await runProgram(`
     ${EVERYWHERE}

@@ -155,7 +155,13 @@ class Run {
 
   /** `resolve` is called with what came of it, once, maybe at once; what happens to it afterwards is nobody's business. */
   submit(resolve) {
-    const refused = this.#submit(resolve)
+    let refused
+    try {
+      refused = this.#submit(resolve)
+    } finally {
+      // It broke off, for instance because no stack was left.
+      if (this.#state === 'accepted') this.#goes()
+    }
     if (refused) resolve(refused)
   }
 
@@ -374,12 +380,18 @@ class Run {
   #conclude(end, outcome) {
     if (this.#state !== 'submitted') return
     this.#state = 'concluded'
+    try {
+      this.#resolve(outcome)
+    } catch (error) {
+      // For instance because no stack was left: it is told again.
+      this.#state = 'submitted'
+      throw error
+    }
     this.counts(end)
     this.#hostCall?.end()
     this.#calls?.end()
     // Nobody needs them any more, nor the memory that they take.
     if (this.#args) this.#args.cancelled = true
-    this.#resolve(outcome)
     if (debug.enabled) this.#trace(outcome.failure?.code ?? end)
     const broke = outcome.failure?.code === 'ERR_INTERNAL'
     // For host functions that are still at work for it.

@@ -13,7 +13,9 @@ use moonpool_core::bridge::{Called, HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
 use moonpool_core::memory::Held;
 use moonpool_core::scheduler::Finished as Outgoing;
-use moonpool_core::scheduler::{Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled, ToldBy};
+use moonpool_core::scheduler::{
+    Batch, Caller, Capacity, ContextId, HostCallOf, Pressure, Scheduler, Settled, ToldBy, Usage,
+};
 use moonpool_core::value::Values;
 use moonpool_core::vm::{Factory, Script};
 use napi::bindgen_prelude::Env;
@@ -55,6 +57,7 @@ pub(super) struct Callbacks {
 
 /// An engine on its JS thread.
 pub(super) struct Inner {
+    env: sys::napi_env,
     pub(super) scheduler: Scheduler<LibuvPool>,
     mailbox: Arc<Mailbox>,
     waker: Arc<Waker>,
@@ -69,6 +72,8 @@ pub(super) struct Inner {
     submitting: Cell<u32>,
     /// What came of runs meanwhile.
     untold: RefCell<Vec<Settled>>,
+    /// Runs whose end JavaScript could not be told of, for instance because no stack was left: told again from the event loop.
+    unheard: RefCell<Vec<(u64, Usage, Error)>>,
     /// What is left to do about outcomes that JavaScript is still taking over, by the numbers of their runs.
     kept: RefCell<HashMap<u64, Kept>>,
     script_calls: ScriptCalls,
@@ -108,6 +113,7 @@ impl Inner {
             let pool = LibuvPool::new(env.raw(), inner.clone(), waker.clone(), mailbox.clone());
             let scheduler = Scheduler::new(pool, factory.clone(), capacity);
             Self {
+                env: env.raw(),
                 scheduler,
                 mailbox,
                 waker,
@@ -119,6 +125,7 @@ impl Inner {
                 in_flight: Cell::new(0),
                 submitting: Cell::new(0),
                 untold: RefCell::default(),
+                unheard: RefCell::default(),
                 kept: RefCell::default(),
                 script_calls: ScriptCalls::default(),
             }
@@ -198,27 +205,12 @@ impl Inner {
 
     fn tell_one(&self, Settled { id, outcome, usage, held, .. }: Settled) {
         let (outcome, held, answer) = self.script_calls.settled(id, outcome, held);
-        let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
-        let settle = |text, values, failure| {
-            let peak_memory = usage.peak_memory as f64;
-            self.callbacks.settle.call((
-                id as f64,
-                text,
-                values,
-                failure,
-                queued,
-                ran,
-                executed,
-                peak_memory,
-                usage.slices,
-            ))
-        };
         let (error, told) = match outcome {
             Ok(success) => {
-                let error = Error::new(Code::Result, "the result cannot cross: JavaScript has no room for it");
-                (error, settle(Some(Text(success.text)), success.values.map(Encoded), None))
+                let (text, values) = (Text(success.text), success.values.map(Encoded));
+                (None, self.settle(id, usage, Some(text), values, None))
             }
-            Err(failure) => (failure.error.clone(), settle(None, None, Some((*failure).into()))),
+            Err(failure) => (Some(failure.error.clone()), self.settle(id, usage, None, None, Some((*failure).into()))),
         };
         let kept = answer.map(Kept::Answer).or(held.map(Kept::Held));
         match kept {
@@ -230,8 +222,32 @@ impl Inner {
         }
         if told.is_err() {
             // Something did not become a value of JavaScript, and the run shall settle all the same.
-            let _ = settle(None, None, Some(error.into()));
+            let no_room = || Error::new(Code::Result, "the result cannot cross: JavaScript has no room for it");
+            let error = error.unwrap_or_else(no_room);
+            if self.settle(id, usage, None, None, Some(error.clone().into())).is_err() {
+                self.unheard.borrow_mut().push((id, usage, error));
+                // SAFETY: on the JS thread of this env.
+                return unsafe { self.waker.wake_surely(self.env) };
+            }
         }
+        self.is_told();
+    }
+
+    fn settle(
+        &self,
+        id: u64,
+        usage: Usage,
+        text: Option<Text>,
+        values: Option<Encoded>,
+        failure: Option<Failure>,
+    ) -> napi::Result<Option<bool>> {
+        let [queued, ran, executed] = [usage.queue_time, usage.run_time, usage.cpu_time].map(in_milliseconds);
+        let (id, peak_memory) = (id as f64, usage.peak_memory as f64);
+        self.callbacks.settle.call((id, text, values, failure, queued, ran, executed, peak_memory, usage.slices))
+    }
+
+    /// JavaScript knows the end of one more run.
+    fn is_told(&self) {
         self.in_flight.update(|runs| runs - 1);
         if self.in_flight.get() == 0 {
             self.callbacks.settle.release();
@@ -354,6 +370,10 @@ impl Awakened for Inner {
     fn awakened(&self, env: sys::napi_env) {
         if !may_call_js(env) {
             self.ending();
+        }
+        for (id, usage, error) in self.unheard.take() {
+            let _ = self.settle(id, usage, None, None, Some(error.into()));
+            self.is_told();
         }
         let untold = self.untold.take();
         self.tell(untold);

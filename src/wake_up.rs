@@ -20,7 +20,12 @@ pub(super) trait Awakened {
 /// Wakes one JS thread. Does nothing once Node has taken the function back.
 pub(super) struct Waker(Mutex<Option<Function>>);
 
-struct Function(sys::napi_threadsafe_function);
+struct Function {
+    function: sys::napi_threadsafe_function,
+    /// Whether the event loop is kept alive: because something is awaited; and until the thread is awake.
+    is_held: bool,
+    is_sure: bool,
+}
 
 // SAFETY: made to be called from any thread.
 unsafe impl Send for Function {}
@@ -42,7 +47,7 @@ impl Waker {
         // SAFETY: on the JS thread, in a handle scope, as the caller vouches.
         let function = unsafe { outside(env, || threadsafe_function(env, context)) }.flatten();
         match function {
-            Some(function) => *waker.lock() = Some(Function(function)),
+            Some(function) => *waker.lock() = Some(Function { function, is_held: false, is_sure: false }),
             // SAFETY: Node has not taken it.
             None => drop(unsafe { Box::from_raw(context.cast::<Context>()) }),
         }
@@ -52,7 +57,7 @@ impl Waker {
     /// Wakes the thread. On any thread.
     pub(super) fn wake(&self) {
         let function = self.lock();
-        if let Some(Function(function)) = *function {
+        if let Some(Function { function, .. }) = *function {
             // SAFETY: `finalize` and `close` take it out before it ceases to be.
             unsafe {
                 sys::napi_call_threadsafe_function(
@@ -64,27 +69,56 @@ impl Waker {
         }
     }
 
-    /// Keeps the event loop alive, as something is awaited that only a wake-up can tell; or no longer.
+    /// As [`Self::wake`], and keeps the event loop alive until then.
     ///
     /// # Safety
     /// Called on the JS thread of `env`, whose waker it is.
+    pub(super) unsafe fn wake_surely(&self, env: sys::napi_env) {
+        // SAFETY: as the caller.
+        unsafe { self.keep_alive(env, |function| function.is_sure = true) };
+        self.wake();
+    }
+
+    /// Keeps the event loop alive, as something is awaited that only a wake-up can tell; or no longer.
+    ///
+    /// # Safety
+    /// As [`Self::wake_surely`].
     pub(super) unsafe fn hold(&self, env: sys::napi_env, awaited: bool) {
-        if let Some(Function(function)) = *self.lock() {
+        // SAFETY: as the caller.
+        unsafe { self.keep_alive(env, |function| function.is_held = awaited) };
+    }
+
+    /// # Safety
+    /// As [`Self::wake_surely`].
+    unsafe fn keep_alive(&self, env: sys::napi_env, change: impl FnOnce(&mut Function)) {
+        if let Some(function) = &mut *self.lock() {
+            change(function);
             // SAFETY: on the JS thread; both do nothing when it is so already.
             unsafe {
-                if awaited {
-                    sys::napi_ref_threadsafe_function(env, function);
+                if function.is_held || function.is_sure {
+                    sys::napi_ref_threadsafe_function(env, function.function);
                 } else {
-                    sys::napi_unref_threadsafe_function(env, function);
+                    sys::napi_unref_threadsafe_function(env, function.function);
                 }
             }
+        }
+    }
+
+    /// The thread is awake.
+    ///
+    /// # Safety
+    /// As [`Self::wake_surely`].
+    unsafe fn is_awake(&self, env: sys::napi_env) {
+        if self.lock().as_ref().is_some_and(|function| function.is_sure) {
+            // SAFETY: as the caller.
+            unsafe { self.keep_alive(env, |function| function.is_sure = false) };
         }
     }
 
     /// Gives the function back to Node.
     pub(super) fn close(&self) {
         let function = self.lock().take();
-        if let Some(Function(function)) = function {
+        if let Some(Function { function, .. }) = function {
             // SAFETY: taken out, so released once and not called again.
             unsafe {
                 sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort);
@@ -155,7 +189,11 @@ unsafe extern "C" fn awakened(env: sys::napi_env, _: sys::napi_value, context: *
         return;
     }
     // SAFETY: Node calls this on the JS thread, before `finalize`.
-    let owner = unsafe { (*context.cast::<Context>()).owner.upgrade() };
+    let owner = unsafe {
+        let context = &*context.cast::<Context>();
+        context.waker.is_awake(env);
+        context.owner.upgrade()
+    };
     if let Some(owner) = owner {
         // SAFETY: as above.
         unsafe { guarded(env, || owner.awakened(env)) };
