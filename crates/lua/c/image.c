@@ -7,6 +7,9 @@
 #define IMAGE_BEGUN	(-1)	/* a coroutine that has begun */
 #define IMAGE_USERDATA	(-2)	/* a userdata that may have more than bytes */
 
+/* Whether an address is of what copies have in common: it is the same in all of them. */
+#define isincommon(g,p)	((L_P2I)(p) - (L_P2I)(g)->common < (g)->commonsize)
+
 typedef struct Walk {
   void *ud;
   void (*block) (void *ud, const void *start, size_t size);
@@ -15,12 +18,13 @@ typedef struct Walk {
   /* Nobody reads the word at 'place': it may be an address of something that is gone. */
   void (*unused) (void *ud, const void *place);
   const void *plain;  /* the one userdata that has bytes, which are no addresses */
-  int refusal;
+  const global_State *g;
+  int refusal;  /* why there can be no image, and what is told is not all */
   int objectkeys;  /* keys of tables that are hashed by where they are */
 } Walk;
 
 #define block(w,p,n)	((w)->block((w)->ud, (p), (n)))
-#define addressof(w,p,o)	{ if ((p) != NULL) (w)->found((w)->ud, &(p), (o)); }
+#define addressof(w,p,o)	{ if ((p) != NULL && !isincommon((w)->g, o)) (w)->found((w)->ud, &(p), (o)); }
 #define address(w,p)	addressof(w, p, p)
 #define unused(w,p)	((w)->unused((w)->ud, &(p)))
 #define refuse(w,r)	{ if ((w)->refusal == 0) (w)->refusal = (r); }
@@ -103,9 +107,9 @@ static void walkproto (Walk *w, Proto *f) {
   unused(w, f->gclist);
   address(w, f->source);
 #define walkvector(v,size)	{ if ((size) > 0) { block(w, v, (size) * sizeof(*(v))); address(w, v); } else unused(w, v); }
-  walkvalues(w, f->k, f->sizek);
+  if (!(f->shared & SHARED_CONSTANTS)) walkvalues(w, f->k, f->sizek);
   for (n = 0; n < f->sizep; n++) address(w, f->p[n]);
-  walkvector(f->k, f->sizek)
+  if (!(f->shared & SHARED_CONSTANTS)) walkvector(f->k, f->sizek)
   walkvector(f->p, f->sizep)
   if (f->shared) return;
   for (n = 0; n < f->sizeupvalues; n++) address(w, f->upvalues[n].name);
@@ -181,23 +185,12 @@ static void walkobject (Walk *w, global_State *g, GCObject *o) {
   }
 }
 
-/*
-** Tells 'block', 'address' and 'unused' of everything, in a VM after 'moonpool_settle'. Returns how many keys of tables are
-** hashed by where they are, or why there can be no image.
-*/
-LUA_API int moonpool_walk (lua_State *L, void *ud, void (*block_) (void *, const void *, size_t),
-                           void (*found) (void *, const void *, const void *),
-                           void (*unused_) (void *, const void *), const void *plain) {
-  Walk walk;
-  Walk *w = &walk;
+/* Walks through everything, in a VM after 'moonpool_settle'. */
+static void walkall (Walk *w, lua_State *L) {
   global_State *g = G(L);
   GCObject *o;
   size_t n, m;
-  w->ud = ud;
-  w->block = block_;
-  w->found = found;
-  w->unused = unused_;
-  w->plain = plain;
+  w->g = g;
   w->refusal = 0;
   w->objectkeys = 0;
   block(w, fromstate(g->mainthread), sizeof(LG));
@@ -205,9 +198,9 @@ LUA_API int moonpool_walk (lua_State *L, void *ud, void (*block_) (void *, const
   if (g->finobj != NULL || g->tobefnz != NULL) refuse(w, IMAGE_USERDATA);
   unused(w, g->ud);  /* the allocator's; a copy has another */
   address(w, g->allgc);
-  for (o = g->allgc; o != NULL && w->refusal == 0; o = o->next) walkobject(w, g, o);
+  for (o = g->allgc; o != NULL; o = o->next) walkobject(w, g, o);
   address(w, g->fixedgc);
-  for (o = g->fixedgc; o != NULL && w->refusal == 0; o = o->next) walkobject(w, g, o);
+  for (o = g->fixedgc; o != NULL; o = o->next) walkobject(w, g, o);
   address(w, g->mainthread);
   address(w, g->twups);
   address(w, g->memerrmsg);
@@ -221,42 +214,149 @@ LUA_API int moonpool_walk (lua_State *L, void *ud, void (*block_) (void *, const
   block(w, g->strt.hash, g->strt.size * sizeof(TString *));
   for (n = 0; n < (size_t)g->strt.size; n++) address(w, g->strt.hash[n]);
   address(w, g->strt.hash);
-  return (w->refusal != 0) ? w->refusal : w->objectkeys;
 }
 
 /*
-** What never changes of a function leaves the VM, so that copies of the VM have it in common: its bytecode, its lines, and the
-** names and kinds of its variables. A name there is a string that is in no list of the collector, and never white, so that
-** the collector does nothing with it. It has the text only: such names are for errors, and are compared as C strings. 'keep'
-** returns where it has the bytes, for good, and at a multiple of 8.
+** Tells 'block', 'address' and 'unused' of everything, in a VM after 'moonpool_settle'. Returns how many keys of tables are
+** hashed by where they are, or why there can be no image.
+*/
+LUA_API int moonpool_walk (lua_State *L, void *ud, void (*block_) (void *, const void *, size_t),
+                           void (*found) (void *, const void *, const void *),
+                           void (*unused_) (void *, const void *), const void *plain) {
+  Walk walk;
+  walk.ud = ud;
+  walk.block = block_;
+  walk.found = found;
+  walk.unused = unused_;
+  walk.plain = plain;
+  walkall(&walk, L);
+  return (walk.refusal != 0) ? walk.refusal : walk.objectkeys;
+}
+
+/*
+** Short strings never change, so they leave the VM, and copies of it have them in common. There they are in no list of the
+** collector, and never white, so that it does nothing with them. They have a table of their own, in which a VM looks for what
+** is not in its own (see the edit 'common-strings').
+*/
+
+/* Tells 'each' of the short strings that are the VM's own. */
+LUA_API void moonpool_strings (lua_State *L, void *ud, void (*each) (void *, const void *, size_t)) {
+  const global_State *g = G(L);
+  const GCObject *lists[2];
+  int n;
+  lists[0] = g->allgc;
+  lists[1] = g->fixedgc;
+  for (n = 0; n < 2; n++) {
+    const GCObject *o;
+    for (o = lists[n]; o != NULL; o = o->next)
+      if (o->tt == LUA_VSHRSTR) each(ud, o, sizelstring(gco2ts(o)->shrlen));
+  }
+}
+
+typedef struct Moving {
+  void *ud;
+  void *(*copy) (void *ud, const void *string);
+} Moving;
+
+/* Takes the strings of a list out, and puts their copies into the common table. Returns those, and 'gone' after them. */
+static GCObject *movestrings (Moving *m, GCObject **list, GCObject *gone, TString **table, unsigned int mask) {
+  while (*list != NULL) {
+    GCObject *o = *list;
+    if (o->tt != LUA_VSHRSTR) list = &o->next;
+    else {
+      TString *copy = (TString *)m->copy(m->ud, o);
+      TString **place = &table[copy->hash & mask];
+      *list = o->next;
+      o->next = gone;
+      gone = o;
+      copy->next = NULL;
+      copy->marked = 0;
+      copy->u.hnext = *place;
+      *place = copy;
+    }
+  }
+  return gone;
+}
+
+static void seesblock (void *ud, const void *start, size_t size) {
+  UNUSED(ud); UNUSED(start); UNUSED(size);
+}
+
+static void seesunused (void *ud, const void *place) {
+  UNUSED(ud); UNUSED(place);
+}
+
+static void movesaddress (void *ud, const void *place, const void *of) {
+  Moving *m = (Moving *)ud;
+  void *copy = m->copy(m->ud, of);
+  if (copy != NULL) memcpy((void *)(L_P2I)place, &copy, sizeof(copy));
+}
+
+/*
+** Lets the VM have the short strings elsewhere that were its own. 'copy' says where the bytes of one were copied to, and NULL
+** for anything else. 'table' is empty, and at the start of 'size' bytes in which all those are; 'mask' is one less than its
+** length. All of that must live as long as the VM, and as all its copies. There is an image of it (see 'moonpool_walk'), and
+** it has nothing in common with others yet.
+*/
+LUA_API void moonpool_sharestrings (lua_State *L, void *ud, void *(*copy) (void *, const void *), void *table,
+                                    unsigned int mask, size_t size) {
+  global_State *g = G(L);
+  GCObject *gone;
+  Moving moving;
+  Walk walk;
+  moving.ud = ud;
+  moving.copy = copy;
+  gone = movestrings(&moving, &g->allgc, NULL, (TString **)table, mask);
+  gone = movestrings(&moving, &g->fixedgc, gone, (TString **)table, mask);
+  memset(g->strt.hash, 0, g->strt.size * sizeof(TString *));
+  g->strt.nuse = 0;
+  walk.ud = &moving;
+  walk.block = seesblock;
+  walk.found = movesaddress;
+  walk.unused = seesunused;
+  walk.plain = NULL;
+  walkall(&walk, L);
+  while (gone != NULL) {
+    GCObject *next = gone->next;
+    luaM_freemem(L, gone, sizelstring(gco2ts(gone)->shrlen));
+    gone = next;
+  }
+  g->common = (TString **)table;
+  g->commonmask = mask;
+  g->commonsize = size;
+}
+
+/* Whether copies have all the VM's short strings in common. */
+LUA_API int moonpool_sharesstrings (lua_State *L) {
+  return G(L)->common != NULL;
+}
+
+/*
+** What never changes of a function leaves the VM, too: its bytecode, its lines, the names and kinds of its variables, and its
+** constants, if all names and constants are in common. 'keep' returns where it has the bytes, for good, and at a multiple of
+** 8.
 */
 typedef struct Sharing {
   void *ud;
   const void *(*keep) (void *ud, const void *bytes, size_t size);
 } Sharing;
 
-static TString *sharename (Sharing *s, const TString *name) {
-  union { TString ts; char room[sizelstring(LUAI_MAXSHORTLEN)]; } kept;
-  if (name == NULL) return NULL;
-  memset(&kept, 0, sizeof(kept));
-  kept.ts.tt = LUA_VSHRSTR;
-  kept.ts.shrlen = name->shrlen;
-  memcpy(getstr(&kept.ts), getstr(name), name->shrlen);
-  return (TString *)s->keep(s->ud, &kept, sizelstring(name->shrlen));
+static int isunshared (const global_State *g, const TString *name) {
+  return name != NULL && !isincommon(g, name);
 }
 
-#define islong(name)	((name) != NULL && (name)->tt != LUA_VSHRSTR)
-
 static void shareproto (lua_State *L, Sharing *s, Proto *f) {
-  int n;
+  const global_State *g = G(L);
+  int n, shared = SHARED_CODE | SHARED_CONSTANTS;
   if (f->shared) return;
-  for (n = 0; n < f->sizelocvars; n++) if (islong(f->locvars[n].varname)) return;
-  for (n = 0; n < f->sizeupvalues; n++) if (islong(f->upvalues[n].name)) return;
-  for (n = 0; n < f->sizelocvars; n++) f->locvars[n].varname = sharename(s, f->locvars[n].varname);
+  for (n = 0; n < f->sizelocvars; n++) if (isunshared(g, f->locvars[n].varname)) return;
+  for (n = 0; n < f->sizeupvalues; n++) if (isunshared(g, f->upvalues[n].name)) return;
+  for (n = 0; n < f->sizek; n++)
+    if (iscollectable(&f->k[n]) && !isincommon(g, gcvalue(&f->k[n]))) shared = SHARED_CODE;
   for (n = 0; n < f->sizeupvalues; n++) {
     Upvaldesc described = f->upvalues[n];
     memset(&f->upvalues[n], 0, sizeof(Upvaldesc));  /* also the bytes that are nobody's: the same is kept once */
-    f->upvalues[n].name = sharename(s, described.name);
+    f->upvalues[n].name = described.name;
     f->upvalues[n].instack = described.instack;
     f->upvalues[n].idx = described.idx;
     f->upvalues[n].kind = described.kind;
@@ -268,11 +368,10 @@ static void shareproto (lua_State *L, Sharing *s, Proto *f) {
   sharevector(f->abslineinfo, f->sizeabslineinfo, AbsLineInfo)
   sharevector(f->locvars, f->sizelocvars, LocVar)
   sharevector(f->upvalues, f->sizeupvalues, Upvaldesc)
+  if (shared & SHARED_CONSTANTS) sharevector(f->k, f->sizek, TValue)
 #undef sharevector
-  f->shared = 1;
+  f->shared = cast_byte(shared);
 }
-
-#undef islong
 
 /* In a VM after 'moonpool_settle'. What is kept must live as long as the VM, and as all its copies. */
 LUA_API void moonpool_share (lua_State *L, void *ud, const void *(*keep) (void *, const void *, size_t)) {

@@ -1,8 +1,8 @@
 //! What the memory of a VM at rest consists of, so that a host can make an image of it, and VMs elsewhere of that.
 
 use crate::ffi;
-use std::collections::HashSet;
-use std::ffi::{c_int, c_void};
+use std::collections::{HashMap, HashSet};
+use std::ffi::{c_int, c_uint, c_void};
 use std::sync::Arc;
 
 unsafe extern "C-unwind" {
@@ -15,6 +15,20 @@ unsafe extern "C-unwind" {
         plain: *const c_void,
     ) -> c_int;
     fn moonpool_settle(state: *mut ffi::lua_State);
+    fn moonpool_strings(
+        state: *mut ffi::lua_State,
+        strings: *mut c_void,
+        each: unsafe extern "C" fn(*mut c_void, *const c_void, usize),
+    );
+    fn moonpool_sharestrings(
+        state: *mut ffi::lua_State,
+        copies: *mut c_void,
+        copy: unsafe extern "C" fn(*mut c_void, *const c_void) -> *mut c_void,
+        table: *mut c_void,
+        mask: c_uint,
+        size: usize,
+    );
+    fn moonpool_sharesstrings(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_share(
         state: *mut ffi::lua_State,
         kept: *mut c_void,
@@ -89,27 +103,33 @@ pub unsafe fn settle(state: *mut ffi::lua_State) {
     unsafe { moonpool_settle(state) }
 }
 
-/// What copies of a VM have in common, and nobody writes to: the bytecode of functions, their lines, and the names of their
-/// variables. What is the same is there once.
+/// What copies of a VM have in common, and nobody writes to: short strings with a table of them, and of functions the bytecode,
+/// the lines, the names of variables and the constants. What is the same is there once.
 #[derive(Debug, Default)]
 pub struct Shared {
+    strings: Option<Arc<[u64]>>,
     pieces: HashSet<Arc<[u64]>>,
 }
 
 impl Shared {
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.strings.is_none() && self.pieces.is_empty()
     }
 
     /// Its size in bytes.
     pub fn size(&self) -> usize {
-        self.pieces.iter().map(|piece| size_of_val(&**piece)).sum()
+        self.all().map(|piece| size_of_val(&**piece)).sum()
     }
 
-    /// How many words there are at an address, if it is of one of the pieces.
-    pub fn words_at(&self, address: usize) -> Option<usize> {
-        self.pieces.iter().find(|piece| piece.as_ptr().addr() == address).map(|piece| piece.len())
+    /// What an address is, if it is of one of the pieces: the piece's size in words, and the distance from its start.
+    pub fn place_of(&self, address: usize) -> Option<(usize, usize)> {
+        let distance = |piece: &Arc<[u64]>| address.wrapping_sub(piece.as_ptr().addr());
+        self.all().find(|piece| distance(piece) < size_of_val(&***piece)).map(|piece| (piece.len(), distance(piece)))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<[u64]>> {
+        self.strings.iter().chain(&self.pieces)
     }
 
     /// The same bytes, at a place where they stay.
@@ -134,16 +154,61 @@ impl Shared {
 /// frees them.
 ///
 /// # Safety
-/// As [`walk`]. The result has to live as long as the VM, and as all that is copied from it.
+/// As [`walk`], when that finds no error. The result has to live as long as the VM, and as all that is copied from it.
 pub unsafe fn share(state: *mut ffi::lua_State) -> Shared {
     unsafe extern "C" fn keep(shared: *mut c_void, bytes: *const c_void, size: usize) -> *const c_void {
         // SAFETY: what `share` passed, and bytes of the VM's.
         unsafe { (*shared.cast::<Shared>()).keep(std::slice::from_raw_parts(bytes.cast(), size)).cast() }
     }
-    let mut shared = Shared::default();
     // SAFETY: the caller vouches for the state; the function gets what it expects.
-    unsafe { moonpool_share(state, (&raw mut shared).cast(), keep) };
-    shared
+    unsafe {
+        let mut shared = Shared { strings: share_strings(state), ..Shared::default() };
+        moonpool_share(state, (&raw mut shared).cast(), keep);
+        shared
+    }
+}
+
+/// The short strings, after a table of so many words as there are strings, or up to twice as many; nothing when the VM has
+/// them in common with others already.
+///
+/// # Safety
+/// As [`share`].
+unsafe fn share_strings(state: *mut ffi::lua_State) -> Option<Arc<[u64]>> {
+    unsafe extern "C" fn each(strings: *mut c_void, start: *const c_void, size: usize) {
+        // SAFETY: what `share_strings` passed.
+        unsafe { (*strings.cast::<Vec<(*const u8, usize)>>()).push((start.cast(), size)) };
+    }
+    unsafe extern "C" fn copy(copies: *mut c_void, of: *const c_void) -> *mut c_void {
+        // SAFETY: as above.
+        let copies = unsafe { &*copies.cast::<HashMap<*const c_void, *mut u64>>() };
+        copies.get(&of).map_or(std::ptr::null_mut(), |copy| copy.cast())
+    }
+    let mut strings = Vec::<(*const u8, usize)>::new();
+    // SAFETY: the caller vouches for the state; the function gets what it expects.
+    unsafe {
+        if moonpool_sharesstrings(state) != 0 {
+            return None;
+        }
+        moonpool_strings(state, (&raw mut strings).cast(), each);
+    }
+    let table = strings.len().next_power_of_two();
+    let words = |size: usize| size.div_ceil(size_of::<u64>());
+    let len = table + strings.iter().map(|&(_, size)| words(size)).sum::<usize>();
+    let mut all = Arc::<[u64]>::from(vec![0; len]);
+    let start = Arc::get_mut(&mut all).expect("nobody else has it").as_mut_ptr();
+    let (mut copies, mut at) = (HashMap::<*const c_void, *mut u64>::new(), table);
+    // SAFETY: there is room for each string; the caller vouches for the state, and the functions get what they expect.
+    unsafe {
+        for (string, size) in strings {
+            let place = start.add(at);
+            place.cast::<u8>().copy_from_nonoverlapping(string, size);
+            copies.insert(string.cast(), place);
+            at += words(size);
+        }
+        let mask = table as c_uint - 1;
+        moonpool_sharestrings(state, (&raw mut copies).cast(), copy, start.cast(), mask, len * size_of::<u64>());
+    }
+    Some(all)
 }
 
 /// Puts keys of tables where they belong that are hashed by where they are, in a VM whose objects have moved, and not as

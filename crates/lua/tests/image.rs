@@ -79,10 +79,35 @@ fn a_function_that_shares_is_freed_without_what_it_shares() {
 }
 
 #[test]
+fn a_vm_that_shares_finds_its_strings() {
+    let Sharing { vm, shared } = Sharing::of(Vm::scribbling(), "named = { field = 1, [1] = 'value' } text = ''");
+    let before = format!("{shared:?}");
+    let found = "
+        local function joined(a, b) return a .. b end
+        assert(_G[joined('str', 'ing')] == string and named[joined('fi', 'eld')] == 1)
+        assert(joined('va', 'lue') == named[1] and load(joined('return named.', 'field'))() == 1)
+        for i = 1, 200 do assert(named[joined('new ', i)] == nil) named[joined('new ', i)] = i end
+        collectgarbage() collectgarbage()
+        for i = 1, 200 do assert(named[joined('new ', i)] == i) named[joined('new ', i)] = nil end
+        setmetatable(named, { [joined('__in', 'dex')] = string, __mode = 'kv' })
+        collectgarbage() collectgarbage()
+        assert(named.upper == string.upper and not pcall(function() return nil + 1 end))
+        text = table.concat({ type(nil), type(print), select(2, pcall(error, joined('fi', 'eld'))) }, ' ')";
+    for _ in 0..3 {
+        assert_eq!(vm.text_of(found), "nil function field");
+    }
+    drop(vm);
+    assert_eq!(format!("{shared:?}"), before, "nobody has written to it");
+}
+
+#[test]
 fn what_is_the_same_is_shared_once() {
-    let many = "all = {} for i = 1, 100 do all[i] = load('local one, two = 1, 2 return one + two') end text = ''";
-    let Sharing { vm, shared } = &Sharing::of(Vm::new(), many);
-    assert!(shared.size() < 400, "{} bytes", shared.size());
+    let shared = |count| {
+        let many = "all = {} for i = 1, COUNT do all[i] = load('local one, two = 1, 2 return one + two') end text = ''";
+        Sharing::of(Vm::new(), &many.replace("COUNT", count))
+    };
+    let Sharing { vm, shared: of_many } = &shared("100");
+    assert_eq!(of_many.size(), shared("001").shared.size());
     // SAFETY: as in `Sharing::of`.
     assert!(unsafe { image::share(vm.state) }.is_empty(), "all share already");
 }
