@@ -39,7 +39,7 @@ const CLASSES: usize = FINE_CLASSES + 4 * (SMALL / FINE).ilog2() as usize;
 const LARGE: usize = 1 << 20;
 
 /// Chunks double from the first (what a small script needs) to the last.
-const FIRST_CHUNK: usize = 48 << 10;
+const FIRST_CHUNK: usize = 32 << 10;
 const LAST_CHUNK: usize = LARGE;
 
 /// Addresses for the chunks of a VM whose limit is none.

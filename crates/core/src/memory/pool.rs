@@ -10,6 +10,7 @@
 use super::{Share, Shortage};
 use crate::state::ScriptId;
 use moonpool_lua::Flag;
+use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
@@ -43,7 +44,7 @@ pub(crate) struct Reasons {
 
 #[derive(Default)]
 struct Accounts {
-    all: HashMap<u64, Arc<Entry>>,
+    all: FxHashMap<u64, Arc<Entry>>,
     last: u64,
 }
 
