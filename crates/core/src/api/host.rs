@@ -1,10 +1,10 @@
 //! `host.*` and `sleep`: what scripts wait for, without holding a thread.
 
-use super::seconds::seconds;
+use super::seconds::{plain_seconds, seconds};
 use super::{bytes, push_global};
 use crate::bridge::direct::{self, Arg, Direct};
 use crate::bridge::tasks::can_wait;
-use crate::bridge::{Call, HostCall, HostFunction, Wait, entry};
+use crate::bridge::{Call, Context, HostCall, HostFunction, Wait, entry};
 use crate::error::{Code, Error};
 use crate::memory::Killed;
 use crate::value::wire::{self, Reader};
@@ -183,25 +183,48 @@ unsafe extern "C-unwind" fn sleep(state: *mut ffi::lua_State) -> c_int {
         // SAFETY: as below.
         unsafe {
             ffi::lua_settop(state, 0);
-            entry::call(state, end_sleep);
+            if direct::attempt(state, end_plain_sleep).is_none() {
+                entry::call(state, end_sleep);
+            }
         }
         0
     }
     // SAFETY: called by Lua with its own state; nothing in this frame has a destructor.
     unsafe {
         ffi::lua_settop(state, 1);
-        entry::call(state, begin_sleep);
+        if direct::attempt(state, begin_plain_sleep).is_none() {
+            entry::call(state, begin_sleep);
+        }
         moonpool_lua::suspend(state, awake)
+    }
+}
+
+/// A sleep that may begin. Every other one goes the long way, which says why not.
+fn begin_plain_sleep(direct: &Direct) -> Option<direct::Values> {
+    let seconds = plain_seconds(direct.arg(1), 0.0)?;
+    if !direct.can_wait() || direct.context.services.is_prelude {
+        return None;
+    }
+    sleep_for(direct.context, seconds);
+    Some(direct::Values::NONE)
+}
+
+fn end_plain_sleep(direct: &Direct) -> Option<direct::Values> {
+    let is_over = direct.budget().check().is_ok() && !direct.context.is_sleep_refused();
+    is_over.then_some(direct::Values::NONE)
+}
+
+/// Without a time to wait for, the script is only preempted, and goes on when its turn comes.
+fn sleep_for(context: &Context, seconds: f64) {
+    if seconds > 0.0 {
+        context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
     }
 }
 
 fn begin_sleep(call: &Call) -> Result<Value, Error> {
     let seconds = seconds(call, "sleep", 0.0)?;
     can_wait(call, "sleep cannot be called here")?;
-    // Without a time to wait for, it is only preempted, and goes on when its turn comes.
-    if seconds > 0.0 {
-        call.context.wait_for(Wait::Sleep(Duration::from_secs_f64(seconds)));
-    }
+    sleep_for(call.context, seconds);
     Ok(Value::Nil)
 }
 

@@ -139,6 +139,10 @@ impl Context {
         *self.held_result.borrow_mut() = Some(held);
     }
 
+    pub(crate) fn is_sleep_refused(&self) -> bool {
+        self.refused_sleep.borrow().is_some()
+    }
+
     /// Why the script could not sleep, if it could not.
     pub(crate) fn take_refused_sleep(&self) -> Option<Error> {
         self.refused_sleep.borrow_mut().take()

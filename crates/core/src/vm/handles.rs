@@ -84,6 +84,17 @@ fn calls_of_the_host_whose_values_are_plain_need_no_handle() {
 }
 
 #[test]
+fn sleeping_needs_no_handle() {
+    for source in ["sleep(0.5) return 'done'", "sleep(1) return 'done'"] {
+        let (mut vm, progress) = start(source, Exchange::default());
+        assert!(matches!(progress, Progress::Waiting(Wait::Sleep(_))), "{source}");
+        let Progress::Done(Ok(success)) = vm.resume() else { panic!("{source}: an error") };
+        assert_eq!(success.text, "done");
+        assert!(vm.of_run().handle.get().is_none(), "{source}");
+    }
+}
+
+#[test]
 fn a_long_answer_goes_where_each_copy_is_counted() {
     let text = vec![b'x'; 5000];
     let answer = [&1_u32.to_le_bytes()[..], &[5], &5000_u32.to_le_bytes(), &text].concat();
