@@ -95,6 +95,8 @@ enum Stage {
     Queued(Box<Script>),
     Suspended(Started),
     Done(Outcome),
+    /// It is at work, or has panicked in a way that nothing is left of it.
+    Broken,
 }
 
 /// So much longer than what is left to its caller a script may take: the caller ends first, by its own deadline, and ends the
@@ -276,11 +278,11 @@ impl Run {
             }
         }
         let began = *self.began.get_or_insert(start);
-        let stage = std::mem::replace(&mut self.stage, Stage::Done(Err(internal("it panicked twice"))));
+        let stage = std::mem::replace(&mut self.stage, Stage::Broken);
         let next = catch_unwind(AssertUnwindSafe(|| match stage {
             Stage::Queued(script) => self.start(script, slice, warm),
             Stage::Suspended(started) => self.slice(started, slice, Execution::resume),
-            done @ Stage::Done(_) => done,
+            ended @ (Stage::Done(_) | Stage::Broken) => ended,
         }));
         self.stage = next.unwrap_or_else(|panic| Stage::Done(Err(internal(&panic_message(&*panic)))));
         let end = Instant::now();
@@ -346,28 +348,28 @@ impl Run {
 
     /// Where the run stands after a slice.
     pub fn next(mut self) -> Next {
-        match self.stage {
-            Stage::Done(outcome) => Next::Settled(Settled {
-                id: self.id,
-                caller: self.caller,
-                outcome,
-                usage: self.usage,
-                held: self.held,
-                context: self.context,
-                vm: self.vm,
-            }),
-            Stage::Queued(_) => Next::NotBegun(self),
-            Stage::Suspended(_) => match self.wait.take() {
-                Some(awaited) => {
-                    self.has_waited = true;
-                    match awaited {
-                        Awaited::One(wait) => Next::Waiting(self, wait),
-                        Awaited::Any => Next::WaitingForAny(self),
-                    }
-                }
-                None => Next::Preempted(self),
-            },
-        }
+        let outcome = match self.stage {
+            Stage::Done(outcome) => outcome,
+            Stage::Broken => Err(internal("it panicked twice")),
+            Stage::Queued(_) => return Next::NotBegun(self),
+            Stage::Suspended(_) => {
+                let Some(awaited) = self.wait.take() else { return Next::Preempted(self) };
+                self.has_waited = true;
+                return match awaited {
+                    Awaited::One(wait) => Next::Waiting(self, wait),
+                    Awaited::Any => Next::WaitingForAny(self),
+                };
+            }
+        };
+        Next::Settled(Settled {
+            id: self.id,
+            caller: self.caller,
+            outcome,
+            usage: self.usage,
+            held: self.held,
+            context: self.context,
+            vm: self.vm,
+        })
     }
 
     /// Ends a run that has not begun, with this error.

@@ -60,9 +60,9 @@ pub struct Vm {
     base: *mut ffi::lua_State,
     /// What belongs to the run; nothing while the VM is nobody's. Boxed, because Lua points to it.
     context: Option<Box<Context>>,
-    flag: Arc<Flag>,
-    /// The main chunk's name.
-    name: Arc<str>,
+    /// The flag that it obeys, and the main chunk's name; nothing before it has a script.
+    flag: Option<Arc<Flag>>,
+    name: Option<Arc<str>>,
     limits: Limits,
     /// How the script's results are given.
     results: Option<Shapes>,
@@ -138,8 +138,8 @@ impl Vm {
             state,
             base,
             context: None,
-            flag: Arc::default(),
-            name: "".into(),
+            flag: None,
+            name: None,
             limits: Limits::default(),
             results: None,
             reaching: None,
@@ -196,13 +196,13 @@ impl Vm {
         // SAFETY: the flag is kept alive in `self` from here on, and the one before until here. Only now: a kill is for
         // the script, and shall not surprise our own work on the VM.
         unsafe { flag.watch(self.state) };
-        (self.flag, self.name, self.limits) = (flag, name, limits.clone());
+        (self.flag, self.name, self.limits) = (Some(flag), Some(name), limits.clone());
     }
 
     /// Whether another script can have this VM: not after a kill, which leaves it in the middle of something. What the
     /// script that has ended kept on its stack is free then.
     fn retire(&self) -> bool {
-        let reusable = self.flag.killed().is_none();
+        let reusable = self.flag.as_ref().is_none_or(|flag| flag.killed().is_none());
         if reusable {
             // SAFETY: both are ours; the script that ran in `base` has ended.
             unsafe { moonpool_lua::retire(self.state, self.base) };
@@ -366,7 +366,9 @@ impl Vm {
 
     /// Kills the script, unless it is being killed already.
     fn kill(&self, kill: Kill) {
-        self.flag.kill(kill.reason());
+        if let Some(flag) = &self.flag {
+            flag.kill(kill.reason());
+        }
     }
 
     /// Gives the script the answer that it waits for.
@@ -561,7 +563,7 @@ impl Vm {
             return Ok(unsafe { compiled.load_onto(self.base) });
         }
         let vm = Self::build_bare(factory).map_err(|error| Box::new(Failure::new(error)))?;
-        let compiled = vm.compile(source, script.name.clone(), &self.limits, self.flag.clone())?;
+        let compiled = vm.compile(source, script.name.clone(), &self.limits, self.flag.clone().unwrap_or_default())?;
         // SAFETY: as above.
         let status = unsafe { compiled.load_onto(self.base) };
         if let Some(cache) = cache {
@@ -586,6 +588,11 @@ impl Vm {
     fn ignore_flag(&self) {
         // SAFETY: the state is ours, and no frame of it is running.
         unsafe { Flag::ignore(self.state) }
+    }
+
+    /// The main chunk's name.
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
     }
 
     fn with_context<T>(&self, f: impl FnOnce(&Context) -> T) -> T {

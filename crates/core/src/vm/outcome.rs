@@ -12,6 +12,7 @@ use crate::value::{Arg, FunctionRule, Functions, Refusal, Shapes, Text, Values, 
 use mlua::{Lua, LuaString, Value};
 use moonpool_lua::{ffi, protect};
 use std::ffi::c_int;
+use std::io::Write;
 
 /// Its address is the name, in the registry, of the thread on which a thrown value is described.
 static DESCRIBER: u8 = 0;
@@ -21,6 +22,9 @@ const MOST_THROWN: usize = 50_000;
 /// The longest message or traceback that is kept of a failure, in bytes: no longer than anyone reads, because the host
 /// keeps several copies of it.
 const LONGEST: usize = 64 << 10;
+
+/// The most characters of an integer.
+const LONGEST_INTEGER: usize = "-9223372036854775808".len();
 
 /// The memory in which a traceback can be made after a script has used up its own.
 const POST_MORTEM: usize = 64 << 10;
@@ -54,7 +58,7 @@ impl Vm {
     /// Why the run was killed, if it was. When memory ran out, the VM's own limit was met, or its id's, or the engine's, or the
     /// system had none.
     fn killed_by(&self) -> Option<Kill> {
-        let kill = Kill::of(&self.flag)?;
+        let kill = Kill::of(self.flag.as_ref()?)?;
         Some(match self.heap.shortage() {
             Shortage::Pool if kill == Kill::Memory => Kill::EngineMemory,
             Shortage::Share if kill == Kill::Memory => Kill::IdMemory,
@@ -188,7 +192,13 @@ impl Vm {
             Arg::Nil => written(b"nil", text)?,
             Arg::Boolean(value) => written(if value { b"true" } else { b"false" }, text)?,
             Arg::String(bytes) if std::str::from_utf8(bytes).is_ok() => written(bytes, text)?,
-            Arg::Integer(value) => written(value.to_string().as_bytes(), text)?,
+            Arg::Integer(value) => {
+                let mut digits = [0; LONGEST_INTEGER];
+                let mut rest = &mut digits[..];
+                write!(rest, "{value}").expect("there is room for every integer");
+                let rest = rest.len();
+                written(&digits[..LONGEST_INTEGER - rest], text)?;
+            }
             // As Lua's `tostring` writes it.
             Arg::Number(_) => {
                 let base = self.base;
@@ -260,7 +270,7 @@ impl Vm {
         let place = stated_place(&error).or_else(|| self.place(&error, code, &frames));
         if code == Code::Syntax && place.is_none() {
             // Lua does not say where: precompiled, or nested too deeply for the compiler.
-            error.position = format!("{}:?: ", self.name);
+            error.position = format!("{}:?: ", self.name());
         }
         let (chunk, line) = place.or_else(|| frames.into_iter().next()).map(|place| self.full_name(place)).unzip();
         Err(Box::new(Failure { chunk, line, lua_stack, lua_value, ..*self.plain(error) }))
@@ -393,7 +403,7 @@ impl Vm {
             line.parse().ok()
         };
         if code == Code::Syntax {
-            let name = short_name(&self.name);
+            let name = short_name(self.name());
             return stated(&name).map(|line| (name.into_owned(), line));
         }
         frames.iter().find(|(chunk, line)| stated(chunk) == Some(*line)).cloned()
@@ -401,7 +411,7 @@ impl Vm {
 
     /// Lua cuts chunk names: the main chunk's is known in full.
     fn full_name(&self, (chunk, line): (String, u32)) -> (String, u32) {
-        (if chunk == short_name(&self.name) { self.name.to_string() } else { chunk }, line)
+        (if chunk == short_name(self.name()) { self.name().to_owned() } else { chunk }, line)
     }
 
     /// Chunk and line of the Lua functions that were running, from the innermost; no more than a traceback shows.
