@@ -55,7 +55,7 @@ async function child(folder, kind, scripts) {
   console.log(`  waited at once, at most seen: ${measured.suspended}; without the wait all take ${work.toFixed(0)} ms`)
   console.log(`  total ${measured.time.toFixed(0)} ms, the wait and the work ${ideal.toFixed(0)} ms`)
   verdict('total / (wait + work)', measured.time / ideal, { atMost: 1.5 })
-  verdict('memory for each, with its promise', measured.grown / scripts / 1000, { atMost: 40, unit: 'KB', digits: 1 })
+  verdict('memory for each, with its promise', measured.grown / scripts / 1000, { atMost: 24, unit: 'KB', digits: 1 })
   await engine.close()
 }
 
