@@ -91,9 +91,10 @@ test('contexts that nobody refers to any more give their memory back, closed or 
     main()`)
   expect(stderr).toBe('')
   const { held: keeping, dropped } = JSON.parse(stdout)
-  // 60 of them held that much, and 600 dropped ones would hold ten times as much.
+  // 60 of them held that much, and 600 dropped ones would hold ten times as much. Of two times as much nobody knows: malloc keeps
+  // what lies below any small block that is in use.
   expect(keeping).toBeGreaterThan(50)
-  expect(dropped).toBeLessThan(100)
+  expect(dropped).toBeLessThan(200)
 })
 
 describe('stats', () => {
