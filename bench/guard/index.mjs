@@ -15,6 +15,7 @@ const PROGRAM = path.join(root, `target/${TARGET}/release/examples/guard`)
 /** What callgrind writes about each job, for `callgrind_annotate`. */
 const PROFILES = path.join(root, 'target/guard')
 
+// Where libc copies memory by one instruction that repeats, callgrind counts it once for each byte: 15 000 of `copy`.
 /** How many rounds are counted of each job: of short ones many, so that what differs between two processes is little. */
 const ROUNDS = { copy: 400, loop: 8, tables: 8, json: 8, values: 8 }
 /** Rounds before those, in which caches fill. */
