@@ -24,6 +24,8 @@ describe('options as a whole', () => {
     ['a number', 5000, 'type number (5000)'],
     ['an array', [], 'an instance of Array'],
     ['a function', () => {}, 'function'],
+    ['a map, of which nobody would read the entries', new Map([['timeout', 1]]), 'an instance of Map'],
+    ['a set', new Set(['timeout']), 'an instance of Set'],
     ['a promise, of which nobody has awaited the options', Promise.resolve({ timeout: 1 }), 'an instance of Promise'],
   ])('%s: refused', (_what, options, got) =>
     expectRefused(options, TypeError, 'The "options" argument must be an object', `Received ${got}`),

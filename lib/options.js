@@ -2,7 +2,7 @@
 'use strict'
 
 const { inspect } = require('node:util')
-const { isPromise } = require('node:util/types')
+const { isMap, isPromise, isSet } = require('node:util/types')
 const { concurrency } = require('./concurrency')
 const { LEVELS, tellingOf } = require('./logs')
 const { maxMemory } = require('./max-memory')
@@ -344,8 +344,8 @@ function readOptions(given = {}, known, what = 'options', defaults = undefined) 
 function namesIn(given, known, what) {
   const parent = Object.getPrototypeOf(given)
   if (parent !== Object.prototype && parent !== null) {
-    // It has no properties: where an await is missing, the limits would be missing, too.
-    if (isPromise(given)) throw noObject(given, what)
+    // They have no properties: what is in there, or is still awaited, would be ignored, and with it the limits.
+    if (isPromise(given) || isMap(given) || isSet(given)) throw noObject(given, what)
     return Object.keys(known)
   }
   return Object.getOwnPropertyNames(given).filter((name) => Object.hasOwn(known, name))
