@@ -5,7 +5,7 @@ use super::bytes::{self, Recode};
 use crate::bridge::Call;
 use crate::bridge::direct;
 use crate::c_function;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, quoted_bytes};
 use crate::memory::{Budget, Killed};
 use crate::value::{Refusal, Text, sort, type_name};
 use mlua::{Table, Value};
@@ -242,8 +242,31 @@ fn refusal(function: &str, reason: impl std::fmt::Display) -> Error {
     Error::new(Code::Runtime, format!("url.{function}: {reason}"))
 }
 
+/// The fields that [`build`] takes, and `href`, which [`parse`] gives beside them.
+const PARTS: [&str; 9] = ["scheme", "username", "password", "host", "port", "path", "query", "fragment", "href"];
+
+/// Refuses fields that nobody would read.
+fn check_parts(call: &Call, table: &Table) -> Result<(), Error> {
+    for pair in table.pairs::<Value, Value>() {
+        let (key, _) = pair.map_err(|e| call.lost(&e))?;
+        let name = match &key {
+            Value::String(name) => name.as_bytes(),
+            other => {
+                let reason = format_args!("a field has a {} as its name (string expected)", type_name(other));
+                return Err(refusal("build", reason));
+            }
+        };
+        if !PARTS.iter().any(|part| part.as_bytes() == &*name) {
+            let (name, parts) = (quoted_bytes(&name), PARTS[..8].join(", "));
+            return Err(refusal("build", format_args!("the field '{name}' is unknown; there are {parts}")));
+        }
+    }
+    Ok(())
+}
+
 fn build(call: &Call) -> Result<Value, Error> {
     let Value::Table(table) = call.arg(0) else { return Err(call.bad_argument(0, "build", "table")) };
+    check_parts(call, table)?;
     let mut text = Text::new(call.budget(), LONGEST);
     let part = |name: &str| -> Result<Option<mlua::LuaString>, Error> {
         match table.raw_get(name).map_err(|e| call.lost(&e))? {

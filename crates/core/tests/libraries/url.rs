@@ -188,6 +188,11 @@ fn build_refuses_what_would_become_another_part() {
     raises(&[
         ("url.build()", "bad argument #1 to 'build' (table expected, got no value)"),
         ("url.build{}", "url.build: the field 'scheme' is missing"),
+        (
+            "url.build{scheme = 'https', host = 'h', pth = '/x'}",
+            "url.build: the field 'pth' is unknown; there are scheme, username, password, host, port, path, query, fragment",
+        ),
+        ("url.build{'https'}", "url.build: a field has a number as its name (string expected)"),
         ("url.build{scheme = 1}", "url.build: the field 'scheme' is a number (string expected)"),
         ("url.build{scheme = 'a:b'}", "url.build: the field 'scheme' is no scheme, such as https"),
         ("url.build{scheme = '1a'}", "url.build: the field 'scheme' is no scheme, such as https"),
