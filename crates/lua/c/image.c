@@ -389,16 +389,18 @@ LUA_API void moonpool_share (lua_State *L, void *ud, const void *(*keep) (void *
 #undef unused
 #undef refuse
 
+/* For so many strings of its own a VM has room at first: it would begin with a table for two, and enlarge that many times. */
+#define STRINGS_AT_FIRST	32
+
 /* Collects all garbage, and forgets what the collector and calls that are over have left. No script is at work. */
 LUA_API void moonpool_settle (lua_State *L) {
   global_State *g = G(L);
   GCObject *o;
   int size;
   luaC_fullgc(L, 0);
-  do {  /* what finalizers have left; and each cycle halves the table of strings at most */
-    size = g->strt.size;
-    luaC_fullgc(L, 0);
-  } while (g->strt.size != size);
+  luaC_fullgc(L, 0);  /* what finalizers have left */
+  for (size = g->strt.size; size > STRINGS_AT_FIRST && g->strt.nuse < size / 4; size /= 2);
+  luaS_resize(L, (size > STRINGS_AT_FIRST) ? size : STRINGS_AT_FIRST);
   g->gray = g->grayagain = g->weak = g->ephemeron = g->allweak = NULL;
   g->sweepgc = NULL;
   freeCI(g->mainthread);
