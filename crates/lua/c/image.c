@@ -239,13 +239,14 @@ LUA_API int moonpool_walk (lua_State *L, void *ud, void (*block_) (void *, const
 ** is not in its own (see the edit 'common-strings').
 */
 
-/* Tells 'each' of the short strings that are the VM's own. */
+/* Tells 'each' of the short strings, if the VM has none in common with others yet. */
 LUA_API void moonpool_strings (lua_State *L, void *ud, void (*each) (void *, const void *, size_t)) {
   const global_State *g = G(L);
   const GCObject *lists[2];
   int n;
   lists[0] = g->allgc;
   lists[1] = g->fixedgc;
+  if (g->common != NULL) return;
   for (n = 0; n < 2; n++) {
     const GCObject *o;
     for (o = lists[n]; o != NULL; o = o->next)
@@ -324,11 +325,6 @@ LUA_API void moonpool_sharestrings (lua_State *L, void *ud, void *(*copy) (void 
   g->common = (TString **)table;
   g->commonmask = mask;
   g->commonsize = size;
-}
-
-/* Whether copies have all the VM's short strings in common. */
-LUA_API int moonpool_sharesstrings (lua_State *L) {
-  return G(L)->common != NULL;
 }
 
 /*

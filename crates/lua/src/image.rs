@@ -28,7 +28,6 @@ unsafe extern "C-unwind" {
         mask: c_uint,
         size: usize,
     );
-    fn moonpool_sharesstrings(state: *mut ffi::lua_State) -> c_int;
     fn moonpool_share(
         state: *mut ffi::lua_State,
         kept: *mut c_void,
@@ -185,11 +184,9 @@ unsafe fn share_strings(state: *mut ffi::lua_State) -> Option<Arc<[u64]>> {
     }
     let mut strings = Vec::<(*const u8, usize)>::new();
     // SAFETY: the caller vouches for the state; the function gets what it expects.
-    unsafe {
-        if moonpool_sharesstrings(state) != 0 {
-            return None;
-        }
-        moonpool_strings(state, (&raw mut strings).cast(), each);
+    unsafe { moonpool_strings(state, (&raw mut strings).cast(), each) };
+    if strings.is_empty() {
+        return None;
     }
     let table = strings.len().next_power_of_two();
     let words = |size: usize| size.div_ceil(size_of::<u64>());

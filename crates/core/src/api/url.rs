@@ -242,10 +242,10 @@ fn refusal(function: &str, reason: impl std::fmt::Display) -> Error {
     Error::new(Code::Runtime, format!("url.{function}: {reason}"))
 }
 
-/// The fields that [`build`] takes, and `href`, which [`parse`] gives beside them.
-const PARTS: [&str; 9] = ["scheme", "username", "password", "host", "port", "path", "query", "fragment", "href"];
+/// The fields that [`build`] takes.
+const PARTS: [&str; 8] = ["scheme", "username", "password", "host", "port", "path", "query", "fragment"];
 
-/// Refuses fields that nobody would read.
+/// Refuses fields that nobody would read, but for `href`, which [`parse`] gives beside the others.
 fn check_parts(call: &Call, table: &Table) -> Result<(), Error> {
     for pair in table.pairs::<Value, Value>() {
         let (key, _) = pair.map_err(|e| call.lost(&e))?;
@@ -256,8 +256,8 @@ fn check_parts(call: &Call, table: &Table) -> Result<(), Error> {
                 return Err(refusal("build", reason));
             }
         };
-        if !PARTS.iter().any(|part| part.as_bytes() == &*name) {
-            let (name, parts) = (quoted_bytes(&name), PARTS[..8].join(", "));
+        if !PARTS.iter().chain(&["href"]).any(|part| part.as_bytes() == &*name) {
+            let (name, parts) = (quoted_bytes(&name), PARTS.join(", "));
             return Err(refusal("build", format_args!("the field '{name}' is unknown; there are {parts}")));
         }
     }

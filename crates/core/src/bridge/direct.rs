@@ -104,7 +104,9 @@ impl Direct<'_> {
     /// Whether a script can wait here; if not, the way through mlua says why.
     pub(crate) fn can_wait(&self) -> bool {
         // SAFETY: the C function is running.
-        unsafe { moonpool_lua::inside(self.state).get() == 0 && moonpool_lua::can_suspend(self.state) }
+        let can_suspend =
+            || unsafe { moonpool_lua::inside(self.state).get() == 0 && moonpool_lua::can_suspend(self.state) };
+        !self.context.services.is_prelude && can_suspend()
     }
 
     /// What the run may still use.
