@@ -161,6 +161,48 @@ describe('records', () => {
     expect(asked).toEqual(['b1', 'a1', 'b2', 'a2'])
   })
 
+  test.each([
+    ['takes the next key away', (row) => delete row.b, { a: 2, c: 4 }],
+    ['takes the last key away', (row) => delete row.c, { a: 2, b: 3 }],
+    ['takes its own key away', (row) => delete row.a, { a: 2, b: 3, c: 4 }],
+    ['adds a key', (row) => Object.assign(row, { d: 5 }), { a: 2, b: 3, c: 4 }],
+    ['puts a key behind the others', (row) => delete row.b && Object.assign(row, { b: 5 }), { a: 2, b: 5, c: 4 }],
+  ])('a getter %s: the keys are those from before it', (_what, change, expected) => {
+    const row = {
+      get a() {
+        change(row)
+        return 2
+      },
+      b: 3,
+      c: 4,
+    }
+    const [before, after] = [
+      { a: 0, b: 1, c: 2 },
+      { a: 6, b: 7, c: 8 },
+    ]
+    expectSame(referenceOf(encode([[before, row, after]], 'args', INTO)), [[before, expected, after]])
+  })
+
+  test('what an object inherits is none of its keys, though others have that as their own', () => {
+    const like = () => [[{ a: 1, b: 2 }, { a: 3 }, { a: 4, b: 5 }]]
+    Object.defineProperty(Object.prototype, 'b', {
+      value: 'inherited',
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
+    try {
+      expectSame(referenceOf(encode(like(), 'args', INTO)), like())
+    } finally {
+      delete Object.prototype.b
+    }
+  })
+
+  test('a Map is one, whatever its prototype has become', () => {
+    const map = Object.setPrototypeOf(new Map([[1, 2]]), Object.prototype)
+    expectSame(referenceOf(encode([[{ a: 1 }, map]], 'args', INTO)), [[{ a: 1 }, new Map([[1, 2]])]])
+  })
+
   test('what cannot cross is told with its path, far inside of equal ones', async () => {
     const given = [...rows, { id: 1, name: 'x', inner: { a: () => {}, b: 1 } }]
     await expect(there(given)).rejects.toThrow(/^options\.args\[0\]\[200\]\.inner\.a is function/)

@@ -12,7 +12,7 @@ const { isDetached } = require('./source')
 
 // Not looked up for each value: where globals are another realm's, as in Jest, that takes most of the time.
 const { isSafeInteger } = Number
-const { getPrototypeOf, is } = Object
+const { getOwnPropertySymbols, getPrototypeOf, is } = Object
 const ORDINARY = Object.prototype
 const { floor } = Math
 const { isArray } = Array
@@ -77,7 +77,10 @@ function roomy(size) {
 class Writer {
   /** The keys of the last record at each depth, once there is one. */
   records
-  #room
+  #bytes
+  #view
+  // How many bytes there are and may be written to.
+  #size
   #used = 0
   #values = 0
   #seen = 0
@@ -94,8 +97,14 @@ class Writer {
     this.#max = max
     this.#tooLong = tooLong
     this.#isHurried = isHurried
-    this.#room = spare ?? roomy(1024)
+    this.#takes(spare ?? roomy(1024))
     spare = undefined
+  }
+
+  #takes({ bytes, view }) {
+    this.#bytes = bytes
+    this.#view = view
+    this.#size = Math.min(bytes.length, this.#max)
   }
 
   get used() {
@@ -115,66 +124,90 @@ class Writer {
   #reserve(size) {
     const start = this.#used
     this.#used += size
-    if (this.#used > this.#max) throw this.#tooLong()
-    if (this.#used > this.#room.bytes.length) this.#grow(start)
+    if (this.#used > this.#size) this.#grow(start)
     return start
   }
 
   #grow(written) {
-    const { bytes } = this.#room
-    this.#room = roomy(Math.max(this.#used, bytes.length * 2))
-    bytes.copy(this.#room.bytes, 0, 0, written)
+    if (this.#used > this.#max) throw this.#tooLong()
+    const bytes = this.#bytes
+    this.#takes(roomy(Math.max(this.#used, bytes.length * 2)))
+    bytes.copy(this.#bytes, 0, 0, written)
+  }
+
+  /** Writes a value if it is a number, a boolean or a short ASCII text, as most are, and returns whether it was. */
+  simple(value) {
+    if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'string') return value.length <= SHORT && this.#tagged(value)
+    else if (typeof value === 'boolean') this.tag(value ? TRUE : FALSE)
+    else return false
+    return true
   }
 
   tag(tag) {
     // First, as it may put other bytes in their place.
     const at = this.#reserve(1)
-    this.#room.bytes[at] = tag
+    this.#bytes[at] = tag
   }
 
   count(count) {
     const at = this.#reserve(4)
-    this.#room.view.setUint32(at, count, true)
+    this.#view.setUint32(at, count, true)
     return at
   }
 
-  integer(value, tag = INTEGER) {
-    const at = this.#reserve(9)
-    const { bytes, view } = this.#room
-    bytes[at] = tag
-    if (typeof value === 'bigint') view.setBigInt64(at + 1, value, true)
-    else {
-      // A BigInt would take ten times as long.
-      const low = value | 0
-      view.setInt32(at + 1, low, true)
-      view.setInt32(at + 5, low === value ? low >> 31 : floor(value / 2 ** 32), true)
-    }
+  #number(value) {
+    const low = value | 0
+    if (low === value && (low !== 0 || is(value, 0))) this.#integer(low, low >> 31)
+    // A BigInt would take ten times as long.
+    else if (low !== value && isSafeInteger(value)) this.#integer(low, floor(value / 2 ** 32))
+    else this.#float(value)
   }
 
-  float(value) {
+  #integer(low, high) {
     const at = this.#reserve(9)
-    const { bytes, view } = this.#room
-    bytes[at] = FLOAT
-    view.setFloat64(at + 1, value, true)
+    this.#bytes[at] = INTEGER
+    this.#view.setInt32(at + 1, low, true)
+    this.#view.setInt32(at + 5, high, true)
+  }
+
+  #float(value) {
+    const at = this.#reserve(9)
+    this.#bytes[at] = FLOAT
+    this.#view.setFloat64(at + 1, value, true)
+  }
+
+  /** A bigint with a tag before it. */
+  big(value, tag) {
+    const at = this.#reserve(9)
+    this.#bytes[at] = tag
+    this.#view.setBigInt64(at + 1, value, true)
   }
 
   /** Text without its tag. */
   text(text) {
-    if (text.length <= SHORT && this.#short(text)) return
+    if (text.length <= SHORT && this.#short(text, this.#used)) return
     const at = this.count(0)
     this.correct(at, this.characters(text))
   }
 
-  /** Writes a short text, if that is ASCII. */
-  #short(text) {
+  /** A short text with its tag, if it is ASCII. */
+  #tagged(text) {
+    const at = this.#reserve(1)
+    this.#bytes[at] = TEXT
+    return this.#short(text, at)
+  }
+
+  /** Writes a short text, if that is ASCII. Otherwise what was written from `start` on is taken back. */
+  #short(text, start) {
     const { length } = text
     const at = this.#reserve(4 + length)
-    const { bytes, view } = this.#room
-    view.setUint32(at, length, true)
+    const bytes = this.#bytes
+    this.#view.setUint32(at, length, true)
     for (let i = 0; i < length; i++) {
       const character = text.charCodeAt(i)
       if (character > 0x7f) {
-        this.#used = at
+        this.#used = start
         return false
       }
       bytes[at + 4 + i] = character
@@ -187,7 +220,7 @@ class Writer {
     const most = 3 * text.length
     const isNear = this.#used + most > this.#max
     const at = this.#reserve(isNear ? Buffer.byteLength(text) : most)
-    const size = this.#room.bytes.write(text, at)
+    const size = this.#bytes.write(text, at)
     this.#used = at + size
     return size
   }
@@ -195,19 +228,19 @@ class Writer {
   /** Bytes without their size. */
   copy(bytes) {
     const at = this.#reserve(bytes.length)
-    this.#room.bytes.set(bytes, at)
+    this.#bytes.set(bytes, at)
   }
 
   /** Writes again what `count` wrote. */
   correct(at, count) {
-    this.#room.view.setUint32(at, count, true)
+    this.#view.setUint32(at, count, true)
   }
 
   /** To be asked once, in the end. */
   written() {
-    const { bytes } = this.#room
+    const [bytes, view] = [this.#bytes, this.#view]
     if (bytes.length > KEPT) return bytes.subarray(0, this.#used)
-    spare = this.#room
+    spare = { bytes, view }
     return Uint8Array.prototype.slice.call(bytes, 0, this.#used)
   }
 }
@@ -230,7 +263,7 @@ function encode(values, root, into, lend) {
 function encodeNamed(object, root, into, lend) {
   const writer = new Writer()
   const at = writer.count(0)
-  const place = { root, into, open: [object], path: [NOWHERE], lend }
+  const place = { root, into, open: [], path: [], lend }
   const names = namesOf(object, place)
   writer.correct(at, finish(writeMembers(writer, object, names, place, true)))
   return writer.written()
@@ -314,15 +347,12 @@ function finish(work) {
 
 /** Writes a value, or returns the work that this is: a generator, which yields when it is time to look at the clock. */
 function write(writer, value, place) {
+  if (writer.simple(value)) return
   switch (typeof value) {
     case 'undefined':
       return writer.tag(NIL)
-    case 'boolean':
-      return writer.tag(value ? TRUE : FALSE)
-    case 'number':
-      return isSafeInteger(value) && !is(value, -0) ? writer.integer(value) : writer.float(value)
     case 'bigint':
-      if (value >= MIN_INTEGER && value <= MAX_INTEGER) return writer.integer(value)
+      if (value >= MIN_INTEGER && value <= MAX_INTEGER) return writer.big(value, INTEGER)
       throw refusal(place, `${short(value)}, which is no 64-bit integer`)
     case 'string':
       return writeText(writer, value, place)
@@ -369,21 +399,23 @@ function endOfPiece(text, start) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
-  if (isLuaFunction(value)) return writeFunction(writer, value, place)
-  const { open, path } = place
+  const isOrdinary = getPrototypeOf(value) === ORDINARY && !isArray(value)
+  if (!isOrdinary && isLuaFunction(value)) return writeFunction(writer, value, place)
+  const { open } = place
   if (open.includes(value)) throw refusal(place, 'a value that contains itself')
   if (open.length === MAX_DEPTH && !isDate(value)) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
-  open.push(value)
-  path.push(NOWHERE)
-  const work = writeTable(writer, value, place)
-  if (work) return closed(work, place)
-  open.pop()
-  path.pop()
+  return isOrdinary ? writeOrdinary(writer, value, place) : writeTable(writer, value, place)
 }
 
-/** Closes a container when this work on it is done. */
-function* closed(work, { open, path }) {
-  yield* work
+/** From here on `place` is in `container`, which is `depth` deep, under this key. */
+function within({ open, path }, depth, container, key) {
+  open[depth] = container
+  path[depth] = key
+}
+
+/** It is out of that again. */
+function leave({ open, path }, depth) {
+  if (open.length === depth) return
   open.pop()
   path.pop()
 }
@@ -391,7 +423,7 @@ function* closed(work, { open, path }) {
 function writeFunction(writer, value, place) {
   if (!place.lend) throw refusal(place, 'a LuaFunction, which belongs to a context')
   const number = place.lend(value, (what) => refusal(place, what))
-  writer.integer(number, FUNCTION)
+  writer.big(BigInt(number), FUNCTION)
 }
 
 function writeTable(writer, value, place) {
@@ -402,9 +434,20 @@ function writeTable(writer, value, place) {
   throw refusal(place, shown(value))
 }
 
+/** An object whose prototype is that of object literals, in this realm. */
+function writeOrdinary(writer, object, place) {
+  const known = writer.records?.[place.open.length]
+  if (known === undefined || !isLike(object, known)) return writePlain(writer, object, place)
+  writer.tag(SAME)
+  return writeLike(writer, object, known, place)
+}
+
 function writePlain(writer, object, place) {
   const names = namesOf(object, place)
-  const known = writer.records?.[place.open.length]
+  // Whatever its prototype has become.
+  if (names.length === 0 && isMap(object)) return writeMap(writer, object, place)
+  const depth = place.open.length
+  const known = writer.records?.[depth]
   const isSame = known !== undefined && isSameList(names, known)
   if (!isSame && !isRecord(names)) return writeObjectOf(writer, object, names, place)
   if (isSame) writer.tag(SAME)
@@ -413,9 +456,36 @@ function writePlain(writer, object, place) {
     writer.count(names.length)
     for (let i = 0; i < names.length; i++) writer.text(names[i])
     writer.records ??= []
-    writer.records[place.open.length] = names
+    writer.records[depth] = names
   }
   return writeValues(writer, object, names, place)
+}
+
+/** Whether an ordinary object has these names, in this order, and inherits none: then V8 lists them and finds them soonest. */
+function isLike(object, names) {
+  for (const _ in ORDINARY) return false
+  let i = 0
+  for (const name in object) if (name !== names[i++]) return false
+  return i === names.length && getOwnPropertySymbols(object).length === 0
+}
+
+/** The values of an object that is like the last record. A getter may change it meanwhile. */
+function writeLike(writer, object, names, place) {
+  const depth = place.open.length
+  let at = 0
+  for (const name in object) {
+    if (name !== names[at]) break
+    at += 1
+    const value = object[name]
+    if (!writer.simple(value)) {
+      within(place, depth, object, name)
+      const work = write(writer, value, place)
+      if (work) return restOfValues(writer, object, { names, at, work, depth }, place)
+    }
+    if (writer.isTime()) return restOfValues(writer, object, { names, at, depth }, place)
+  }
+  if (at < names.length) return restOfValues(writer, object, { names, at, depth }, place)
+  leave(place, depth)
 }
 
 function isSameList(names, known) {
@@ -433,25 +503,30 @@ function isRecord(names) {
 
 /** The values of a record. One that is undefined is as good as absent, on both sides. */
 function writeValues(writer, object, names, place) {
-  const depth = place.path.length - 1
+  const depth = place.open.length
   for (let i = 0; i < names.length; i++) {
-    place.path[depth] = names[i]
-    const work = write(writer, object[names[i]], place)
-    if (work) return restOfValues(writer, object, { names, at: i + 1, work, depth }, place)
+    const value = object[names[i]]
+    if (!writer.simple(value)) {
+      within(place, depth, object, names[i])
+      const work = write(writer, value, place)
+      if (work) return restOfValues(writer, object, { names, at: i + 1, work, depth }, place)
+    }
     if (writer.isTime()) return restOfValues(writer, object, { names, at: i + 1, depth }, place)
   }
+  leave(place, depth)
 }
 
-/** `work` is that on the last value, if there is any; `depth` is where in the path the names are. */
+/** `work` is that on the last value, if there is any; `depth` is how deep the object is. */
 function* restOfValues(writer, object, { names, at, work, depth }, place) {
   if (work) yield* work
   else yield
   for (let i = at; i < names.length; i++) {
-    place.path[depth] = names[i]
+    within(place, depth, object, names[i])
     const inner = write(writer, object[names[i]], place)
     if (inner) yield* inner
     if (writer.isTime()) yield
   }
+  leave(place, depth)
 }
 
 function* writeObjectOf(writer, object, names, place) {
@@ -496,13 +571,17 @@ function writeArray(writer, array, place) {
   }
   writer.tag(ARRAY)
   writer.count(length)
-  const depth = place.path.length - 1
+  const depth = place.open.length
   for (let i = 0; i < length; i++) {
-    place.path[depth] = i
-    const work = writeItem(writer, array[i], place)
-    if (work) return restOfArray(writer, array, { length, at: i + 1, work, depth }, place)
+    const item = array[i]
+    if (!writer.simple(item)) {
+      within(place, depth, array, i)
+      const work = writeItem(writer, item, place)
+      if (work) return restOfArray(writer, array, { length, at: i + 1, work, depth }, place)
+    }
     if (writer.isTime()) return restOfArray(writer, array, { length, at: i + 1, depth }, place)
   }
+  leave(place, depth)
 }
 
 function writeItem(writer, item, place) {
@@ -515,21 +594,22 @@ function* restOfArray(writer, array, { length, at, work, depth }, place) {
   if (work) yield* work
   else yield
   for (let i = at; i < length; i++) {
-    place.path[depth] = i
+    within(place, depth, array, i)
     const inner = writeItem(writer, array[i], place)
     if (inner) yield* inner
     if (writer.isTime()) yield
   }
+  leave(place, depth)
 }
 
 function* writeMap(writer, map, place) {
   writer.tag(MAP)
   const at = writer.count(0)
   let count = 0
-  const depth = place.path.length - 1
+  const depth = place.open.length
   // Not `map.entries()` of its own, which a subclass may have replaced.
   for (const [key, value] of Map.prototype.entries.call(map)) {
-    place.path[depth] = key
+    within(place, depth, map, key)
     if (isSecond(map, key)) throw refusal(place, 'a second value for one key of a Lua table', { verb: 'has' })
     if (!['boolean', 'number', 'bigint', 'string'].includes(typeof key) || Number.isNaN(key)) {
       throw refusal(place, 'a value under a key that no Lua table can have by value', { verb: 'has' })
@@ -543,6 +623,7 @@ function* writeMap(writer, map, place) {
     }
     if (writer.isTime()) yield
   }
+  leave(place, depth)
   writer.correct(at, count)
 }
 
@@ -554,7 +635,7 @@ function isSecond(map, key) {
 
 /** The names of an object's properties. */
 function namesOf(object, place) {
-  const symbols = Object.getOwnPropertySymbols(object)
+  const symbols = getOwnPropertySymbols(object)
   if (symbols.length > 0) refuseSymbols(object, symbols, place)
   // Much faster than to ask for all keys, and then which of them are enumerable.
   return Object.keys(object)
@@ -562,7 +643,9 @@ function namesOf(object, place) {
 
 function refuseSymbols(object, symbols, place) {
   const symbol = symbols.find((symbol) => isEnumerable.call(object, symbol))
-  if (symbol) throw refusal({ ...place, path: [...place.path.slice(0, -1), symbol] }, 'a property named by a symbol')
+  if (!symbol) return
+  within(place, place.open.length, object, symbol)
+  throw refusal(place, 'a property named by a symbol')
 }
 
 /**
@@ -570,11 +653,11 @@ function refuseSymbols(object, symbols, place) {
  * list, each value is read for itself.
  */
 function* writeMembers(writer, object, names, place, isList = false) {
-  const depth = place.path.length - 1
+  const depth = place.open.length
   let count = 0
   for (const key of names) {
     if (writer.isTime()) yield
-    place.path[depth] = key
+    within(place, depth, object, key)
     if (!key.isWellFormed()) throw refusal(place, 'a property whose name has a lone surrogate')
     const value = object[key]
     if (value !== undefined) {
@@ -585,6 +668,7 @@ function* writeMembers(writer, object, names, place, isList = false) {
       count += 1
     }
   }
+  leave(place, depth)
   return count
 }
 
@@ -595,13 +679,9 @@ function isPlain(object) {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty'))
 }
 
-/** Where in a container something is that is wrong with the container itself. */
-const NOWHERE = Symbol('nowhere')
-
 /** `place` has the containers around a value in `open`, and where it is in each of them in `path`. */
 function refusal({ root, open, path, refuse }, what, { verb = 'is', hint = '' } = {}) {
-  const known = path.filter((key) => key !== NOWHERE)
-  const steps = known.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
+  const steps = path.map((key, i) => (isMember(open[i], key) ? `.${key}` : `[${short(key)}]`))
   const says = `${root}${steps.join('')} ${verb} ${what}`
   return refuse ? refuse(says, hint) : typeError(`${says}. It cannot cross to Lua${hint}`)
 }
