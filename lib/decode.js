@@ -32,6 +32,9 @@ const SHORT = 13
 const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
 
+/** As many values, or bytes, as no list has: when nobody looks at the clock. */
+const NEVER = 2 ** 31 - 1
+
 // What putting keys into an object or a map may take, in ms: several times as much as on a busy machine. Keys that a
 // script has chosen so that they collide in V8's hash tables take a thousand times as much, again and again. What takes
 // long only now and then is no sign of them: V8 collects garbage, or the system has given the core to somebody else.
@@ -240,8 +243,8 @@ class Reader {
   at = 0
   /** Whether somebody looks at the clock: when so many more values are read, or those up to there. */
   isHurried
-  fuel = 0
-  end = 0
+  fuel = NEVER
+  end = NEVER
   /** How deep the value is that is read next. */
   depth = 0
   /** The last record at each depth that came with its keys, once there is one: those, and itself. */
@@ -281,7 +284,6 @@ class Reader {
 
   /** Whether another value may be read. */
   mayGoOn() {
-    if (!this.isHurried) return true
     this.fuel -= 1
     return this.fuel > 0 && this.at < this.end
   }
@@ -349,8 +351,20 @@ class Values {
     }
     if (level.tag === TEXT || level.tag === ASCII || level.tag === BYTES) return this.#readPiece(level)
     this.#reader.depth = level.depth
+    if (level.tag === ARRAY) return this.#readItems(level)
     if (level.tag === OBJECT && !level.hasKey) this.#take(readSized(this.#reader, TEXT))
     else this.#take(read(this.#reader))
+  }
+
+  /** Items of an array, as long as the fuel lasts. */
+  #readItems(level) {
+    do {
+      const item = read(this.#reader)
+      if (item === SUSPENDED) return this.#take(item)
+      setItem(level.value, level.next, item)
+      level.next += 1
+      level.left -= 1
+    } while (level.left > 0 && this.#reader.mayGoOn())
   }
 
   /** A value that was read, or the beginning of one. */
@@ -519,12 +533,17 @@ function readKeys(reader) {
   return known
 }
 
-/** A record that has the properties of these names already. So what is set is never what its prototype may have. */
+/**
+ * A record that has the properties of these names already. So what is set is never what its prototype may have. It has few
+ * values, which count at once: nobody looks at the clock between them if they are short.
+ */
 function readRecord(reader, names, object) {
   const { length } = names
+  const hasFuel = reader.fuel > 0
+  reader.fuel -= length
   reader.depth += 1
   for (let i = 0; i < length; i++) {
-    const value = reader.mayGoOn() ? read(reader) : SUSPENDED
+    const value = hasFuel && reader.at < reader.end ? read(reader) : SUSPENDED
     if (value === SUSPENDED) {
       const level = new Level(RECORD, object, length - i)
       level.next = i
