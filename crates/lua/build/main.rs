@@ -29,6 +29,7 @@ fn main() {
         "host.c",
         "repeat.c",
         "look.c",
+        "like.c",
         "image.c",
     ];
     if tested {

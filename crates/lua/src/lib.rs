@@ -22,6 +22,7 @@ pub use mlua_sys as ffi;
 
 pub mod branch;
 pub mod image;
+pub mod like;
 pub mod look;
 mod protect;
 #[cfg(feature = "stock")]

@@ -6,12 +6,13 @@ use super::wire::{
     ARRAY, ASCII, BYTES, FALSE, FLOAT, FUNCTION, INTEGER, MAP, NIL, NULL, OBJECT, RECORD, SAME, TEXT, TRUE,
 };
 use crate::memory::Budget;
-use moonpool_lua::ffi;
+use moonpool_lua::{ffi, like};
 use std::ffi::c_int;
 use std::ptr;
+use std::slice;
 
 /// More keys no record has.
-const MOST_OF_RECORD: usize = 255;
+const MOST_OF_RECORD: usize = like::MOST_KEYS;
 
 /// Why there is no value.
 #[derive(Clone, Copy, Debug)]
@@ -100,19 +101,26 @@ impl<'a> Maker<'a> {
             // No value takes less than a byte.
             ffi::lua_createtable(self.state, size(count.min(self.left.len())), 0);
             let table = ffi::lua_gettop(self.state);
-            // Behind the table there are the keys of this record, as long as others have the same.
+            // Behind the table there are the keys of this record, as long as others have the same; and then their model.
             let mut keys = ptr::null();
+            let mut places: &[u8] = &[];
             for i in 1..=count {
                 let tag = self.left.first().copied();
                 if let Some(RECORD | SAME) = tag.filter(|_| depth + 1 < MAX_DEPTH) {
                     self.left = &self.left[1..];
                     let known = self.keys(tag == Some(RECORD), depth + 1)?;
+                    let model = table + 1 + known.count as c_int;
                     if keys != known.texts.as_ptr() {
                         ffi::lua_settop(self.state, table);
                         self.push_keys(known)?;
-                        keys = known.texts.as_ptr();
+                        (keys, places) = (known.texts.as_ptr(), &[]);
+                        self.record(known, table + 1, depth + 1)?;
+                    } else {
+                        if places.is_empty() {
+                            places = self.push_model(known, table + 1)?;
+                        }
+                        self.like(places, model, depth + 1)?;
                     }
-                    self.record(known, table + 1, depth + 1)?;
                 } else {
                     self.value(depth + 1)?;
                 }
@@ -177,6 +185,41 @@ impl<'a> Maker<'a> {
                 self.value(depth + 1)?;
                 ffi::lua_rawset(self.state, -3);
             }
+        }
+        Ok(())
+    }
+
+    /// Pushes a table with these keys, which stand on the stack from `first` on, and the places in it that they have, which live
+    /// as long as what is pushed.
+    unsafe fn push_model<'p>(&mut self, known: Keys, first: c_int) -> Result<&'p [u8], Stop> {
+        // SAFETY: as above; the places are written before they are read, and Lua's for as long as they are on its stack.
+        unsafe {
+            ffi::lua_createtable(self.state, 0, size(known.count));
+            let model = ffi::lua_gettop(self.state);
+            for i in 0..known.count {
+                ffi::lua_pushvalue(self.state, first + i as c_int);
+                ffi::lua_pushboolean(self.state, 1);
+                ffi::lua_rawset(self.state, model);
+            }
+            let places: *mut u8 = ffi::lua_newuserdatauv(self.state, known.count, 0).cast();
+            for i in 0..known.count {
+                ffi::lua_pushvalue(self.state, first + i as c_int);
+                places.add(i).write(like::place_of(self.state, model).ok_or(Stop::Malformed("keys that are none"))?);
+            }
+            Ok(slice::from_raw_parts(places, known.count))
+        }
+    }
+
+    /// Pushes an object with the keys of a model, whose places these are.
+    unsafe fn like(&mut self, places: &[u8], model: c_int, depth: usize) -> Result<(), Stop> {
+        // SAFETY: as above; the model is not changed.
+        unsafe {
+            self.budget.check().map_err(|_| Stop::Killed)?;
+            self.room(places.len() as c_int + 8)?;
+            for _ in places {
+                self.value(depth + 1)?;
+            }
+            like::push(self.state, model, places);
         }
         Ok(())
     }

@@ -127,31 +127,38 @@ impl<'a> Writer<'a> {
     }
 
     fn count(&mut self, count: usize) -> Result<(), Refusal> {
-        let count = u32::try_from(count).map_err(|_| Refusal::TooLong)?;
-        self.bytes.push(&count.to_le_bytes())
+        self.bytes.push(&length(count)?)
     }
 
-    fn sized(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
-        self.count(bytes.len())?;
-        self.bytes.push(bytes)
+    /// A tag, and a count or a length.
+    fn counted(&mut self, tag: u8, count: usize) -> Result<(), Refusal> {
+        let [a, b, c, d] = length(count)?;
+        self.bytes.push(&[tag, a, b, c, d])
     }
 
-    fn tagged(&mut self, tag: u8, bytes: &[u8]) -> Result<(), Refusal> {
-        self.bytes.push(&[tag])?;
+    /// A tag, and bytes with their length.
+    fn sized(&mut self, tag: u8, bytes: &[u8]) -> Result<(), Refusal> {
+        self.counted(tag, bytes.len())?;
         self.bytes.push(bytes)
     }
+}
+
+fn length(count: usize) -> Result<[u8; 4], Refusal> {
+    Ok(u32::try_from(count).map_err(|_| Refusal::TooLong)?.to_le_bytes())
 }
 
 impl Writer<'_> {
     fn number(&mut self, tag: u8, takes: usize, bytes: [u8; 8]) -> Result<(), Refusal> {
         self.bill.node(takes, 9)?;
-        self.tagged(tag, &bytes)
+        let mut whole = [tag; 9];
+        whole[1..].copy_from_slice(&bytes);
+        self.bytes.push(&whole)
     }
 
     /// A value that is no more than its tag.
     fn bare(&mut self, tag: u8) -> Result<(), Refusal> {
         self.bill.node(cost::SLOT, 1)?;
-        self.tagged(tag, &[])
+        self.bytes.push(&[tag])
     }
 
     fn string(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
@@ -159,15 +166,13 @@ impl Writer<'_> {
             return self.text(bytes);
         }
         self.bill.node(cost::bytes(bytes.len()), bytes.len())?;
-        self.tagged(BYTES, &[])?;
-        Ok(self.sized(bytes)?)
+        Ok(self.sized(BYTES, bytes)?)
     }
 
     fn text(&mut self, bytes: &[u8]) -> Result<(), Unfit> {
         if bytes.len() <= LONGEST_STRING && bytes.is_ascii() {
             self.bill.node(cost::ascii(bytes.len()), bytes.len())?;
-            self.tagged(ASCII, &[])?;
-            return Ok(self.sized(bytes)?);
+            return Ok(self.sized(ASCII, bytes)?);
         }
         let Ok(text) = std::str::from_utf8(bytes) else {
             let option = if self.shapes.bytes || self.for_log { "" } else { "; strings: 'buffer' lets it through" };
@@ -177,8 +182,7 @@ impl Writer<'_> {
             return Err(Unfit::What(too_long(text)));
         }
         self.bill.node(cost::string(text), bytes.len())?;
-        self.tagged(TEXT, &[])?;
-        Ok(self.sized(bytes)?)
+        Ok(self.sized(TEXT, bytes)?)
     }
 }
 
@@ -250,13 +254,13 @@ impl Sink for Writer<'_> {
         };
         self.bill.node(takes, 5)?;
         self.classes.open();
-        self.tagged(tag, &[])?;
-        self.count(members)
+        self.counted(tag, members)
     }
 
     fn key(&mut self, key: &str, members: usize) -> Result<(), Refusal> {
         self.bill.node(self.classes.property(key, members), key.len())?;
-        self.sized(key.as_bytes())
+        self.count(key.len())?;
+        self.bytes.push(key.as_bytes())
     }
 
     /// As text, also where strings are given as bytes: two `Uint8Array`s are never the same key.
@@ -317,13 +321,12 @@ impl QuickSink for Writer<'_> {
         if is_same {
             self.bill.nodes(1 + members, cost::OBJECT + cost::of_known_class(members), 1)?;
             self.classes.open();
-            self.tagged(SAME, &[])?;
+            self.bytes.push(&[SAME])?;
             return Ok(true);
         }
         self.bill.node(cost::OBJECT, 5)?;
         self.classes.open();
-        self.tagged(RECORD, &[])?;
-        self.count(members)?;
+        self.counted(RECORD, members)?;
         for key in keys {
             Sink::key(self, key, members)?;
         }
