@@ -1,15 +1,17 @@
 //! Whether a worker keeps its thread of libuv's pool for another batch, when it has executed one.
 //!
 //! It does while nobody could hear of what it brings back: until the event loop has heard of the batch before, and for as long
-//! as that loop is late. One thread of the pool is always left for others; and when no thread was free for something new of
-//! late, all go back.
+//! as that loop is late. And it does for a millisecond in all if something waits for it already: to give a thread back and to
+//! wake it up again takes longer than a short run. One thread of the pool is always left for others; and when no thread was
+//! free for something new of late, all go back.
 
 use crate::pool_size::thread_pool_size;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// A trip that took less brings so little back that its thread is worth nothing to anybody meanwhile.
+/// A trip that took less brings so little back that its thread is worth nothing to anybody meanwhile; and nobody who waits for its
+/// thread minds that it goes on for so long.
 const SHORT: Duration = Duration::from_millis(1);
 
 /// A loop that hears later than this is late.
@@ -125,31 +127,51 @@ fn has_free_thread(now: u64) -> bool {
 /// The thread that one trip waits for, and then has; dropping it gives it back.
 pub(super) struct Thread {
     asked: Asked,
-    /// Whether it has been kept for another batch.
+    /// Since when it is there, as [`now`] tells the time.
+    since: u64,
+    /// Whether it has been kept for another batch because the event loop had not heard.
     is_kept: bool,
+}
+
+/// For what a thread is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// For nothing.
+    No,
+    /// For what waits already: all batches together have been short.
+    Shortly,
+    /// For whatever comes, until the event loop has heard.
+    Unheard,
 }
 
 impl Thread {
     /// One is waited for from now on.
     pub(super) fn ask() -> Self {
         TRIPS.fetch_add(1, Ordering::Relaxed);
-        Self { asked: Asked::now(), is_kept: false }
+        Self { asked: Asked::now(), since: 0, is_kept: false }
     }
 
     /// It is there.
-    pub(super) fn got(&self) {
+    pub(super) fn got(&mut self) {
         self.asked.got();
+        self.since = now();
     }
 
-    /// Whether it is kept for another batch, after one that has taken so long. What came of that is told in any case.
-    pub(super) fn is_kept(&mut self, ear: &Ear, worked: Duration) -> bool {
+    /// For what it is kept after a batch that has taken so long. What came of that is told in any case. For whatever comes only if that `may`
+    /// be.
+    pub(super) fn keep(&mut self, ear: &Ear, worked: Duration, may: bool) -> Kept {
         let now = now();
         let is_late = ear.is_late(now);
         let is_wanted = is_late || if self.is_kept { !ear.has_heard() } else { worked >= SHORT };
         ear.calls(now);
         let others_have_one = TRIPS.load(Ordering::Relaxed) < thread_pool_size() as usize;
-        self.is_kept = is_wanted && others_have_one && has_free_thread(now);
-        self.is_kept
+        let is_free = others_have_one && has_free_thread(now);
+        self.is_kept = may && is_wanted && is_free;
+        match is_free {
+            true if self.is_kept => Kept::Unheard,
+            true if within(SHORT, self.since, now) => Kept::Shortly,
+            _ => Kept::No,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Node-API work items: jobs that execute on libuv's pool and complete on the JS thread.
 
 use crate::border::{guarded, guarded_elsewhere};
-use crate::keep::{Asked, Ear, Thread};
+use crate::keep::{Asked, Ear, Kept, Thread};
 use crate::outside::Door;
 use crate::pool_size::thread_pool_size;
 use crate::wake_up::Waker;
@@ -199,7 +199,8 @@ struct Trip {
     mailbox: Arc<Mailbox>,
     owner: Rc<dyn Finished>,
     completing: Completing,
-    /// Whether it began outside of every async context. Else it would keep that of a call for the runs of others.
+    /// Whether it began outside of every async context. Else it would keep that of a call for the runs of others, and does so only for
+    /// a moment.
     may_go_on: bool,
 }
 
@@ -211,10 +212,12 @@ impl Job for Trip {
         thread.got();
         while let Some(batch) = &mut self.batch {
             batch.execute();
-            if !thread.is_kept(&self.mailbox.ear, batch.worked()) || !self.may_go_on {
-                return;
-            }
-            let next = self.batch.take().map(Batch::go_on);
+            let go_on = match thread.keep(&self.mailbox.ear, batch.worked(), self.may_go_on) {
+                Kept::No => return,
+                Kept::Shortly => Batch::go_on_with_queued,
+                Kept::Unheard => Batch::go_on,
+            };
+            let next = self.batch.take().map(go_on);
             let goes_on = next.as_ref().is_some_and(|(_, goes_on)| *goes_on);
             self.batch = next.map(|(batch, _)| batch);
             if !goes_on {

@@ -48,6 +48,38 @@ fn a_worker_that_goes_on_does_all_that_there_is_and_tells_of_it() {
 }
 
 #[test]
+fn a_worker_that_goes_on_only_with_what_waits_brings_the_last_batch_back_itself() {
+    let (engine, held) = engine(1);
+    (0..20).for_each(|id| submit(&engine, id, "return 1"));
+    let mut batch = held.next();
+    batch.execute();
+    let (mut batch, is_more) = batch.go_on_with_queued();
+    assert!(is_more, "the others wait");
+    assert_eq!(ids(&hear(&engine, &held).settled), [0]);
+    while engine.queued() > 0 {
+        batch.execute();
+        batch = batch.go_on_with_queued().0;
+    }
+    batch.execute();
+    let (batch, is_more) = batch.go_on_with_queued();
+    assert!(!is_more && engine.busy() == 1, "its slot is taken until it is back");
+    assert_eq!(ids(&engine.finished(batch).settled), (1..20).collect::<Vec<_>>());
+    assert!(engine.signal(Signal::HandedIn).settled.is_empty());
+}
+
+#[test]
+fn a_run_that_was_preempted_is_nothing_that_waits_and_one_that_was_answered_is() {
+    let (engine, held, batch) = asked("return host.ask(1)");
+    assert_eq!(hear(&engine, &held).calls.len(), 1);
+    let mut batch = batch;
+    batch.execute();
+    let (batch, is_more) = batch.go_on_with_queued();
+    assert!(!is_more, "the endless one goes back");
+    engine.answer(0, Ok([&1_u32.to_le_bytes()[..], &[3], &6_i64.to_le_bytes()].concat()));
+    assert!(batch.go_on_with_queued().1);
+}
+
+#[test]
 fn what_was_handed_in_is_heard_with_whatever_the_engine_does_next() {
     let (engine, held) = engine(1);
     (0..3).for_each(|id| submit(&engine, id, "return 1"));

@@ -16,9 +16,19 @@ impl Batch {
     /// thread in the end, and whether there is something to execute first. The thread hears of what was handed in by
     /// [`Signal::HandedIn`], or by whatever it does next.
     pub fn go_on(self) -> (Self, bool) {
+        self.go_on_if(|_| true)
+    }
+
+    /// As [`Batch::go_on`], if something waits for a worker. Otherwise the engine's thread hears of this batch when it comes back,
+    /// which takes one wake-up instead of two.
+    pub fn go_on_with_queued(self) -> (Self, bool) {
+        self.go_on_if(Runs::has_newcomers)
+    }
+
+    fn go_on_if(self, goes_on: impl FnOnce(&Runs) -> bool) -> (Self, bool) {
         let Some(runs) = self.line.upgrade() else { return (self, false) };
         let mut runs = lock(&runs);
-        if runs.is_stopped() || runs.handed_in.len() >= MOST {
+        if runs.is_stopped() || runs.handed_in.len() >= MOST || !goes_on(&runs) {
             return (self, false);
         }
         let wake_up = self.wake_up.clone();

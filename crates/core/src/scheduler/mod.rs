@@ -64,7 +64,7 @@ use order::Lengths;
 use runs::Runs;
 use several::Asked;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 /// What an engine may use.
@@ -180,6 +180,8 @@ pub struct Scheduler<W> {
     runs: Arc<Mutex<Runs>>,
     /// What the workers were last told by [`Workers::hold`].
     holds: AtomicBool,
+    /// Whether the queue has filled, and that it has emptied again is still to be told: looked at without the lock.
+    is_pressed: AtomicBool,
 }
 
 // Any thread may decide what is next: everything that is needed for it is behind the lock, and moves.
@@ -193,7 +195,7 @@ impl<W: Workers> Scheduler<W> {
     pub fn new(workers: W, factory: Arc<Factory>, capacity: Capacity) -> Self {
         let wake_up = workers.wake_up();
         let runs = Arc::new_cyclic(|runs| Mutex::new(Runs::new(factory, wake_up, capacity, runs.clone())));
-        Self { workers, runs, holds: AtomicBool::new(false) }
+        Self { workers, runs, holds: AtomicBool::new(false), is_pressed: AtomicBool::new(false) }
     }
 
     /// Builds VMs ahead, as many as are missing, if there is nothing else to do. To be called when the engine has been
@@ -339,7 +341,13 @@ impl<W: Workers> Scheduler<W> {
 
     /// Whether the queue has filled, or emptied after that, since this was last asked.
     pub fn pressure(&self) -> Option<Pressure> {
-        self.lock().pressure()
+        if !self.is_pressed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut runs = self.lock();
+        let pressure = runs.pressure();
+        self.is_pressed.store(runs.is_pressed(), Ordering::Relaxed);
+        pressure
     }
 
     /// What every id may use that is not known yet and gets no limits of its own.
@@ -394,6 +402,7 @@ impl<W: Workers> Scheduler<W> {
             let mut runs = self.lock();
             let changed = change(&mut runs);
             let (batches, questions) = runs.take_outgoing();
+            self.is_pressed.store(runs.is_pressed(), Ordering::Relaxed);
             (changed, batches, questions, runs.has_waiting(), runs.has_untold())
         };
         if self.holds.swap(waiting, Ordering::Relaxed) != waiting {
@@ -418,7 +427,17 @@ impl<W: Workers> Scheduler<W> {
     }
 }
 
+/// Whoever holds the lock does so for some microseconds: to be put to sleep, and woken up, takes longer than to look again so often.
+const LOOKS: usize = 500;
+
 fn lock(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {
-    // Nothing that holds the lock panics half way through a change.
+    for _ in 0..LOOKS {
+        match runs.try_lock() {
+            Ok(runs) => return runs,
+            // Nothing that holds the lock panics half way through a change.
+            Err(TryLockError::Poisoned(runs)) => return runs.into_inner(),
+            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        }
+    }
     runs.lock().unwrap_or_else(PoisonError::into_inner)
 }

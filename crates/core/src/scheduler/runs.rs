@@ -786,6 +786,11 @@ impl Runs {
         !self.waiting.is_empty() || self.gate.len() > 0
     }
 
+    /// Whether [`Self::pressure`] may have something to tell.
+    pub(super) fn is_pressed(&self) -> bool {
+        self.filled || self.full
+    }
+
     /// Whether the queue has filled, or emptied after that, since this was last asked.
     pub(super) fn pressure(&mut self) -> Option<Pressure> {
         let filled = std::mem::take(&mut self.filled);
@@ -961,10 +966,20 @@ impl Runs {
         Batch { slice, patience: Some((own, self.patience.clone())), ..self.batch(vec![run], false) }
     }
 
+    /// How many runs have come, or come back from a wait, and wait for a worker.
+    fn newcomers(&self) -> usize {
+        self.ready.len() + if self.may_begin { self.queued.len() } else { 0 }
+    }
+
+    /// Whether a worker that goes on finds more than runs that were preempted.
+    pub(super) fn has_newcomers(&self) -> bool {
+        self.newcomers() + self.killed.len() > 0
+    }
+
     /// Asks preempted runs that have had a slot for a while to leave, when others have come that could use one and none is
     /// free.
     pub(super) fn ask_for_room(&mut self) {
-        let waiting = self.ready.len() + if self.may_begin { self.queued.len() } else { 0 };
+        let waiting = self.newcomers();
         let came = std::mem::take(&mut self.came).min(waiting);
         self.patience.want(waiting > 0 && self.busy >= self.capacity.slots, came);
     }
