@@ -16,7 +16,6 @@ const WITHOUT = {
 'use strict'
 class Stats {
   count() {}
-  record() {}
   reset() {}
   read() {
     return {}

@@ -402,8 +402,12 @@ function checkTimerId(value) {
   if (!Number.isSafeInteger(value) || value < 1) throw valueError(`${rule}. Received ${value}`)
 }
 
+/** The label that was checked last: most are asked about again and again. */
+let lastLabel = ''
+
 /** A scriptId or a chunk name: text that may stand in a log line. */
 function checkLabel(value, what) {
+  if (value === lastLabel && value !== '') return
   const rule = `${what} must be a string of 1 to 256 UTF-8 bytes without control characters`
   if (typeof value !== 'string') throw typeError(`${rule}. Received ${shown(value)}`)
   if (value === '') throw valueError(`${rule}. Received an empty string`)
@@ -411,6 +415,7 @@ function checkLabel(value, what) {
   const size = Buffer.byteLength(value)
   if (size > 256) throw valueError(`${rule}. Received ${size} bytes`)
   if (/\p{Cc}/u.test(value)) throw valueError(`${rule}. Received ${shown(value)}`)
+  lastLabel = value
 }
 
 /** Which keys a grant is about: more than this only Rust knows. */

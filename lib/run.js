@@ -304,10 +304,7 @@ class Run {
   settle(outcome, usage) {
     if (this.#decoding) return true
     // A second time when the first one broke off, for instance because no stack was left.
-    if (!this.#usage && usage.slices > 0) {
-      this.#desk.stats.record(usage)
-      this.#desk.usage.took(this.#tally, usage.cpuTime)
-    }
+    if (!this.#usage && usage.slices > 0) this.#desk.usage.took(this.#tally, usage.cpuTime)
     this.#usage = usage
     if (this.#state !== 'submitted') this.#drops()
     else if (this.#telling?.isBusy) this.#decodeLater(outcome)

@@ -15,6 +15,7 @@ use crate::scripts::NativeNamed;
 use crate::shared::{NativeSharedDict, SharedDictOptions};
 use crate::state::{AnswerArgs, NativeImport, NativeStore, Opened, StateDesk};
 use crate::timers::TimerNews;
+use crate::times::RunTimes;
 use moonpool_core::api::libraries::Libraries;
 use moonpool_core::bridge::{Access, Answer, Compiled, HostError, Limits as VmLimits, Modules, Services, Timers};
 use moonpool_core::error::{Code, Failure as RunFailure, Shown};
@@ -485,6 +486,18 @@ impl NativeEngine {
             cache_hits: cache.hits as f64,
             cache_misses: cache.misses as f64,
         }
+    }
+
+    /// How long runs took that have ended since this was reset.
+    #[napi(catch_unwind)]
+    pub fn times(&self) -> RunTimes {
+        self.inner.times.borrow().read()
+    }
+
+    /// Forgets how long runs took.
+    #[napi(catch_unwind)]
+    pub fn reset_times(&self) {
+        self.inner.times.borrow_mut().reset();
     }
 
     fn compiled(

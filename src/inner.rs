@@ -8,6 +8,7 @@ use crate::pool::{Finished, LibuvPool, Mailbox, may_call_js};
 use crate::scripts::{NativeNamed, ScriptAnswer, ScriptCalls};
 use crate::state::StateDesk;
 use crate::timers::{TimerNews, news};
+use crate::times::Times;
 use crate::wake_up::{Awakened, Waker};
 use moonpool_core::bridge::{Called, HostError, Limits, Services};
 use moonpool_core::error::{Code, Error};
@@ -76,6 +77,7 @@ pub(super) struct Inner {
     unheard: RefCell<Vec<(u64, Usage, Error)>>,
     /// What is left to do about outcomes that JavaScript is still taking over, by the numbers of their runs.
     kept: RefCell<HashMap<u64, Kept>>,
+    pub(super) times: RefCell<Times>,
     script_calls: ScriptCalls,
 }
 
@@ -127,6 +129,7 @@ impl Inner {
                 untold: RefCell::default(),
                 unheard: RefCell::default(),
                 kept: RefCell::default(),
+                times: RefCell::new(Times::new()),
                 script_calls: ScriptCalls::default(),
             }
         });
@@ -204,6 +207,7 @@ impl Inner {
     }
 
     fn tell_one(&self, Settled { id, outcome, usage, held, .. }: Settled) {
+        self.times.borrow_mut().record(&usage);
         let (outcome, held, answer) = self.script_calls.settled(id, outcome, held);
         let (error, told) = match outcome {
             Ok(success) => {
