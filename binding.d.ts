@@ -120,6 +120,10 @@ export declare class NativeEngine {
   usage(scriptId: string): IdUsage
   /** What the engine does, and did since it was made. */
   stats(): EngineStats
+  /** How long runs took that have ended since this was reset. */
+  times(): RunTimes
+  /** Forgets how long runs took. */
+  resetTimes(): void
   /** Up to `limit` owners behind `after`, of a file that nothing is changed in; or why it cannot be read. */
   static storedOwners(file: string, after: string, limit: number): Array<StoredOwner> | Failure
   /** Up to `limit` entries of an owner behind the key `after`, and at least one if there is one. */
@@ -472,6 +476,16 @@ export interface Repeats {
   seed?: number
 }
 
+/** What runs took. */
+export interface RunTimes {
+  /** From the call to the first slice. */
+  queueTime: TimeSummary
+  /** From the first slice to the end. */
+  runTime: TimeSummary
+  /** On worker threads. */
+  cpuTime: TimeSummary
+}
+
 /** What a method has to say; each has some of this. */
 export interface SharedAnswer {
   /** The value that was found, or is the result. */
@@ -602,6 +616,26 @@ export interface TimerNews {
   gone: Array<number>
   /** In how many ms the next timer is due, if there is one. */
   next?: number
+}
+
+/** How long something took, in ms; all zero when nothing was measured. */
+export interface TimeSummary {
+  /** The shortest. */
+  min: number
+  /** The mean. */
+  mean: number
+  /** The median. */
+  p50: number
+  /** What 90 % do not exceed. */
+  p90: number
+  /** What 99 % do not exceed. */
+  p99: number
+  /** What 99.9 % do not exceed. */
+  p99_9: number
+  /** The longest. */
+  max: number
+  /** How many there were. */
+  count: number
 }
 
 /** The version of the package that the addon was built for. */
