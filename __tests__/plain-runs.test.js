@@ -1,4 +1,4 @@
-// Runs that are given nothing but source and an id take a short way to the native engine: they are runs like all others.
+// Runs that are given nothing but source, an id, limits and arguments take a short way to the native engine: they are runs like all others.
 'use strict'
 
 const { Engine } = require('..')
@@ -6,9 +6,11 @@ const { Engine } = require('..')
 const engine = new Engine()
 afterAll(() => engine.close())
 
-/** The same run by the short way, and by that of runs with options. */
-const bothWays = (code, scriptId) =>
-  Promise.all([engine.runLua(code, scriptId), engine.runLua(code, scriptId, { timeout: 5000 })])
+/** With these options, a run takes the long way. */
+const LONG = { logLevel: 'debug' }
+
+/** The same run by the short way, and by the long one. */
+const bothWays = (code, scriptId) => Promise.all([engine.runLua(code, scriptId), engine.runLua(code, scriptId, LONG)])
 
 test.each([1, 2, 3, 4])(
   'source around the length that is read at once arrives whole, in characters of %i bytes',
@@ -27,7 +29,7 @@ test('an id of the greatest length is the id, and the name', async () => {
   const scriptId = '😀'.repeat(64)
   const [plain, other] = await Promise.allSettled([
     engine.runLua('error(State == nil)', scriptId),
-    engine.runLua('error(State == nil)', scriptId, { timeout: 5000 }),
+    engine.runLua('error(State == nil)', scriptId, LONG),
   ])
   expect(plain.reason.scriptId).toBe(scriptId)
   expect(plain.reason.chunk).toBe(scriptId)
@@ -73,4 +75,17 @@ test('after its engine is closed it is refused', async () => {
   const closed = new Engine()
   await closed.close()
   await expect(closed.runLua('return 1', 'late')).rejects.toMatchObject({ code: 'ERR_ENGINE_CLOSED' })
+})
+
+test('each run has its own limits, whichever were given before', async () => {
+  const code = "print(('x'):rep(100))"
+  const ways = [{ maxOutput: 50 }, {}, { maxOutput: 60 }, { maxOutput: 50 }, { maxOutput: 50 }, { timeout: 5000 }, LONG]
+  const ends = []
+  for (let round = 0; round < 3; round++) {
+    const all = await Promise.allSettled(ways.map((options) => engine.runLua(code, 'limits', options)))
+    ends.push(
+      all.map(({ reason, value }) => Number(reason?.message.match(/\d+ bytes/)[0].split(' ')[0] ?? value.length)),
+    )
+  }
+  expect(ends).toEqual(Array.from({ length: 3 }, () => [50, 101, 60, 50, 50, 101, 101]))
 })

@@ -47,6 +47,7 @@ const { checkCode, checkPath, checkSource, codeOf, nameOfFile, readSource, scrip
 const { Space } = require('./state')
 const { StateDesk, answersOf } = require('./state-desk')
 const { exportOf, grantsOf, importInto, ownersOf } = require('./state-transfer')
+const { GivenLimits } = require('./given-limits')
 const { Stats } = require('./stats')
 const { summaryOf } = require('./summary')
 const { Timers } = require('./timers')
@@ -149,6 +150,7 @@ class Engine extends EventEmitter {
       forValues: { options: forValues, exchange: exchangeOf(forValues) },
       native: this.#native,
       runPlain: this.#native.plainRuns(),
+      givenLimits: new GivenLimits(this.#native),
       answerCall: this.#native.answers(),
       stats: this.#stats,
       usage: this.#usage,

@@ -38,6 +38,7 @@ const LOGS = {
   maxLog: { default: DEFAULTS.maxLog, check: whole('bytes', 0, MAX_BYTES) },
 }
 
+const LIMIT_NAMES = Object.keys(LIMITS)
 const LIMITED = Object.keys({ ...LIMITS, ...LOGS })
 
 /** What is heard of a run while it runs. */
@@ -284,6 +285,8 @@ const withinContext = new WeakMap()
 /** Whether a run with these options may use, and tells, what every run with the defaults does. */
 const isLimitedAs = (options, defaults) =>
   LIMITED.every((name) => options[name] === defaults[name]) && options.onOutput === undefined
+/** The limits among options. */
+const limitsIn = (options) => Object.fromEntries(LIMIT_NAMES.map((name) => [name, options[name]]))
 /** A grant, or without `access` what takes one back. */
 function readGrant(given, optional = []) {
   const grant = readOptions(given, GRANT, 'grant')
@@ -559,6 +562,7 @@ module.exports = {
   checkTesterOptions,
   checkTimerId,
   isLimitedAs,
+  limitsIn,
   readCloseOptions,
   readCompileOptions,
   readContextCallOptions,

@@ -202,7 +202,9 @@ class Run {
     if (this.#begin) return this.#begin(this.limits, this.#own, this.#exchange?.telling)
     if (this.#isPlain()) {
       const { results, args } = this.#exchange ?? {}
-      return this.#desk.runPlain(this.#code, this.scriptId, results, args)
+      const isLimited = this.limits !== undefined
+      if (isLimited) this.#desk.givenLimits.give(this.limits)
+      return this.#desk.runPlain(this.#code, this.scriptId, results, args, isLimited)
     }
     const own = this.#context ? undefined : this.#own
     if (!own) return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, this.#context)
@@ -211,10 +213,10 @@ class Run {
     return native.run(this.#code, this.scriptId, this.#name, this.limits, this.#exchange, undefined, host, required)
   }
 
-  /** Whether it has nothing but source text, an id and arguments. */
+  /** Whether it has nothing but source text, an id, limits and arguments. */
   #isPlain() {
-    if (this.limits || this.#own || this.#context) return false
-    if (this.#exchange?.globals || this.#exchange?.repeats) return false
+    if (this.#own || this.#context) return false
+    if (this.#exchange?.globals || this.#exchange?.repeats || this.#exchange?.telling) return false
     return typeof this.#code === 'string' && this.#name === this.scriptId
   }
 

@@ -188,11 +188,18 @@ impl NativeEngine {
         Ok(submitted(self.inner.submit(script, Caller::Host, context.map(NativeContext::id))))
     }
 
+    /// The limits of the plain runs that follow and ask for them.
+    #[napi(catch_unwind)]
+    pub fn give_limits(&self, limits: Limits) {
+        self.inner.given.replace(limits.into());
+    }
+
     /// As `run`, for source text and an id, which is the name, too: a function that takes just these, the shapes in which the
-    /// returned values are given, or nothing for as text, and arguments, if there are any.
+    /// returned values are given, or nothing for as text, arguments, if there are any, and whether the limits are those of
+    /// `giveLimits`.
     #[napi(
         catch_unwind,
-        ts_return_type = "(code: string, scriptId: string, results?: number, args?: Uint8Array) => number | Failure"
+        ts_return_type = "(code: string, scriptId: string, results?: number, args?: Uint8Array, limited?: boolean) => number | Failure"
     )]
     pub fn plain_runs<'env>(&self, env: &'env Env) -> Result<Function<'env>> {
         raw::function::<_, RunPlain>(env, self.inner.clone())

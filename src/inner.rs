@@ -65,6 +65,8 @@ pub(super) struct Inner {
     pub(super) factory: Arc<Factory>,
     pub(super) services: Arc<Services>,
     pub(super) defaults: Limits,
+    /// What JavaScript gave last, for the runs that it submits with that.
+    pub(super) given: RefCell<Limits>,
     pub(super) state: Rc<StateDesk>,
     callbacks: Callbacks,
     /// How many runs JavaScript has submitted and not been told the end of.
@@ -121,6 +123,7 @@ impl Inner {
                 waker,
                 factory,
                 services,
+                given: RefCell::new(defaults.clone()),
                 defaults,
                 state,
                 callbacks,
