@@ -46,6 +46,6 @@ function judge(taken, inFlight) {
   else {
     console.log(`  runLua / empty work item: ${empty.toFixed(2)}`)
     const throughput = ratio(taken, 'naive VM per call', 'runLua')
-    verdict('throughput: runLua / naive VM per call', throughput, { atLeast: 2 })
+    verdict('throughput: runLua / naive VM per call', throughput, { atLeast: 4.5 })
   }
 }
