@@ -40,11 +40,14 @@ export declare class NativeEngine {
    * modules of its own.
    */
   run(code: string | Uint8Array | NativeScript | InContext, scriptId: string, name: string, limits?: Limits | undefined | null, exchange?: Exchange | undefined | null, context?: NativeContext | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): number | Failure
+  /** The limits of the plain runs that follow and ask for them. */
+  giveLimits(limits: Limits): void
   /**
    * As `run`, for source text and an id, which is the name, too: a function that takes just these, the shapes in which the
-   * returned values are given, or nothing for as text, and arguments, if there are any.
+   * returned values are given, or nothing for as text, arguments, if there are any, and whether the limits are those of
+   * `giveLimits`.
    */
-  plainRuns(): (code: string, scriptId: string, results?: number, args?: Uint8Array) => number | Failure
+  plainRuns(): (code: string, scriptId: string, results?: number, args?: Uint8Array, limited?: boolean) => number | Failure
   /** Makes a named script of a compiled one: all that its runs have in common. */
   nameScript(script: NativeScript, scriptId: string, name: string, limits: Limits, exchange?: Exchange | undefined | null, functions?: NativeFunctions | undefined | null, modules?: NativeModules | undefined | null): NativeNamed
   /**
