@@ -2108,7 +2108,7 @@ export interface TimerInfo {
 export interface EngineStats {
   /** Runs that wait for their first slice, those that wait for their turn in a context included. */
   queued: number
-  /** Runs that are on a worker thread, or on their way to one. */
+  /** Runs that a worker thread executes, or will as soon as it gets to them. Those that share its trip with one are still `queued`. */
   running: number
   /** Runs that have begun, are not done, and hold no worker thread: they were preempted, or they wait. */
   suspended: number

@@ -56,12 +56,14 @@ fn a_worker_that_goes_on_only_with_what_waits_brings_the_last_batch_back_itself(
     let (mut batch, is_more) = batch.go_on_with_queued();
     assert!(is_more, "the others wait");
     assert_eq!(ids(&hear(&engine, &held).settled), [0]);
-    while engine.queued() > 0 {
+    let (batch, is_more) = loop {
         batch.execute();
-        batch = batch.go_on_with_queued().0;
-    }
-    batch.execute();
-    let (batch, is_more) = batch.go_on_with_queued();
+        let (next, is_more) = batch.go_on_with_queued();
+        if !is_more {
+            break (next, is_more);
+        }
+        batch = next;
+    };
     assert!(!is_more && engine.busy() == 1, "its slot is taken until it is back");
     assert_eq!(ids(&engine.finished(batch).settled), (1..20).collect::<Vec<_>>());
     assert!(engine.signal(Signal::HandedIn).settled.is_empty());

@@ -304,7 +304,8 @@ impl<W: Workers> Scheduler<W> {
         self.lock().context_memory(id)
     }
 
-    /// How many runs have not begun: queued, or waiting for their turn in a context.
+    /// How many runs wait to begin: queued, waiting for their turn in a context, or behind the first of their batch, as they may
+    /// come back.
     pub fn queued(&self) -> usize {
         self.lock().queued()
     }

@@ -273,11 +273,6 @@ impl Runs {
         self.busy > 0 || self.suspended() > 0 || self.memory.keeps_results()
     }
 
-    /// How many places of the queue are taken: runs that may come back without having begun have kept theirs.
-    pub(super) fn places_taken(&self) -> usize {
-        self.queued() + self.followers
-    }
-
     /// Takes a run out of the queue.
     pub(super) fn take_queued(&mut self, owner: TenantRef, id: u64) -> Option<Run> {
         self.queued.remove(owner, id).or_else(|| self.queued.remove(owner, id | NOT_CALLED))
@@ -748,9 +743,10 @@ impl Runs {
         self.contexts.memory(id)
     }
 
-    /// How many runs have not begun: queued, or waiting for their turn in a context.
+    /// How many runs wait to begin. Those that share a trip with another one may come back without having begun: they have kept
+    /// their places in the queue.
     pub(super) fn queued(&self) -> usize {
-        self.queued.len() + self.contexts.waiting()
+        self.queued.len() + self.contexts.waiting() + self.followers
     }
 
     /// How many runs workers have.
@@ -799,7 +795,7 @@ impl Runs {
             return filled.then_some(Pressure::Full);
         }
         let has_room = self.capacity.queue > 0 || self.busy < self.capacity.slots;
-        let drained = self.places_taken() == 0 && has_room;
+        let drained = self.queued() == 0 && has_room;
         self.full = !drained;
         drained.then_some(Pressure::Drained)
     }

@@ -55,7 +55,7 @@ impl Runs {
     /// `ERR_QUEUE_FULL`; then the run was never there.
     pub(super) fn check_room(&mut self, id: u64) -> Result<(), Error> {
         let places = self.capacity.queue;
-        if self.places_taken() > places
+        if self.queued() > places
             && let Some(&Ticket { owner, place: Place::Queued | Place::InContext(_), .. }) = self.tickets.get(&id)
         {
             self.filled = true;

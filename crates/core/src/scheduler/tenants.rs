@@ -404,8 +404,8 @@ impl Tenants {
         self.find(id).map_or_else(IdUsage::default, |at| {
             let tenant = &self[at];
             IdUsage {
-                queued: tenant.queued,
-                started: tenant.begun,
+                queued: tenant.queued + tenant.followers,
+                started: tenant.begun - tenant.followers,
                 waiting: tenant.waiting,
                 memory: tenant.share.held(),
             }
