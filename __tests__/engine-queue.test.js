@@ -4,7 +4,7 @@
 const { setMaxListeners } = require('node:events')
 const { Engine, LuaError } = require('..')
 const { runProgram } = require('./support/child')
-const { ENDLESS } = require('./support/constants')
+const { ENDLESS, HOLDING } = require('./support/constants')
 const { engineWith: newEngine, hold, until } = require('./support/engine')
 const { ends, rejection } = require('./support/rejection')
 
@@ -210,13 +210,17 @@ describe('full and drain', () => {
       const engine = new Engine({ concurrency: 1, maxQueue: 1 })
       engine.on('full', () => { throw new Error('from full') })
       engine.on('drain', () => { throw new Error('from drain') })
-      const runs = [1, 2, 3].map((i) => engine.runLua('return ' + i, 'x').catch((error) => error.code))
+      const controller = new AbortController()
+      const codes = [${JSON.stringify(HOLDING)}, 'return 2', 'return 3']
+      const runs = codes.map((code, i) =>
+        engine.runLua(code, 'x', i === 0 ? { signal: controller.signal } : {}).catch((error) => error.code ?? error))
+      controller.abort('stopped')
       Promise.all(runs)
         .then((ends) => engine.runLua('return "alive"', 'x').then((text) => [...ends, text]))
         .then((ends) => console.log(JSON.stringify({ ends, caught })))`)
     expect(stderr).toBe('')
     expect(JSON.parse(stdout)).toEqual({
-      ends: ['1', '2', 'ERR_QUEUE_FULL', 'alive'],
+      ends: ['stopped', '2', 'ERR_QUEUE_FULL', 'alive'],
       caught: ['from full', 'from drain'],
     })
   })

@@ -64,11 +64,11 @@ fn they_have_the_keys_of_the_model_and_values_of_their_own_while_the_collector_w
         unsafe { ffi::lua_gc(vm.state, ffi::LUA_GCINC, 1, 400, 0) };
         let names: Vec<String> = (1..=keys).map(|i| format!("key {i}{}", "x".repeat(i % 60))).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        make(&vm, &names, 60, |state, i, place| text(state, &format!("value {i} of {}", place + 1)));
+        make(&vm, &names, 20, |state, i, place| text(state, &format!("value {i} of {}", place + 1)));
         check(
             &vm,
             &format!(
-                "assert(#made == 60)
+                "assert(#made == 20)
                 for i, t in ipairs(made) do
                     local count = 0
                     for _ in pairs(t) do count = count + 1 end
