@@ -203,6 +203,14 @@ describe('records', () => {
     expectSame(referenceOf(encode([[{ a: 1 }, map]], 'args', INTO)), [[{ a: 1 }, new Map([[1, 2]])]])
   })
 
+  test('a LuaFunction is one, whatever its prototype has become', async () => {
+    const context = engine.createContext('functions')
+    await context.run('function call(f) return f() end')
+    const { value } = await context.run('return function() return 7 end', { functions: true })
+    expect(await context.call('call', Object.setPrototypeOf(value, Object.prototype))).toMatchObject({ value: 7 })
+    await context.close()
+  })
+
   test('what cannot cross is told with its path, far inside of equal ones', async () => {
     const given = [...rows, { id: 1, name: 'x', inner: { a: () => {}, b: 1 } }]
     await expect(there(given)).rejects.toThrow(/^options\.args\[0\]\[200\]\.inner\.a is function/)

@@ -358,13 +358,8 @@ class Values {
 
   /** Items of an array, as long as the fuel lasts. */
   #readItems(level) {
-    do {
-      const item = read(this.#reader)
-      if (item === SUSPENDED) return this.#take(item)
-      setItem(level.value, level.next, item)
-      level.next += 1
-      level.left -= 1
-    } while (level.left > 0 && this.#reader.mayGoOn())
+    do this.#take(read(this.#reader))
+    while (this.#level === level && level.left > 0 && this.#reader.mayGoOn())
   }
 
   /** A value that was read, or the beginning of one. */

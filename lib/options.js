@@ -283,10 +283,11 @@ function readWithinContext(given, known, context) {
 }
 const withinContext = new WeakMap()
 /** Whether a run with these options may use, and tells, what every run with the defaults does. */
-const isLimitedAs = (options, defaults) =>
-  LIMITED.every((name) => options[name] === defaults[name]) && options.onOutput === undefined
-/** The limits among options. */
+const isLimitedAs = (options, defaults) => areSame(LIMITED, options, defaults) && options.onOutput === undefined
+const areSame = (names, one, other) => names.every((name) => one[name] === other[name])
+/** The limits among options, and whether they are these. */
 const limitsIn = (options) => Object.fromEntries(LIMIT_NAMES.map((name) => [name, options[name]]))
+const hasLimits = (options, limits) => areSame(LIMIT_NAMES, options, limits)
 /** A grant, or without `access` what takes one back. */
 function readGrant(given, optional = []) {
   const grant = readOptions(given, GRANT, 'grant')
@@ -561,6 +562,7 @@ module.exports = {
   checkObject,
   checkTesterOptions,
   checkTimerId,
+  hasLimits,
   isLimitedAs,
   limitsIn,
   readCloseOptions,

@@ -399,12 +399,13 @@ function endOfPiece(text, start) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
+  // Most have the prototype of object literals: then what else they may be is asked only where they have no properties.
   const isOrdinary = getPrototypeOf(value) === ORDINARY && !isArray(value)
   if (!isOrdinary && isLuaFunction(value)) return writeFunction(writer, value, place)
   const { open } = place
   if (open.includes(value)) throw refusal(place, 'a value that contains itself')
   if (open.length === MAX_DEPTH && !isDate(value)) throw refusal(place, `nested deeper than ${MAX_DEPTH} levels`)
-  return isOrdinary ? writeOrdinary(writer, value, place) : writeTable(writer, value, place)
+  return isOrdinary ? writePlain(writer, value, place) : writeTable(writer, value, place)
 }
 
 /** From here on `place` is in `container`, which is `depth` deep, under this key. */
@@ -434,18 +435,10 @@ function writeTable(writer, value, place) {
   throw refusal(place, shown(value))
 }
 
-/** An object whose prototype is that of object literals, in this realm. */
-function writeOrdinary(writer, object, place) {
-  const known = writer.records?.[place.open.length]
-  if (known === undefined || !isLike(object, known)) return writePlain(writer, object, place)
-  writer.tag(SAME)
-  return writeLike(writer, object, known, place)
-}
-
 function writePlain(writer, object, place) {
   const names = namesOf(object, place)
-  // Whatever its prototype has become.
   if (names.length === 0 && isMap(object)) return writeMap(writer, object, place)
+  if (names.length === 0 && isLuaFunction(object)) return writeFunction(writer, object, place)
   const depth = place.open.length
   const known = writer.records?.[depth]
   const isSame = known !== undefined && isSameList(names, known)
@@ -459,33 +452,6 @@ function writePlain(writer, object, place) {
     writer.records[depth] = names
   }
   return writeValues(writer, object, names, place)
-}
-
-/** Whether an ordinary object has these names, in this order, and inherits none: then V8 lists them and finds them soonest. */
-function isLike(object, names) {
-  for (const _ in ORDINARY) return false
-  let i = 0
-  for (const name in object) if (name !== names[i++]) return false
-  return i === names.length && getOwnPropertySymbols(object).length === 0
-}
-
-/** The values of an object that is like the last record. A getter may change it meanwhile. */
-function writeLike(writer, object, names, place) {
-  const depth = place.open.length
-  let at = 0
-  for (const name in object) {
-    if (name !== names[at]) break
-    at += 1
-    const value = object[name]
-    if (!writer.simple(value)) {
-      within(place, depth, object, name)
-      const work = write(writer, value, place)
-      if (work) return restOfValues(writer, object, { names, at, work, depth }, place)
-    }
-    if (writer.isTime()) return restOfValues(writer, object, { names, at, depth }, place)
-  }
-  if (at < names.length) return restOfValues(writer, object, { names, at, depth }, place)
-  leave(place, depth)
 }
 
 function isSameList(names, known) {
