@@ -134,7 +134,6 @@ pub(super) struct Thread {
 }
 
 /// For what a thread is kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     /// For nothing.
     No,
@@ -167,10 +166,12 @@ impl Thread {
         let others_have_one = TRIPS.load(Ordering::Relaxed) < thread_pool_size() as usize;
         let is_free = others_have_one && has_free_thread(now);
         self.is_kept = may && is_wanted && is_free;
-        match is_free {
-            true if self.is_kept => Kept::Unheard,
-            true if within(SHORT, self.since, now) => Kept::Shortly,
-            _ => Kept::No,
+        if self.is_kept {
+            Kept::Unheard
+        } else if is_free && within(SHORT, self.since, now) {
+            Kept::Shortly
+        } else {
+            Kept::No
         }
     }
 }

@@ -38,10 +38,8 @@ impl Raw<5> for RunPlain {
                 Some(true) => inner.given.borrow().clone(),
                 _ => inner.defaults.clone(),
             };
-            Either::to_napi_value(
-                env,
-                submit(inner, source, id, limits, Exchange { args, results, ..Exchange::default() }),
-            )
+            let exchange = Exchange { args, results, ..Exchange::default() };
+            Either::to_napi_value(env, submit(inner, source, id, limits, exchange))
         }
     }
 }

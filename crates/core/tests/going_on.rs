@@ -12,10 +12,14 @@ use std::time::Duration;
 
 /// Executes batches as a worker does that goes on for as long as it can. What goes back.
 fn go_on(held: &Held) -> Batch {
-    let mut batch = held.next();
+    go_on_by(Batch::go_on, held.next())
+}
+
+/// The same, from this batch on, in this way.
+fn go_on_by(go_on: fn(Batch) -> (Batch, bool), mut batch: Batch) -> Batch {
     loop {
         batch.execute();
-        let (next, is_more) = batch.go_on();
+        let (next, is_more) = go_on(batch);
         if !is_more {
             return next;
         }
@@ -53,18 +57,11 @@ fn a_worker_that_goes_on_only_with_what_waits_brings_the_last_batch_back_itself(
     (0..20).for_each(|id| submit(&engine, id, "return 1"));
     let mut batch = held.next();
     batch.execute();
-    let (mut batch, is_more) = batch.go_on_with_queued();
+    let (batch, is_more) = batch.go_on_with_queued();
     assert!(is_more, "the others wait");
     assert_eq!(ids(&hear(&engine, &held).settled), [0]);
-    let (batch, is_more) = loop {
-        batch.execute();
-        let (next, is_more) = batch.go_on_with_queued();
-        if !is_more {
-            break (next, is_more);
-        }
-        batch = next;
-    };
-    assert!(!is_more && engine.busy() == 1, "its slot is taken until it is back");
+    let batch = go_on_by(Batch::go_on_with_queued, batch);
+    assert_eq!(engine.busy(), 1, "its slot is taken until it is back");
     assert_eq!(ids(&engine.finished(batch).settled), (1..20).collect::<Vec<_>>());
     assert!(engine.signal(Signal::HandedIn).settled.is_empty());
 }

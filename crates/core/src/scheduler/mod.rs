@@ -64,7 +64,7 @@ use order::Lengths;
 use runs::Runs;
 use several::Asked;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What an engine may use.
@@ -310,7 +310,7 @@ impl<W: Workers> Scheduler<W> {
         self.lock().queued()
     }
 
-    /// How many runs are with worker threads.
+    /// How many runs are with worker threads, but for those that still wait to begin there.
     pub fn running(&self) -> usize {
         self.lock().running()
     }
@@ -433,12 +433,11 @@ const LOOKS: usize = 500;
 
 fn lock(runs: &Mutex<Runs>) -> MutexGuard<'_, Runs> {
     for _ in 0..LOOKS {
-        match runs.try_lock() {
-            Ok(runs) => return runs,
-            // Nothing that holds the lock panics half way through a change.
-            Err(TryLockError::Poisoned(runs)) => return runs.into_inner(),
-            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
+        if let Ok(runs) = runs.try_lock() {
+            return runs;
         }
+        std::hint::spin_loop();
     }
+    // Nothing that holds the lock panics half way through a change.
     runs.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -749,7 +749,7 @@ impl Runs {
         self.queued.len() + self.contexts.waiting() + self.followers
     }
 
-    /// How many runs workers have.
+    /// How many runs workers have, but for those that still wait to begin there.
     pub(super) fn running(&self) -> usize {
         // To its host, a run that has ended is with its worker until the host hears of that.
         self.tickets.len() + self.handed_in.settled.len() - self.queued() - self.suspended()
