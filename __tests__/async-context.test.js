@@ -52,6 +52,14 @@ describe('a host function has the store of the call that started its run', () =>
     expect(own).toEqual(NUMBERS)
   })
 
+  test('one after another, as workers linger for the next', async () => {
+    const engine = engineExposing({ who: stored })
+    for (let i = 0; i < 300; i++) {
+      const result = await storage.run(i, async () => [await engine.run('return host.who()', 'x'), stored()])
+      expect([result[0].value, result[1], stored()]).toEqual([i, i, undefined])
+    }
+  })
+
   test('in scripts that host functions start', async () => {
     const engine = engineWith()
     engine.expose('who', stored)

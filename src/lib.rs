@@ -60,6 +60,7 @@ mod exit;
 mod given;
 mod inner;
 mod keep;
+mod linger;
 mod outside;
 mod plain;
 mod pool;
