@@ -42,7 +42,7 @@ function judge(taken, inFlight) {
   const naive = ratio(taken, 'runLua', 'naive VM per call')
   const empty = ratio(taken, 'runLua', 'empty work item')
   console.log(`  runLua / naive VM per call: ${naive.toFixed(2)}`)
-  if (inFlight === 1) verdict('runLua / empty work item', empty, { atMost: 1.5 })
+  if (inFlight === 1) verdict('runLua / empty work item', empty, { atMost: 1.15 })
   else {
     console.log(`  runLua / empty work item: ${empty.toFixed(2)}`)
     const throughput = ratio(taken, 'naive VM per call', 'runLua')
