@@ -2,10 +2,11 @@
 //!
 //! Who awaits one run after another pays for two wake-ups each time: of a worker, and of the event loop. A worker that is
 //! still there saves the first, which takes longer than a short run; also of processor time, though the worker waits
-//! without sleeping. So it lingers no longer than a wake-up takes, and only while that has been worth it.
+//! without sleeping. So it lingers no longer than a wake-up takes, and only while that is worth it: where others need
+//! all processors, it would be in the way of the JS thread.
 
 use crate::keep::now;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -16,25 +17,32 @@ const MOMENT: Duration = Duration::from_micros(100);
 
 /// What a batch that comes within a moment adds to the trust that the next one will, and one that does not takes from it. It
 /// grows only where more than two of three do.
-const GAIN: u32 = 1;
-const LOSS: u32 = 2;
+const GAIN: i32 = 1;
+const LOSS: i32 = 2;
 
 /// The most trust there is, and as much as is enough to linger.
-const MOST: u32 = 4;
-const ENOUGH: u32 = 3;
+const MOST: i32 = 4;
+const ENOUGH: i32 = 3;
 
-/// How many times a worker does nothing before it looks again.
-const LOOK: u32 = 20;
+/// How many batches have to come within a moment to make good that a worker has lingered in vain, once and at most: twice as
+/// many after each time, and half as many after each time that was worth it.
+const ONCE: i32 = 2;
+const AT_MOST: i32 = 64;
 
-/// Where a worker of one event loop lingers, and is given a batch.
+/// How many times a worker does nothing before it looks again, and lets others have its processor.
+const LOOK: u32 = 10;
+
+/// Where a worker of one engine lingers, and is given a batch.
 pub(super) struct Lingering<Batch> {
     seat: Mutex<Seat<Batch>>,
     /// Whether something was put there.
     is_given: AtomicBool,
     /// When a worker last had executed a batch, as [`now`] tells the time; 0 when another one has been started since.
     idle: AtomicU64,
-    /// How likely it is that the next batch comes within a moment of that.
-    trust: AtomicU32,
+    /// How likely it is that the next batch comes within a moment of that; less than nothing is owed.
+    trust: AtomicI32,
+    /// What is owed when the next time is in vain.
+    price: AtomicI32,
 }
 
 enum Seat<Batch> {
@@ -46,8 +54,13 @@ enum Seat<Batch> {
 
 impl<Batch> Default for Lingering<Batch> {
     fn default() -> Self {
-        let (seat, is_given) = (Mutex::new(Seat::Free), AtomicBool::new(false));
-        Self { seat, is_given, idle: AtomicU64::new(0), trust: AtomicU32::new(0) }
+        Self {
+            seat: Mutex::new(Seat::Free),
+            is_given: AtomicBool::new(false),
+            idle: AtomicU64::new(0),
+            trust: AtomicI32::new(0),
+            price: AtomicI32::new(ONCE),
+        }
     }
 }
 
@@ -75,7 +88,7 @@ impl<Batch> Lingering<Batch> {
     /// A batch came so long after the one before was executed.
     fn came_after(&self, time: Duration) {
         let trust = self.trust.load(Ordering::Relaxed);
-        let trust = if time < MOMENT { (trust + GAIN).min(MOST) } else { trust.saturating_sub(LOSS) };
+        let trust = if time < MOMENT { (trust + GAIN).min(MOST) } else { trust.min((trust - LOSS).max(0)) };
         self.trust.store(trust, Ordering::Relaxed);
     }
 
@@ -100,12 +113,27 @@ impl<Batch> Lingering<Batch> {
         // Without the lock, which the JS thread shall not wait for.
         while !self.is_given.load(Ordering::Relaxed) && now() < end {
             (0..LOOK).for_each(|_| std::hint::spin_loop());
+            std::thread::yield_now();
         }
         let mut seat = self.lock();
         self.is_given.store(false, Ordering::Relaxed);
-        match std::mem::replace(&mut *seat, Seat::Free) {
+        let next = match std::mem::replace(&mut *seat, Seat::Free) {
             Seat::Given(batch) => Some(batch),
             Seat::Free | Seat::Taken => None,
+        };
+        drop(seat);
+        self.lingered(next.is_some());
+        next
+    }
+
+    /// A worker has lingered, and it was worth it or not.
+    fn lingered(&self, was_worth_it: bool) {
+        let price = self.price.load(Ordering::Relaxed);
+        if was_worth_it {
+            self.price.store((price / 2).max(ONCE), Ordering::Relaxed);
+        } else {
+            self.trust.store(-price, Ordering::Relaxed);
+            self.price.store((price * 2).min(AT_MOST), Ordering::Relaxed);
         }
     }
 
@@ -178,5 +206,34 @@ mod tests {
             lingering.came_after(MOMENT / 2);
         }
         assert!(lingering.is_trusted());
+    }
+
+    /// How often of 1000 times a worker lingers, where a batch comes at once if it does by this rule, and else in any case.
+    fn lingers(is_worth_it: impl Fn(u32) -> bool) -> u32 {
+        let (lingering, mut times) = (Lingering::<()>::default(), 0);
+        for _ in 0..1000 {
+            let came = if lingering.is_trusted() {
+                times += 1;
+                let came = is_worth_it(times);
+                lingering.lingered(came);
+                came
+            } else {
+                true
+            };
+            lingering.came_after(if came { MOMENT / 2 } else { MOMENT });
+        }
+        times
+    }
+
+    #[test]
+    fn a_worker_hardly_ever_lingers_where_that_is_what_lets_the_next_batch_be_late() {
+        let times = lingers(|_| false);
+        assert!(times < 30, "{times} of 1000 times in vain");
+    }
+
+    #[test]
+    fn a_worker_goes_on_lingering_where_one_batch_of_ten_is_late() {
+        let times = lingers(|time| time % 10 > 0);
+        assert!(times > 600, "{times} of 1000 times");
     }
 }
