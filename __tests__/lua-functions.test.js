@@ -179,6 +179,29 @@ describe('release', () => {
     expectBadArgument(await rejection(context.call('print', fn)), TypeError, RELEASED)
   })
 
+  test('by a getter among the values that are given is told as that, and nothing runs', async () => {
+    const context = contextWith(FUNCTIONS)
+    await context.run('runs = 0 function take() runs = runs + 1 end')
+    const fresh = () => valueIn(context.run('return print'))
+    const releasing = (fn) => [
+      { fn },
+      {
+        get x() {
+          fn.release()
+          return 1
+        },
+      },
+    ]
+    const MEANWHILE = /LuaFunction that was released while they were read/
+    for (const call of [
+      (values) => context.call('take', values),
+      (values) => context.run('take()', { args: values }),
+    ]) {
+      expectBadArgument(await rejection(call(releasing(await fresh()))), TypeError, MEANWHILE)
+    }
+    expect(await context.get('runs')).toBe(0)
+  })
+
   test('calls that were made before go on with it', async () => {
     const context = contextWith(FUNCTIONS)
     const fn = await valueIn(context.run('return function(f) return f and f() or 5 end'))

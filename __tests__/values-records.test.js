@@ -198,12 +198,12 @@ describe('records', () => {
     }
   })
 
-  test('a Map is one, whatever its prototype has become', () => {
+  test('a Map without properties of its own is one, whatever its prototype has become', () => {
     const map = Object.setPrototypeOf(new Map([[1, 2]]), Object.prototype)
     expectSame(referenceOf(encode([[{ a: 1 }, map]], 'args', INTO)), [[{ a: 1 }, new Map([[1, 2]])]])
   })
 
-  test('a LuaFunction is one, whatever its prototype has become', async () => {
+  test('a LuaFunction without properties of its own is one, whatever its prototype has become', async () => {
     const context = engine.createContext('functions')
     await context.run('function call(f) return f() end')
     const { value } = await context.run('return function() return 7 end', { functions: true })

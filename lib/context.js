@@ -100,6 +100,7 @@ class Context {
 
   /** Starts a run, which the native engine keeps until those before it have ended. */
   #start(call) {
+    checkLent(call.lent)
     const { options, what, exchange, isPlain } = call
     const taker = options.functions ? this.#functions.taker() : undefined
     exchange.functions = taker ? taker.first : 0
@@ -159,6 +160,13 @@ class Context {
   /** Resolves when the runs that were asked for until now are gone. */
   static whenIdle(context) {
     return Promise.all(Array.from(context.#runs, (run) => run.whenGone()))
+  }
+}
+
+/** A getter among the values may have released a function that was written already. */
+function checkLent(handles) {
+  for (const { isReleased } of handles) {
+    if (isReleased) throw typeError('The values have a LuaFunction that was released while they were read')
   }
 }
 

@@ -399,7 +399,8 @@ function endOfPiece(text, start) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
-  // Most have the prototype of object literals: then what else they may be is asked only where they have no properties.
+  // Most have the prototype of object literals, and are what their properties say. Where they have none, what else they may be is
+  // asked, too: it would take a tenth of the time of all others.
   const isOrdinary = getPrototypeOf(value) === ORDINARY && !isArray(value)
   if (!isOrdinary && isLuaFunction(value)) return writeFunction(writer, value, place)
   const { open } = place
