@@ -52,7 +52,7 @@ describe('a host function has the store of the call that started its run', () =>
     expect(own).toEqual(NUMBERS)
   })
 
-  test('one after another, as workers linger for the next', async () => {
+  test('one after another', async () => {
     const engine = engineExposing({ who: stored })
     for (let i = 0; i < 300; i++) {
       const result = await storage.run(i, async () => [await engine.run('return host.who()', 'x'), stored()])

@@ -2,8 +2,8 @@
 //!
 //! It does while nobody could hear of what it brings back: until the event loop has heard of the batch before, and for as long
 //! as that loop is late. And it does for a millisecond in all if something waits for it already: to give a thread back and to
-//! wake it up again takes longer than a short run; and then, where `linger.rs` says so, for what comes within a moment. One
-//! thread of the pool is always left for others; and when no thread was free for something new of late, all go back.
+//! wake it up again takes longer than a short run. One thread of the pool is always left for others; and when no thread was
+//! free for something new of late, all go back.
 
 use crate::pool_size::thread_pool_size;
 use std::sync::LazyLock;
@@ -37,7 +37,7 @@ static WAITS: AtomicU64 = AtomicU64::new(0);
 static TRIPS: AtomicUsize = AtomicUsize::new(0);
 
 /// The time, in µs. Never 0.
-pub(super) fn now() -> u64 {
+fn now() -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed().as_micros() as u64 + 1
 }
@@ -139,8 +139,6 @@ pub(super) enum Kept {
     No,
     /// For what waits already: all batches together have been short.
     Shortly,
-    /// For what comes within a moment, too.
-    Lingering,
     /// For whatever comes, until the event loop has heard.
     Unheard,
 }
@@ -159,20 +157,19 @@ impl Thread {
     }
 
     /// For what it is kept after a batch that has taken so long. What came of that is told in any case. For whatever comes only if that `may`
-    /// be; and for what comes within a moment if that is `expected`, and no other trip under way.
-    pub(super) fn keep(&mut self, ear: &Ear, worked: Duration, may: bool, expected: bool) -> Kept {
+    /// be.
+    pub(super) fn keep(&mut self, ear: &Ear, worked: Duration, may: bool) -> Kept {
         let now = now();
         let is_late = ear.is_late(now);
         let is_wanted = is_late || if self.is_kept { !ear.has_heard() } else { worked >= SHORT };
         ear.calls(now);
-        let trips = TRIPS.load(Ordering::Relaxed);
-        let others_have_one = trips < thread_pool_size() as usize;
+        let others_have_one = TRIPS.load(Ordering::Relaxed) < thread_pool_size() as usize;
         let is_free = others_have_one && has_free_thread(now);
         self.is_kept = may && is_wanted && is_free;
         if self.is_kept {
             Kept::Unheard
         } else if is_free && within(SHORT, self.since, now) {
-            if expected && trips == 1 { Kept::Lingering } else { Kept::Shortly }
+            Kept::Shortly
         } else {
             Kept::No
         }

@@ -32,8 +32,7 @@
 //! - [`inner`]: an engine on its JS thread; [`callback`]: the functions by which JavaScript hears of it; [`border`]: no
 //!   panic crosses it.
 //! - [`state`]: the host's own questions to State; [`stored`]: what a database of State holds, from outside; [`timers`]: the timers of scripts, which JavaScript fires; [`times`]: how long runs took.
-//! - [`pool`]: batches as work items of libuv; [`pool_size`]: how many threads that has; [`keep`]: how long each keeps its thread, and
-//!   [`linger`]: who waits there for the next batch; [`wake_up`]: other threads get the JS thread's attention;
+//! - [`pool`]: batches as work items of libuv; [`pool_size`]: how many threads that has; [`keep`]: how long each keeps its thread; [`wake_up`]: other threads get the JS thread's attention;
 //!   [`outside`]: work in no async context; [`exit`]: the end of a JS thread; [`stay`]: the addon is never unloaded;
 //!   [`version`]: which package it belongs to.
 //!
@@ -61,7 +60,6 @@ mod exit;
 mod given;
 mod inner;
 mod keep;
-mod linger;
 mod outside;
 mod plain;
 mod pool;

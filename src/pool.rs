@@ -2,7 +2,6 @@
 
 use crate::border::{guarded, guarded_elsewhere};
 use crate::keep::{Asked, Ear, Kept, Thread};
-use crate::linger::Lingering;
 use crate::outside::Door;
 use crate::pool_size::thread_pool_size;
 use crate::wake_up::Waker;
@@ -123,7 +122,6 @@ type Completing = Rc<Cell<bool>>;
 pub(super) struct Mailbox {
     signals: Mutex<Vec<Signal>>,
     ear: Ear,
-    lingering: Lingering<Batch>,
 }
 
 impl Mailbox {
@@ -164,7 +162,6 @@ impl Drop for LibuvPool {
 
 impl Workers for LibuvPool {
     fn start(&self, batch: Batch) {
-        let Some(batch) = self.mailbox.lingering.give(batch) else { return };
         let Some(owner) = self.owner.upgrade() else { return };
         let (mailbox, completing) = (self.mailbox.clone(), self.completing.clone());
         let may_go_on = completing.get();
@@ -213,22 +210,17 @@ impl Job for Trip {
     fn execute(&mut self) {
         let Some(mut thread) = self.thread.take() else { return };
         thread.got();
-        let Mailbox { ear, lingering, .. } = &*self.mailbox;
         while let Some(batch) = &mut self.batch {
             batch.execute();
-            lingering.executed();
-            let kept = thread.keep(ear, batch.worked(), self.may_go_on, lingering.expects());
-            let go_on = match kept {
+            let go_on = match thread.keep(&self.mailbox.ear, batch.worked(), self.may_go_on) {
                 Kept::No => return,
                 Kept::Shortly => Batch::go_on_with_queued,
-                Kept::Lingering | Kept::Unheard => Batch::go_on,
+                Kept::Unheard => Batch::go_on,
             };
-            let Some((batch, goes_on)) = self.batch.take().map(go_on) else { return };
-            let lingers = !goes_on && matches!(kept, Kept::Lingering) && batch.is_handed_in();
-            let next = if lingers { lingering.next() } else { None };
-            let is_over = !goes_on && next.is_none();
-            self.batch = Some(next.unwrap_or(batch));
-            if is_over {
+            let next = self.batch.take().map(go_on);
+            let goes_on = next.as_ref().is_some_and(|(_, goes_on)| *goes_on);
+            self.batch = next.map(|(batch, _)| batch);
+            if !goes_on {
                 return;
             }
         }

@@ -62,11 +62,6 @@ impl Batch {
         self.worked
     }
 
-    /// Whether nothing is left to be said of it: what came of it was handed in, and there was nothing more to do.
-    pub fn is_handed_in(&self) -> bool {
-        self.handed_in
-    }
-
     /// The numbers of its runs.
     pub fn ids(&self) -> Vec<u64> {
         self.runs.iter().map(Run::id).collect()
