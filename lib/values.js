@@ -399,8 +399,8 @@ function endOfPiece(text, start) {
 function writeObject(writer, value, place) {
   if (value === null) return writer.tag(isNil(value, place.into) ? NIL : NULL)
   if (isUint8Array(value)) return writeBytes(writer, value, place)
-  // Most have the prototype of object literals, and are what their properties say. Where they have none, what else they may be is
-  // asked, too: it would take a tenth of the time of all others.
+  // Most have the prototype of object literals, and are what their properties say. Whether they are something else all the same is
+  // asked where they have no properties: to ask it of all takes a tenth of the time.
   const isOrdinary = getPrototypeOf(value) === ORDINARY && !isArray(value)
   if (!isOrdinary && isLuaFunction(value)) return writeFunction(writer, value, place)
   const { open } = place
