@@ -1,7 +1,7 @@
 // npm test [-- pattern …] and npm run test:quick: set-up, Rust tests, Jest tests, and one line with the totals of both.
 import { allJestTests, chosenJestTests } from './jest-tests.mjs'
 import { LEFT_OUT } from './quick.mjs'
-import { allRustTests, chosenRustTests } from './rust-tests.mjs'
+import { rustTests } from './rust-tests.mjs'
 import { Selection, staleEntries } from './selection.mjs'
 import { setup, setupTools } from './setup.mjs'
 
@@ -13,7 +13,7 @@ const isPart = isQuick || patterns.length > 0
 async function testAll() {
   await setup('release')
   console.log('test: Rust')
-  const rust = await allRustTests()
+  const rust = await rustTests(new Selection([]))
   console.log('test: Jest')
   const jest = await allJestTests()
   return { rust, jest }
@@ -24,7 +24,7 @@ async function testPart() {
   const selection = new Selection(patterns, isQuick ? LEFT_OUT : [])
   await setupTools()
   console.log('test: Rust')
-  const rust = await chosenRustTests(selection)
+  const rust = await rustTests(selection)
   console.log('test: Jest')
   const jest = await chosenJestTests(selection, isQuick)
   for (const { file, tests, why } of selection.whatIsLeftOut()) {

@@ -740,7 +740,8 @@ fn a_script_that_gives_up_its_turn_again_and_again_makes_few_trips_and_lets_othe
     submit(&engine, 0, "local t = os.clock() while os.clock() - t < 0.05 do sleep(0) end");
     let settled = drain(&engine, &held);
     let usage = settled[0].usage;
-    assert!(usage.slices <= 60, "{usage:?}");
+    // With a trip for each `sleep(0)` there would be thousands.
+    assert!(usage.slices <= 300, "{usage:?}");
     submit(&engine, 1, "while true do sleep(0) end");
     submit(&engine, 2, "return 'other'");
     let settled = (0..4).flat_map(|_| step(&engine, &held));
