@@ -76,7 +76,7 @@ async function inLua(engine, baselines, roundsOf) {
       const taken = await rounds(
         {
           ours: async () => (await engine.run(`${made} ${code}`, 'bench')).stats.cpuTime,
-          cjson: () => baselines.benchStock(`json = cjson ${made} ${code}`),
+          cjson: () => baselines.benchStock(`json = require 'cjson' ${made} ${code}`),
         },
         { ...roundsOf, count: Math.ceil(roundsOf.count / 3) },
       )

@@ -40,9 +40,7 @@ fn main() {
     if tested {
         let stock = out.join("stock");
         copy_sources(&lua, &stock);
-        if env::var_os("CARGO_FEATURE_CJSON").is_some() {
-            compile_cjson(&stock, &out);
-        }
+        compile_cjson(&stock, &out);
         compile("moonpool_lua_stock", &stock, Symbols::Renamed, &["stock.c"], &out);
     }
 }
@@ -159,9 +157,6 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
         .flag_if_supported("-fvisibility=hidden")
         .cargo_metadata(false)
         .out_dir(out);
-    if symbols == Symbols::Renamed && env::var_os("CARGO_FEATURE_CJSON").is_some() {
-        build.define("MOONPOOL_CJSON", None);
-    }
     if env::var("CARGO_CFG_UNIX").is_ok() {
         build.define("LUA_USE_POSIX", None);
     }

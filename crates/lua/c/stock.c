@@ -45,9 +45,8 @@ static int stock_write (lua_State *L) {
   return 1;
 }
 
-#ifdef MOONPOOL_CJSON
+/* lua-cjson, to compare JSON with */
 int luaopen_cjson (lua_State *L);
-#endif
 
 static void stock_deadline (lua_State *L, lua_Debug *ar) {
   clock_t *deadline = *(clock_t **)lua_getextraspace(L);
@@ -57,7 +56,7 @@ static void stock_deadline (lua_State *L, lua_Debug *ar) {
 }
 
 /*
-** Runs 'source' in a new state with all standard libraries. Returns Lua's status; '*text' (to be freed
+** Runs 'source' in a new state with all standard libraries, and 'cjson' to be required. Returns Lua's status; '*text' (to be freed
 ** with moonpool_stock_free) is the output, followed by the error message when the status is not zero.
 ** 'cpu_ms' > 0 sets a count hook that ends ordinary loops after that much CPU time.
 */
@@ -69,10 +68,10 @@ int moonpool_stock_run (const char *source, size_t size, const char *name, int c
   lua_State *L = luaL_newstate();
   if (L == NULL) return LUA_ERRMEM;
   luaL_openlibs(L);
-#ifdef MOONPOOL_CJSON
-  luaL_requiref(L, "cjson", luaopen_cjson, 1);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, luaopen_cjson);
+  lua_setfield(L, -2, "cjson");
   lua_pop(L, 1);
-#endif
   lua_pushlightuserdata(L, &out);
   lua_pushcclosure(L, stock_print, 1);
   lua_setglobal(L, "print");
