@@ -157,6 +157,10 @@ fn compile(library: &str, folder: &Path, symbols: Symbols, ours: &[&str], out: &
         .flag_if_supported("-fvisibility=hidden")
         .cargo_metadata(false)
         .out_dir(out);
+    if symbols == Symbols::Public {
+        // The last C strings that were made Lua's, in each VM: 208 bytes of it instead of 848.
+        build.define("STRCACHE_N", "13").define("STRCACHE_M", "2");
+    }
     if env::var("CARGO_CFG_UNIX").is_ok() {
         build.define("LUA_USE_POSIX", None);
     }
