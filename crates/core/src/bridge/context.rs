@@ -49,7 +49,7 @@ pub struct Context {
     /// What the arguments of the host function take that it waits for.
     pub(super) held_args: Cell<usize>,
     /// Why it could not sleep, until it goes on.
-    pub(super) refused_sleep: RefCell<Option<Error>>,
+    pub(super) refused_sleep: RefCell<Option<Box<Error>>>,
     /// What goes on when the store has answered, and the answer.
     pub(super) task: RefCell<Option<Box<dyn Task>>>,
     pub(super) state_answer: RefCell<Option<Answered>>,

@@ -76,7 +76,8 @@ pub(crate) struct Kept {
     /// Strings, each behind its length; counted in the VM's memory.
     list: Vec<u8>,
     strings: usize,
-    error: Option<Error>,
+    /// Boxed, as it seldom is: every run has room for it.
+    error: Option<Box<Error>>,
     json: Option<Arc<str>>,
     /// Counted in the VM's memory.
     text: Vec<u8>,
@@ -370,7 +371,7 @@ fn perform<T>(direct: &Direct, function: impl FnOnce(&Direct) -> Result<T, Error
         Ok(Ok(made)) => End::Returned(made),
         Ok(Err(error)) => {
             direct.context.forget_list();
-            direct.context.kept.borrow_mut().error = Some(error);
+            direct.context.kept.borrow_mut().error = Some(Box::new(error));
             End::Failed
         }
         Err(panic) => {
@@ -383,7 +384,7 @@ fn perform<T>(direct: &Direct, function: impl FnOnce(&Direct) -> Result<T, Error
 /// Raises the error that the context has.
 fn raise(call: &Call) -> Result<Value, Error> {
     let error = call.context.kept.borrow_mut().error.take();
-    Err(error.unwrap_or_else(|| Error::new(Code::Internal, "a call failed without an error")))
+    Err(error.map_or_else(|| Error::new(Code::Internal, "a call failed without an error"), |error| *error))
 }
 
 /// # Safety

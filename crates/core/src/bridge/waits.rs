@@ -145,11 +145,11 @@ impl Context {
 
     /// Why the script could not sleep, if it could not.
     pub(crate) fn take_refused_sleep(&self) -> Option<Error> {
-        self.refused_sleep.borrow_mut().take()
+        self.refused_sleep.take().map(|error| *error)
     }
 
     pub(crate) fn refuse_sleep(&self, error: Error) {
-        *self.refused_sleep.borrow_mut() = Some(error);
+        self.refused_sleep.replace(Some(Box::new(error)));
     }
 
     /// Keeps the store's answer until the script goes on. It counts as the script's; where that is too much, the run dies.
