@@ -220,7 +220,10 @@ fn twenty_thousand_runs_leave_nothing_behind() {
 /// How a script ends for which the system has no more than `left` bytes, and its limit far more.
 #[cfg(target_os = "linux")]
 fn starve(source: &str, left: usize) -> Json {
-    execute(script("return 1")).expect("a good script");
+    // The watchdog is at work from then on: a thread that begins needs memory, too.
+    let mut endless = script("while true do end");
+    endless.limits.timeout = Duration::from_millis(10);
+    execute(endless).expect_err("it is ended");
     let (mut hog, size) = (script(source), status("VmSize").expect("Linux") + left);
     hog.limits.memory = 1 << 40;
     hog.limits.timeout = Duration::from_secs(60);
