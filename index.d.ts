@@ -598,7 +598,7 @@ export interface EngineOptions<Mode extends 'iso' = 'iso'> extends LogOptions {
   maxTimersPerId?: number | undefined
   /**
    * How many VMs the engine makes ahead once it has been idle for 20 ms: a whole number from 0 to 1024. Each serves one
-   * run, or becomes the VM of one context, and takes about 33 KB until then; with a {@link EngineOptions.prelude}, as much as
+   * run, or becomes the VM of one context, and takes about 18 KB until then; with a {@link EngineOptions.prelude}, as much as
    * its copy takes.
    * @defaultValue 4
    */

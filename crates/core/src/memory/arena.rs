@@ -24,12 +24,16 @@ use std::ops::Range;
 use std::ptr;
 use std::sync::Arc;
 
-/// Every block is aligned as malloc would; Lua asks for nothing stricter.
-const ALIGN: usize = 16;
+/// Every block is aligned so: Lua has nothing that is to be aligned more strictly (its `LUAI_MAXALIGN`).
+const ALIGN: usize = 8;
 
-/// Up to here classes are [`ALIGN`] apart; above, there are four to a doubling.
+/// Up to here classes are [`ALIGN`] apart: a table has 56 bytes.
+const FINEST: usize = 64;
+const FINEST_CLASSES: usize = FINEST / ALIGN;
+/// Up to here they are so far apart; above, there are four to a doubling.
+const STEP: usize = 16;
 const FINE: usize = 512;
-const FINE_CLASSES: usize = FINE / ALIGN;
+const FINE_CLASSES: usize = FINEST_CLASSES + (FINE - FINEST) / STEP;
 
 /// The largest block of the arena.
 const SMALL: usize = 32 << 10;
@@ -38,8 +42,12 @@ const CLASSES: usize = FINE_CLASSES + 4 * (SMALL / FINE).ilog2() as usize;
 /// From here on a block is a mapping.
 const LARGE: usize = 1 << 20;
 
-/// Chunks double from the first (what a small script needs) to the last.
-const FIRST_CHUNK: usize = 32 << 10;
+/// What there is behind a snapshot in the first chunk of a VM that begins with one: what a trivial script needs. The VMs of
+/// scripts that wait lie side by side, and what they do not use would lie between them.
+const ROOM: usize = 1 << 10;
+
+/// Other chunks double from the first to the last. They begin small for the same reason.
+const FIRST_CHUNK: usize = 4 << 10;
 const LAST_CHUNK: usize = LARGE;
 
 /// Addresses for the chunks of a VM whose limit is none.
@@ -79,8 +87,11 @@ pub(crate) struct Arena {
 
 /// The class of a small size.
 const fn class_of(size: usize) -> usize {
-    if size <= FINE {
+    if size <= FINEST {
         return size.div_ceil(ALIGN) - 1;
+    }
+    if size <= FINE {
+        return FINEST_CLASSES + (size - FINEST).div_ceil(STEP) - 1;
     }
     // The power of two below, and the quarter between it and the next.
     let last = size - 1;
@@ -90,8 +101,11 @@ const fn class_of(size: usize) -> usize {
 
 /// The size of the blocks of a class.
 const fn class_size(class: usize) -> usize {
-    if class < FINE_CLASSES {
+    if class < FINEST_CLASSES {
         return (class + 1) * ALIGN;
+    }
+    if class < FINE_CLASSES {
+        return FINEST + (class - FINEST_CLASSES + 1) * STEP;
     }
     let above = class - FINE_CLASSES;
     (5 + above % 4) << (above / 4 + FINE.ilog2() as usize - 2)
@@ -103,7 +117,7 @@ pub(crate) fn cost(size: usize) -> usize {
     match size {
         0 => 0,
         1..=SMALL => class_size(class_of(size)),
-        _ if size < LARGE => size.next_multiple_of(ALIGN) + MALLOC_HEADER,
+        _ if size < LARGE => size.next_multiple_of(STEP) + MALLOC_HEADER,
         _ => size.next_multiple_of(mapping::page()),
     }
 }
@@ -117,10 +131,9 @@ pub(crate) fn place(size: usize) -> usize {
     }
 }
 
-/// The chunk that begins with a snapshot of so many bytes, and has room for what a small script needs.
+/// The length of the chunk that begins with a snapshot of so many bytes.
 pub(super) fn chunk_for(snapshot: usize) -> usize {
-    const ROOM: usize = FIRST_CHUNK / 2;
-    let len = FIRST_CHUNK.max(snapshot + ROOM);
+    let len = snapshot + ROOM;
     len.next_multiple_of(if len < LARGE { ALIGN } else { mapping::page() })
 }
 
@@ -129,7 +142,7 @@ impl Arena {
     pub(crate) fn new(max_reserved: usize, account: Option<Account>) -> Self {
         Self {
             free: [ptr::null_mut(); CLASSES],
-            chunks: Vec::new(),
+            chunks: Vec::with_capacity(1),
             region: None,
             rest: ptr::null_mut(),
             rest_len: 0,
@@ -305,9 +318,12 @@ impl Arena {
 
     /// Makes a new chunk with room for `size` bytes the current one; what was left of the old one becomes free blocks.
     fn add_chunk(&mut self, size: usize) -> bool {
-        let grown = self.chunks.last().map_or(FIRST_CHUNK, |(_, len)| (len * 2).min(LAST_CHUNK));
+        let grown = match self.chunks.last() {
+            Some((start, len)) if !self.snapshot.contains(&start.addr()) => (len * 2).min(LAST_CHUNK),
+            _ => FIRST_CHUNK,
+        };
         // Near the end of what may be reserved, a smaller chunk may still fit.
-        let Some(len) = [grown, FIRST_CHUNK].into_iter().find(|&len| len >= size && self.reserve(len)) else {
+        let Some(len) = [grown, FIRST_CHUNK].map(|len| len.max(size)).into_iter().find(|&len| self.reserve(len)) else {
             return false;
         };
         // SAFETY: the length is a chunk's.
@@ -315,7 +331,7 @@ impl Arena {
             match (&mut self.region, len) {
                 (Some(region), _) => region.take(len),
                 // Zeroed, so that the images of two VMs that were built alike are alike, also in what nobody reads.
-                (None, len) if len == FIRST_CHUNK || (cfg!(test) && len < LARGE) => alloc_zeroed(layout(len)),
+                (None, len) if len < LARGE && (cfg!(test) || self.snapshot.is_empty()) => alloc_zeroed(layout(len)),
                 _ if len < LARGE => alloc(layout(len)),
                 _ => mapping::allocate(len),
             }
