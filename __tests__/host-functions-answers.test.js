@@ -123,6 +123,13 @@ describe('what a function gets and gives', () => {
     expect((await rejection(engine.runLua(nest, 'x', { args: [129] }))).message).toContain('128 levels')
   })
 
+  class Lazy extends Promise {
+    // biome-ignore lint/suspicious/noThenProperty: that is what makes it lazy
+    then(...settled) {
+      return Promise.resolve('lazy').then(...settled)
+    }
+  }
+
   const answers = {
     nothing: [() => {}, undefined],
     null: [() => null, null],
@@ -134,6 +141,7 @@ describe('what a function gets and gives', () => {
     bytes: [() => Buffer.from('hi'), 'hi'],
     'a promise': [async () => 'p', 'p'],
     'a promise of a promise': [async () => Promise.resolve(later().then(() => 'pp')), 'pp'],
+    'a promise that begins when somebody waits for it': [() => new Lazy(() => {}), 'lazy'],
     'a thenable': [() => thenable((resolve) => resolve('t')), 't'],
     'a function that is a thenable': [
       () =>

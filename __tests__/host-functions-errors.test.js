@@ -23,6 +23,12 @@ describe('errors of a function', () => {
       thenable(() => {
         throw failure
       }),
+    'gives a promise whose class throws when it is read': () =>
+      Object.defineProperty(Promise.resolve(1), 'constructor', {
+        get() {
+          throw failure
+        },
+      }),
     'has a then that throws when it is read': () =>
       new Proxy(
         {},

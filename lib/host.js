@@ -2,6 +2,7 @@
 'use strict'
 
 const { inspect } = require('node:util')
+const { isPromise } = require('node:util/types')
 const { shown, typeError, valueError } = require('./errors')
 const { toldOf, withoutDetails } = require('./host-error')
 const { decodeArgs } = require('./decode')
@@ -78,40 +79,90 @@ class HostContext {
   }
 }
 
+/** What promises of this realm have, unless they have a way of their own. */
+const { then: THEN } = Promise.prototype
+
 /**
- * Calls a function for a script, its values crossing as `values` says, and tells what comes of it: exactly one of `answer`
- * (the bytes of one value) and `fail` (an error of any kind, and what the script is told of it), now or later, or none when
- * the call `isOver` meanwhile. With `showsAll`, the script is told what any error says. While its arguments are decoded,
- * they can be `cancelled` in what it returns.
+ * Calls a function for a script, its values crossing as `called` says. The caller, who knows the call as `call`, is told what
+ * comes of it: exactly one of `answered` (the bytes of one value) and `failed` (an error of any kind, and what the script is
+ * told of it), now or later, or none when the call `isOver` meanwhile. Where it `showsErrors`, the script is told what any
+ * error says. While its arguments are decoded, they can be `cancelled` in what this returns.
  */
-function callFunction({ name, call, values: into }, context, args, { answer, fail: tell, isOver, showsAll }) {
-  // What we refuse is no secret of the host's.
-  const refuse = (error) => tell(error, { message: error.message })
-  const fail = (error) => {
-    const told = toldOf(error, name, showsAll)
-    if (told.unread) return tell(error, withoutDetails(told, ''))
-    if (told.details === undefined) return tell(error, told)
-    const encoding = new Encoding(told.details, 'details', into)
-    const lost = () => tell(error, withoutDetails(told, encoding.why))
-    encodeAnswer(encoding, (details) => tell(error, { ...told, details }), lost, isOver)
+function callFunction(called, context, args, caller, call) {
+  return decodeArgs(args, (refusal, values) => new FunctionCall(called, caller, call).begin(refusal, context, values))
+}
+
+/** Such a call: it has little, as many may wait at once. */
+class FunctionCall {
+  #called
+  #caller
+  #call
+
+  constructor(called, caller, call) {
+    this.#called = called
+    this.#caller = caller
+    this.#call = call
   }
-  const settle = (value) => {
-    const encoding = new Encoding(value, `${name}()`, into)
-    const lost = (error) => (error === encoding.refused ? refuse(error) : fail(error))
-    encodeAnswer(encoding, answer, lost, isOver)
-  }
-  const begin = (refusal, values) => {
-    if (refusal) return refuse(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
+
+  begin(refusal, context, values) {
+    if (refusal) return this.#refuse(new Error(`the call cannot cross: ${refusal.message}`, { cause: refusal }))
     try {
+      const { call } = this.#called
       const result = call(context, ...values)
-      // A promise of our own settles once, whatever calls the `then` of theirs makes.
-      if (typeof result?.then === 'function') new Promise((resolve) => resolve(result)).then(settle, fail)
-      else settle(result)
+      const then = result?.then
+      if (typeof then !== 'function') this.#settle(result)
+      else this.#whenSettled(isPromise(result) && then === THEN ? result : settledOnce(result))
     } catch (error) {
-      fail(error)
+      this.#fail(error)
     }
   }
-  return decodeArgs(args, begin)
+
+  #whenSettled(promise) {
+    const settle = (value) => this.#settle(value)
+    const fail = (error) => this.#fail(error)
+    THEN.call(promise, settle, fail)
+  }
+
+  #settle(value) {
+    const { name, values } = this.#called
+    const encoding = new Encoding(value, `${name}()`, values)
+    this.#encode(
+      encoding,
+      (bytes) => this.#caller.answered(this.#call, bytes),
+      (error) => (error === encoding.refused ? this.#refuse(error) : this.#fail(error)),
+    )
+  }
+
+  #fail(error) {
+    const { name, values } = this.#called
+    const told = toldOf(error, name, this.#caller.showsErrors)
+    if (told.unread) return this.#tell(error, withoutDetails(told, ''))
+    if (told.details === undefined) return this.#tell(error, told)
+    const encoding = new Encoding(told.details, 'details', values)
+    this.#encode(
+      encoding,
+      (details) => this.#tell(error, { ...told, details }),
+      () => this.#tell(error, withoutDetails(told, encoding.why)),
+    )
+  }
+
+  /** What we refuse is no secret of the host's. */
+  #refuse(error) {
+    this.#tell(error, { message: error.message })
+  }
+
+  #tell(error, told) {
+    this.#caller.failed(this.#call, error, told)
+  }
+
+  #encode(encoding, answer, fail) {
+    encodeAnswer(encoding, answer, fail, () => this.#caller.isOver(this.#call))
+  }
+}
+
+/** A promise of our own, which settles once, whatever calls the `then` of theirs makes. */
+function settledOnce(thenable) {
+  return new Promise((resolve) => resolve(thenable))
 }
 
 /** Little is encoded at once, much of it a slice in each turn of the event loop: a script may have chosen how much. */

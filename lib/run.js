@@ -478,27 +478,18 @@ class Run {
     }
     this.#controller ??= new AbortController()
     this.#host ??= this.#caller(this.#controller)
-    const isOver = () => this.#state !== 'submitted'
-    const act = (hostCall) => {
+    this.#enterCall((hostCall) => {
       this.#hostCall = hostCall
-      this.#args = this.#callFunction(number, args, this.#host, { wait, isOver, goesOn: () => this.#goesOn() })
-    }
-    this.#enterCall(act)
+      this.#args = this.#callFunction(number, args, this.#host)
+    })
   }
 
   #callInParallel(number, args, call) {
     if (this.#state !== 'submitted') return
-    const wait = call.number
-    const isOver = () => call.isOver
-    const act = (hostCall) => {
+    this.#enterCall((hostCall) => {
       call.hostCall = hostCall
-      call.args = this.#callFunction(number, args, this.#caller(call), {
-        wait,
-        isOver,
-        goesOn: () => this.#parallel.take(wait),
-      })
-    }
-    this.#enterCall(act)
+      call.args = this.#callFunction(number, args, this.#caller(call), call)
+    })
   }
 
   #giveUp(wait) {
@@ -535,24 +526,37 @@ class Run {
     else this.#scope.runInAsyncScope(act)
   }
 
-  /** Calls an exposed function. An answer that comes when the call is over is nobody's business. */
-  #callFunction(number, args, host, { wait, isOver, goesOn }) {
-    const { functions, native, answerCall, usage, showsErrors: showsAll } = this.#desk
+  /** Calls an exposed function: for one of the calls that it waits for at once, or, without `call`, for its only one. */
+  #callFunction(number, args, host, call) {
+    const { functions, usage } = this.#desk
     usage.called(this.#tally)
-    const called = functions.get(number, this.#own?.functions)
-    const answer = (bytes) => {
-      if (isOver()) return
-      goesOn()
-      answerCall(this.#id, wait, bytes)
-    }
-    const fail = (error, { message, code, details }) => {
-      if (isOver()) return
-      this.#causes ??= new Causes()
-      const cause = this.#causes.keep(error)
-      goesOn()
-      native.fail(this.#id, wait, message, cause, code, details)
-    }
-    return callFunction(called, host, args, { answer, fail, isOver, showsAll })
+    return callFunction(functions.get(number, this.#own?.functions), host, args, this, call)
+  }
+
+  /** Whether it does not wait for the call any more: an answer that comes then is nobody's business. */
+  isOver(call) {
+    return call ? call.isOver : this.#state !== 'submitted'
+  }
+
+  /** An exposed function has answered. */
+  answered(call, bytes) {
+    if (this.isOver(call)) return
+    this.#goesOn(call)
+    this.#desk.answerCall(this.#id, call?.number ?? 0, bytes)
+  }
+
+  /** One has failed. */
+  failed(call, error, { message, code, details }) {
+    if (this.isOver(call)) return
+    this.#causes ??= new Causes()
+    const cause = this.#causes.keep(error)
+    this.#goesOn(call)
+    this.#desk.native.fail(this.#id, call?.number ?? 0, message, cause, code, details)
+  }
+
+  /** Whether scripts are told what any error says. */
+  get showsErrors() {
+    return this.#desk.showsErrors
   }
 
   /** What host functions are told of who calls them, with the signal of `owner`. */
@@ -560,8 +564,9 @@ class Run {
     return new HostContext(this.scriptId, this.#name, this.options.data, owner)
   }
 
-  /** Its wait for the host is over. */
-  #goesOn() {
+  /** Its wait for the host is over, or that for one of many calls. */
+  #goesOn(call) {
+    if (call) return this.#parallel.take(call.number)
     this.#hostCall?.end()
     this.#hostCall = undefined
   }
