@@ -133,8 +133,8 @@ describe('stats().memory', () => {
   test('is the sum of all VMs, those that were made ahead included', async () => {
     const engine = engineWith({ warmVms: 3 })
     await until(() => engine.stats().vmsCreated === 3 && engine.stats().running === 0 && bytes(engine) > 0)
-    expect(bytes(engine)).toBeGreaterThan(3 * 30_000)
-    expect(bytes(engine)).toBeLessThan(3 * 100_000)
+    expect(bytes(engine)).toBeGreaterThan(3 * 15_000)
+    expect(bytes(engine)).toBeLessThan(3 * 50_000)
   })
 })
 
