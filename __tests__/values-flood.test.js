@@ -342,8 +342,10 @@ describe('big results, a piece at a time', () => {
     await engine.close()
     expect((await promise).value).toHaveLength(200000)
 
+    // Far more than one slice, after which the time of close is over.
+    const slow = 'local t = {} for i = 1, 300000 do t[i] = ("€"):rep(20) .. i end return t'
     const other = engineWith()
-    const stopped = other.run(BIG, 'x', LIMIT).catch((error) => error)
+    const stopped = other.run(slow, 'x', { ...LIMIT, memoryLimit: GIB }).catch((error) => error)
     while (other.stats().started === 0 || other.stats().running + other.stats().suspended > 0)
       await new Promise(setImmediate)
     await other.close({ timeout: 0 })
