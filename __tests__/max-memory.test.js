@@ -108,8 +108,8 @@ describe('contexts', () => {
     const context = engine.createContext('tenant')
     const piece = 'kept = { kept, ("x"):rep(871) }'
     await context.run(`while collectgarbage("count") < 7900 do ${piece} end`)
-    // Until there is not enough for one more VM.
-    const vm = engine.stats().snapshotBytes + 1024
+    // Until there is not what a new VM is to have.
+    const vm = 65536
     while (bytes(engine) + vm <= 8 * MIB) await context.run(piece)
     const error = await rejection(engine.runLua('return 1', 'other'))
     expect(error).toMatchObject({ ...KILLED, scriptId: 'other' })

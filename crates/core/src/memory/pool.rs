@@ -79,7 +79,7 @@ pub enum Room {
     None,
 }
 
-/// What a new VM takes at least, beside its prelude.
+/// What is left free for a new VM at least, beside its prelude: what it begins with, and for a small script to grow.
 pub(crate) const SMALLEST_VM: usize = 64 << 10;
 
 /// What VMs that may hold `max` hold at the very most while those that were killed have not been dropped yet: past it, whoever
