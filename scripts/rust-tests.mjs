@@ -13,8 +13,8 @@ const LONGEST = ['memory', 'state_redis', 'polls', 'moonpool_core', 'conformance
 
 /**
  * The tests that the selection chooses, those of the documentation included. Which ones there are is known only when all
- * programs are built. A program for each core, and in it one test at a time: as many at once as cargo would run, and no
- * core waits for the last test of each program. Resolves with the exit code and the totals.
+ * programs are built. A program for each core, and in it one test at a time: with few cores, none of them waits for the last
+ * test of each program. Resolves with the exit code and the totals.
  */
 export async function rustTests(selection) {
   await prepareRedis()
@@ -22,7 +22,7 @@ export async function rustTests(selection) {
   if (exitCode !== 0) return { exitCode, passed: 0, failed: 0 }
   const chosen = programsIn(stdout)
     .map((program) => ({ ...program, chosen: selection.rustTests(program) }))
-    .filter((program) => program.chosen.length > 0)
+    .filter((program) => program.chosen.length > 0 || !program.isGood)
     .sort((one, other) => rank(one) - rank(other))
   const results = []
   const lane = async () => {
@@ -56,22 +56,43 @@ function programsIn(messages) {
     .map(({ executable, manifest_path, target }) => {
       const folder = path.dirname(manifest_path)
       const file = path.relative(root, target.src_path).replaceAll('\\', '/')
-      return { name: target.name, file, executable, folder, tests: testsOf(executable, folder) }
+      return { name: target.name, file, executable, folder, ...testsOf(executable, folder) }
     })
 }
 
+/** The names of its tests, and whether it could say them. */
 function testsOf(executable, folder) {
-  const { stdout } = capture(executable, ['--list', '--format', 'terse'], { cwd: folder })
-  return [...stdout.matchAll(/^(.*): test$/gm)].map(([, name]) => name)
+  const { exitCode, stdout } = capture(...commandOf(executable, '--list', '--format', 'terse'), { cwd: folder })
+  return { isGood: exitCode === 0, tests: [...stdout.matchAll(/^(.*): test$/gm)].map(([, name]) => name) }
 }
 
-/** In the folder and with the variable that cargo would give it. What it prints is shown when it ends. */
-async function runProgram({ file, executable, folder, tests, chosen }) {
+/** What runs a program, by an emulator where one is named. */
+function commandOf(...command) {
+  const [first, ...rest] = [process.env.MOONPOOL_TEST_RUNNER, ...command].filter(Boolean)
+  return [first, rest]
+}
+
+/** How often it is said what still runs, in ms. */
+const OFTEN = 60_000
+
+/** In the folder and with the variable that cargo would give it. All that it prints is shown where it fails. */
+async function runProgram({ file, executable, folder, isGood, tests, chosen }) {
+  if (!isGood) {
+    console.log(`${file}: it cannot say which tests it has`)
+    return { exitCode: 1, passed: 0, failed: 0 }
+  }
+  const start = performance.now()
+  const seconds = () => Math.round((performance.now() - start) / 1000)
+  const timer = setInterval(() => console.log(`${file}: still runs (${seconds()} s)`), OFTEN)
   const names = chosen.length === tests.length ? [] : ['--exact', ...chosen]
   const options = { cwd: folder, env: { CARGO_MANIFEST_DIR: folder, RUST_TEST_THREADS: '1' } }
-  const { exitCode, output } = await collect(executable, ['--quiet', ...names], options)
-  process.stdout.write(`\n${file}${output}`)
-  return { exitCode, ...countsOf(output) }
+  const { exitCode, output } = await collect(...commandOf(executable, ...names), options)
+  clearInterval(timer)
+  const { passed, failed } = countsOf(output)
+  if (exitCode !== 0) process.stdout.write(output)
+  const end = exitCode === 0 || failed > 0 ? '' : '; it ended before its tests did'
+  console.log(`${file}: ${passed} passed${failed > 0 ? `, ${failed} failed` : ''}${end} (${seconds()} s)`)
+  return { exitCode, passed, failed }
 }
 
 /** Silent when none is chosen: rustdoc cannot say beforehand. */
