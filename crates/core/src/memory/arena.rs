@@ -322,8 +322,8 @@ impl Arena {
             Some((start, len)) if !self.snapshot.contains(&start.addr()) => (len * 2).min(LAST_CHUNK),
             _ => FIRST_CHUNK,
         };
-        // Near the end of what may be reserved, a smaller chunk may still fit.
-        let Some(len) = [grown, FIRST_CHUNK].map(|len| len.max(size)).into_iter().find(|&len| self.reserve(len)) else {
+        // Near the end of what may be reserved, a smaller chunk may still fit. None is so small that nothing would be left.
+        let Some(len) = [grown.max(size), SMALL].into_iter().find(|&len| self.reserve(len)) else {
             return false;
         };
         // SAFETY: the length is a chunk's.
