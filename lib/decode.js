@@ -7,10 +7,28 @@ const { performance } = require('node:perf_hooks')
 const { fitsIntoTurn, hasTimeInTurn, inSlices, SLICE } = require('./slices')
 const { tags } = require('./values')
 
-const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION, RECORD, SAME, ASCII } = tags
+const {
+  NIL,
+  FALSE,
+  TRUE,
+  INTEGER,
+  FLOAT,
+  TEXT,
+  BYTES,
+  NULL,
+  ARRAY,
+  OBJECT,
+  MAP,
+  FUNCTION,
+  RECORD,
+  SAME,
+  ASCII,
+  INTEGERS,
+  FLOATS,
+} = tags
 
 const ORDINARY = Object.prototype
-const { defineProperty, keys } = Object
+const { defineProperty, getPrototypeOf, keys } = Object
 const { ownKeys } = Reflect
 
 /** So many bytes are decoded at once, if the turn has time for them. */
@@ -45,6 +63,9 @@ const PATIENCE = 200
 
 /** Objects and maps with fewer keys are never slow. */
 const FEW_KEYS = 1000
+
+/** In arrays of so many values it is worth while to find out whether they inherit any, instead of asking for each. */
+const MANY_ITEMS = 64
 
 /** With more keys it is worth while to find out what objects inherit, instead of asking for each. */
 const MANY_KEYS = 16
@@ -235,6 +256,14 @@ class Level {
   }
 }
 
+/** Whether arrays inherit nothing under an index. Lists of keys begin with those. */
+function hasPlainItems() {
+  const { prototype } = Array
+  return getPrototypeOf(prototype) === ORDINARY && !hasIndex(prototype) && !hasIndex(ORDINARY)
+}
+
+const hasIndex = (object) => /^\d/.test(String(ownKeys(object)[0]))
+
 /** What [`read`] returns instead of a value that is not whole yet: the rest of it is in the reader's `levels`. */
 const SUSPENDED = Symbol('suspended')
 
@@ -249,8 +278,10 @@ class Reader {
   depth = 0
   /** The last record at each depth that came with its keys, once there is one: those, and itself. */
   records
-  /** The names of what every object inherits, when many are to be looked for. Nobody changes that while this reads. */
+  // Nobody changes these while this reads: the names of what every object inherits, when many are to be looked for; and whether
+  // arrays inherit nothing under an index, when many have been set.
   inherited
+  hasPlainItems
   /** Values whose reading was suspended, the innermost first, if any was. */
   levels
   #view
@@ -280,6 +311,31 @@ class Reader {
       from = 0
     }
     return this.#text.substring(from, from + size)
+  }
+
+  /** Puts a value of an array where it belongs, as its own, whatever the host has put into its prototype. */
+  setItem(values, i, value) {
+    if (values.length >= MANY_ITEMS) this.hasPlainItems ??= hasPlainItems()
+    if (!this.hasPlainItems && i in values) define(values, i, value)
+    else values[i] = value
+  }
+
+  /** Whether the next values of an array are numbers that share a tag. */
+  hasNumbers() {
+    const tag = this.bytes[this.at]
+    return tag === INTEGERS || tag === FLOATS
+  }
+
+  /** Puts those into the array, from `from` on. Returns where they end. */
+  numbers(values, from) {
+    const isFloat = this.bytes[this.at++] === FLOATS
+    const end = from + count(this)
+    for (let i = from; i < end; i++) {
+      this.setItem(values, i, isFloat ? this.float(this.at) : count(this) | 0)
+      if (isFloat) this.at += 8
+    }
+    this.fuel -= end - from
+    return end
   }
 
   /** Whether another value may be read. */
@@ -313,6 +369,7 @@ class Values {
   step(until) {
     let now = performance.now()
     this.#reader.inherited = inheritedNames()
+    this.#reader.hasPlainItems = undefined
     do {
       const { at } = this.#reader
       const level = this.#level
@@ -358,8 +415,14 @@ class Values {
 
   /** Items of an array, as long as the fuel lasts. */
   #readItems(level) {
-    do this.#take(read(this.#reader))
-    while (this.#level === level && level.left > 0 && this.#reader.mayGoOn())
+    const reader = this.#reader
+    do {
+      if (reader.hasNumbers()) {
+        const { next } = level
+        level.next = reader.numbers(level.value, next)
+        level.left -= level.next - next
+      } else this.#take(read(reader))
+    } while (this.#level === level && level.left > 0 && reader.mayGoOn())
   }
 
   /** A value that was read, or the beginning of one. */
@@ -389,7 +452,7 @@ class Values {
   #give(value) {
     const level = this.#level
     if (level.tag === ARRAY) {
-      setItem(level.value, level.next, value)
+      this.#reader.setItem(level.value, level.next, value)
       level.next += 1
       level.left -= 1
     } else if (level.tag === RECORD) {
@@ -413,7 +476,7 @@ function readAll(bytes, make) {
   const reader = new Reader(bytes, make, false)
   const length = count(reader)
   const values = new Array(length)
-  for (let i = 0; i < length; i++) setItem(values, i, read(reader))
+  for (let i = 0; i < length; i++) reader.setItem(values, i, read(reader))
   return values
 }
 
@@ -500,14 +563,20 @@ function readArray(reader) {
   const length = count(reader)
   const values = new Array(length)
   reader.depth += 1
-  for (let i = 0; i < length; i++) {
-    const value = reader.mayGoOn() ? read(reader) : SUSPENDED
+  for (let i = 0; i < length; ) {
+    const mayGoOn = reader.mayGoOn()
+    if (mayGoOn && reader.hasNumbers()) {
+      i = reader.numbers(values, i)
+      continue
+    }
+    const value = mayGoOn ? read(reader) : SUSPENDED
     if (value === SUSPENDED) {
       const level = new Level(ARRAY, values, length - i)
       level.next = i
       return reader.suspend(level)
     }
-    setItem(values, i, value)
+    reader.setItem(values, i, value)
+    i += 1
   }
   reader.depth -= 1
   return values
@@ -587,12 +656,6 @@ function setMember(reader, object, key, value) {
   const { inherited } = reader
   if (inherited ? inherited.has(key) : key in ORDINARY) define(object, key, value)
   else object[key] = value
-}
-
-/** The same, of an array that has no such item yet. */
-function setItem(values, i, value) {
-  if (i in values) define(values, i, value)
-  else values[i] = value
 }
 
 function define(object, key, value) {

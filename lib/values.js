@@ -40,8 +40,11 @@ const TAGS = {
   RECORD: 12, // 4 bytes of count, then keys (as TEXT without its first byte), then as many values
   SAME: 13, // values, of the keys of the record that came last at this depth
   ASCII: 14, // as TEXT, which has ASCII only; from Lua
+  INTEGERS: 15, // 4 bytes of count, then as many values of an array: 4 bytes each, two's complement
+  FLOATS: 16, // the same, with 8 bytes each, IEEE 754
 }
 const { NIL, FALSE, TRUE, INTEGER, FLOAT, TEXT, BYTES, NULL, ARRAY, OBJECT, MAP, FUNCTION, RECORD, SAME } = TAGS
+const { INTEGERS, FLOATS } = TAGS
 
 /** An object with so many keys may be a record, as crates/core/src/value/quick.rs has them. */
 const MOST_OF_RECORD = 32
@@ -58,6 +61,12 @@ const PIECE = 128 * 1024
 /** Work on values stops after so many of them, or so many bytes, for a look at the clock. */
 const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
+
+/** At most so many numbers of an array have one tag. */
+const NUMBERS = 1024
+
+/** No value at all. */
+const NOTHING = Symbol('nothing')
 
 /** A shorter string is copied here, a character at a time: to call into Node.js would take longer. */
 const SHORT = 24
@@ -77,6 +86,10 @@ function roomy(size) {
 class Writer {
   /** The keys of the last record at each depth, once there is one. */
   records
+  /** What was read of an array behind the numbers that were written last, or `NOTHING`. */
+  next
+  /** The work that a value of an array is. */
+  work
   #bytes
   #view
   // How many bytes there are and may be written to.
@@ -164,6 +177,41 @@ class Writer {
     else this.#float(value)
   }
 
+  /**
+   * Writes numbers of an array with one tag: `first`, which was read at `from`, and those behind it that are of its kind, before
+   * `end`. Returns where they end. If what stands there was read, that is `next`.
+   */
+  numbers(array, from, first, end) {
+    const kind = kindOf(first)
+    const size = kind === INTEGERS ? 4 : 8
+    const most = 5 + size * (end - from)
+    this.next = NOTHING
+    if (!kind || this.#used + most > this.#max) {
+      this.#number(first)
+      return from + 1
+    }
+    const start = this.#reserve(most)
+    const view = this.#view
+    let at = start + 5
+    let i = from
+    for (let value = first; ; value = array[i]) {
+      if (typeof value !== 'number' || kindOf(value) !== kind) {
+        this.next = value
+        break
+      }
+      if (kind === INTEGERS) view.setInt32(at, value, true)
+      else view.setFloat64(at, value, true)
+      at += size
+      i += 1
+      if (i === end) break
+    }
+    this.#bytes[start] = kind
+    view.setUint32(start + 1, i - from, true)
+    this.#used = at
+    this.#values += i - from
+    return i
+  }
+
   #integer(low, high) {
     const at = this.#reserve(9)
     this.#bytes[at] = INTEGER
@@ -243,6 +291,12 @@ class Writer {
     spare = { bytes, view }
     return Uint8Array.prototype.slice.call(bytes, 0, this.#used)
   }
+}
+
+/** The tag that a number may share with others, if there is one. */
+function kindOf(number) {
+  if ((number | 0) === number && (number !== 0 || is(number, 0))) return INTEGERS
+  return isSafeInteger(number) && number !== 0 ? undefined : FLOATS
 }
 
 // `into` has the options `nulls` and `dates`. `lend(value, refuse)` gives the numbers of LuaFunctions, where those can cross.
@@ -539,16 +593,35 @@ function writeArray(writer, array, place) {
   writer.tag(ARRAY)
   writer.count(length)
   const depth = place.open.length
-  for (let i = 0; i < length; i++) {
-    const item = array[i]
-    if (!writer.simple(item)) {
-      within(place, depth, array, i)
-      const work = writeItem(writer, item, place)
-      if (work) return restOfArray(writer, array, { length, at: i + 1, work, depth }, place)
-    }
-    if (writer.isTime()) return restOfArray(writer, array, { length, at: i + 1, depth }, place)
-  }
+  const at = writeItems(writer, array, { at: 0, length, depth }, place)
+  const { work } = writer
+  if (at < length || work) return restOfArray(writer, array, { at, length, work, depth }, place)
   leave(place, depth)
+}
+
+/**
+ * Writes the values of an array from `at` on. Returns how far it came: to the end, to where it is time to look at the clock, or to
+ * behind one that is work, which is then the writer's.
+ */
+function writeItems(writer, array, { at, length, depth }, place) {
+  writer.work = undefined
+  for (let i = at; i < length; ) {
+    let item = array[i]
+    if (typeof item === 'number') {
+      i = writer.numbers(array, i, item, Math.min(i + NUMBERS, length))
+      item = writer.next
+    }
+    if (item !== NOTHING) {
+      i += 1
+      if (!writer.simple(item)) {
+        within(place, depth, array, i - 1)
+        writer.work = writeItem(writer, item, place)
+        if (writer.work) return i
+      }
+    }
+    if (writer.isTime()) return i
+  }
+  return length
 }
 
 function writeItem(writer, item, place) {
@@ -557,14 +630,15 @@ function writeItem(writer, item, place) {
   return item === null ? writer.tag(NULL) : write(writer, item, place)
 }
 
-function* restOfArray(writer, array, { length, at, work, depth }, place) {
-  if (work) yield* work
-  else yield
-  for (let i = at; i < length; i++) {
-    within(place, depth, array, i)
-    const inner = writeItem(writer, array[i], place)
+/** `work` is that on the last value, if there is any. */
+function* restOfArray(writer, array, { at, length, work, depth }, place) {
+  let reached = at
+  let inner = work
+  while (inner || reached < length) {
     if (inner) yield* inner
-    if (writer.isTime()) yield
+    else yield
+    reached = writeItems(writer, array, { at: reached, length, depth }, place)
+    inner = writer.work
   }
   leave(place, depth)
 }

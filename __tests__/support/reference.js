@@ -31,6 +31,23 @@ function referenceOf(list) {
     return made
   }
   const record = (depth) => object(known[depth].map((key) => [key, value(depth + 1)]))
+  /** Of an array: numbers among them may share a tag. */
+  const items = (length, depth) => {
+    const all = []
+    while (all.length < length) {
+      const tag = bytes[at]
+      if (tag !== 15 && tag !== 16) all.push(value(depth))
+      else {
+        at += 1
+        const size = tag === 15 ? 4 : 8
+        for (let left = count(); left > 0; left--) {
+          all.push(tag === 15 ? bytes.readInt32LE(at) : bytes.readDoubleLE(at))
+          at += size
+        }
+      }
+    }
+    return all
+  }
   const value = (depth) => {
     at += 1
     const tag = bytes[at - 1]
@@ -41,7 +58,7 @@ function referenceOf(list) {
     if (tag === 14) return taken().toString('latin1')
     if (tag === 6) return new Uint8Array(taken())
     if (tag === 7) return null
-    if (tag === 8) return times(count(), () => value(depth + 1))
+    if (tag === 8) return items(count(), depth + 1)
     if (tag === 9) return object(times(count(), () => [taken().toString(), value(depth + 1)]))
     if (tag === 10) return new Map(times(count(), () => [value(depth + 1), value(depth + 1)]))
     if (tag === 12) known[depth] = times(count(), () => taken().toString())

@@ -60,7 +60,21 @@ impl Given {
             Self::Array(items) => {
                 out.push(8);
                 count(out, items.len());
-                items.iter().for_each(|item| item.write(out, known, depth + 1));
+                for side_by_side in items.chunk_by(|one, next| one.shares_tag_with(next)) {
+                    if side_by_side.len() == 1 {
+                        side_by_side[0].write(out, known, depth + 1);
+                        continue;
+                    }
+                    out.push(if matches!(side_by_side[0], Self::Integer(_)) { 15 } else { 16 });
+                    count(out, side_by_side.len());
+                    for number in side_by_side {
+                        match number {
+                            Self::Integer(n) => out.extend_from_slice(&(*n as i32).to_le_bytes()),
+                            Self::Float(n) => out.extend_from_slice(&n.to_le_bytes()),
+                            _ => unreachable!("only numbers share a tag"),
+                        }
+                    }
+                }
             }
             Self::Object(members) => {
                 out.push(9);
@@ -95,6 +109,15 @@ impl Given {
                     value.write(out, known, depth + 1);
                 }
             }
+        }
+    }
+
+    /// Whether both are integers of 32 bits, or both floats.
+    fn shares_tag_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Integer(one), Self::Integer(other)) => [one, other].iter().all(|&&n| i32::try_from(n).is_ok()),
+            (Self::Float(_), Self::Float(_)) => true,
+            _ => false,
         }
     }
 
@@ -188,6 +211,30 @@ impl<'a> Plain<'a> {
         text
     }
 
+    /// The next value of an array, or numbers that share a tag, each with one of its own. Returns how many.
+    fn items(&mut self, depth: usize) -> usize {
+        let Some(tag @ (15 | 16)) = self.left.first() else {
+            self.value(depth);
+            return 1;
+        };
+        self.take(1);
+        let end = self.out.len();
+        let count = self.count();
+        self.out.truncate(end);
+        for _ in 0..count {
+            if *tag == 15 {
+                let bytes = self.take(4).try_into().expect("four");
+                self.out.push(3);
+                self.out.extend_from_slice(&i64::from(i32::from_le_bytes(bytes)).to_le_bytes());
+            } else {
+                let bytes = self.take(8);
+                self.out.push(4);
+                self.out.extend_from_slice(bytes);
+            }
+        }
+        count
+    }
+
     fn value(&mut self, depth: usize) {
         let tag = self.take(1)[0];
         self.out.push(match tag {
@@ -203,7 +250,12 @@ impl<'a> Plain<'a> {
             5 | 6 | 14 => {
                 self.text();
             }
-            8 => (0..self.count()).for_each(|_| self.value(depth + 1)),
+            8 => {
+                let mut left = self.count();
+                while left > 0 {
+                    left -= self.items(depth + 1);
+                }
+            }
             9 => (0..self.count()).for_each(|_| {
                 self.text();
                 self.value(depth + 1);

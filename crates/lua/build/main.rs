@@ -30,6 +30,7 @@ fn main() {
         "repeat.c",
         "look.c",
         "like.c",
+        "numbers.c",
         "image.c",
     ];
     if tested {

@@ -24,6 +24,7 @@ pub mod branch;
 pub mod image;
 pub mod like;
 pub mod look;
+pub mod numbers;
 mod protect;
 #[cfg(feature = "stock")]
 pub mod stock;

@@ -92,6 +92,18 @@ impl Item {
         }
     }
 
+    /// What it is, if it is an integer of 32 bits.
+    #[inline]
+    pub fn small_integer(&self) -> Option<i32> {
+        if self.kind == 3 { i32::try_from(self.bits as i64).ok() } else { None }
+    }
+
+    /// What it is, if it is a float.
+    #[inline]
+    pub fn float(&self) -> Option<f64> {
+        (self.kind == 4).then(|| f64::from_bits(self.bits))
+    }
+
     /// Whether both are one and the same string, or have no more in common than their type.
     #[inline]
     pub fn is_same_string(&self, other: &Self) -> bool {

@@ -36,6 +36,14 @@ pub(super) trait QuickSink {
     /// As above.
     fn array(&mut self, values: usize) -> Result<(), Refusal>;
 
+    /// The numbers with which `items`, values of an array, begin, at one go. Returns how many were written: perhaps none.
+    ///
+    /// # Errors
+    /// As above.
+    fn numbers(&mut self, _items: &[Item]) -> Result<usize, Refusal> {
+        Ok(0)
+    }
+
     /// The beginning of an object with these keys, in the order of their values; whether they are those of the last object
     /// of so few keys at this depth. Says whether the keys are written, so that only values are to follow.
     ///
@@ -189,11 +197,18 @@ impl<S: QuickSink> Walk<'_, S> {
             let some = AT_ONCE.min(count - from);
             self.items.resize(start + some, Item::NIL);
             table.read_array(from, &mut self.items[start..]);
-            for i in 0..some {
+            let mut i = 0;
+            while i < some {
                 if from + i > 0 {
                     self.sink.between()?;
                 }
-                self.value(self.items[start + i], depth + 1)?;
+                let numbers = self.sink.numbers(&self.items[start + i..])?;
+                if numbers == 0 {
+                    self.value(self.items[start + i], depth + 1)?;
+                } else {
+                    self.budget.check()?;
+                }
+                i += numbers.max(1);
             }
         }
         Ok(self.sink.close(true)?)

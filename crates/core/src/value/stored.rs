@@ -5,10 +5,12 @@
 
 use super::walk::index_of;
 use super::wire::{
-    ARRAY, ASCII, BYTES, FALSE, FLOAT, INTEGER, MAP, NIL, NULL, OBJECT, RECORD, SAME, TEXT, TRUE, Values,
+    ARRAY, ASCII, BYTES, FALSE, FLOAT, FLOATS, INTEGER, INTEGERS, MAP, NIL, NULL, OBJECT, RECORD, SAME, TEXT, TRUE,
+    Values, numbers,
 };
 use super::{List, MAX_DEPTH, Shapes, Tables};
 use crate::state::MAX_VALUE;
+use moonpool_lua::numbers::Numbers;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::ops::Range;
@@ -150,12 +152,10 @@ impl<'a> Writer<'a> {
                 let n = i64::from_le_bytes(self.eight()?);
                 self.push_json(&n)
             }
-            FLOAT => match f64::from_le_bytes(self.eight()?) {
-                n if n.is_nan() => Err(Unfit::what("is NaN")),
-                n if n == f64::INFINITY => Err(Unfit::what("is infinite")),
-                n if n == f64::NEG_INFINITY => Err(Unfit::what("is negative infinity")),
-                n => self.push_json(&n),
-            },
+            FLOAT => {
+                let n = f64::from_le_bytes(self.eight()?);
+                self.float(n)
+            }
             TEXT | BYTES | ASCII => {
                 let bytes = self.sized()?;
                 let text = std::str::from_utf8(bytes).map_err(|_| Unfit::what("is a string that is not UTF-8"))?;
@@ -200,14 +200,49 @@ impl<'a> Writer<'a> {
     }
 
     fn array(&mut self, depth: usize) -> Result<(), Unfit> {
+        let count = self.count()?;
         self.push(b"[")?;
-        for i in 0..self.count()? {
-            if i > 0 {
-                self.push(b",")?;
+        let mut i = 0;
+        while i < count {
+            if let Some(&tag @ (INTEGERS | FLOATS)) = self.left.first() {
+                self.left = &self.left[1..];
+                let numbers = numbers(tag, &mut self.left, count - i).ok_or_else(malformed)?;
+                self.numbers(numbers, i)?;
+                i += numbers.len();
+            } else {
+                self.item(i, |writer| writer.value(depth + 1))?;
+                i += 1;
             }
-            self.value(depth + 1).map_err(|unfit| unfit.below(|| format!("[{i}]")))?;
         }
         self.push(b"]")
+    }
+
+    /// Numbers of an array that already has `from` values.
+    fn numbers(&mut self, numbers: Numbers, from: usize) -> Result<(), Unfit> {
+        for i in 0..numbers.len() {
+            self.item(from + i, |writer| match numbers {
+                Numbers::Integers(all) => writer.push_json(&i32::from_le_bytes(all[i])),
+                Numbers::Floats(all) => writer.float(f64::from_le_bytes(all[i])),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The value of an array that `write` writes, which stands at `i`.
+    fn item(&mut self, i: usize, write: impl FnOnce(&mut Self) -> Result<(), Unfit>) -> Result<(), Unfit> {
+        if i > 0 {
+            self.push(b",")?;
+        }
+        write(self).map_err(|unfit| unfit.below(|| format!("[{i}]")))
+    }
+
+    fn float(&mut self, n: f64) -> Result<(), Unfit> {
+        match n {
+            n if n.is_nan() => Err(Unfit::what("is NaN")),
+            n if n == f64::INFINITY => Err(Unfit::what("is infinite")),
+            n if n == f64::NEG_INFINITY => Err(Unfit::what("is negative infinity")),
+            n => self.push_json(&n),
+        }
     }
 
     /// The keys of a table, and where the texts of their values are, for now at the end.

@@ -3,7 +3,8 @@
 use super::MAX_DEPTH;
 use super::json::push_array_mark;
 use super::wire::{
-    ARRAY, ASCII, BYTES, FALSE, FLOAT, FUNCTION, INTEGER, MAP, NIL, NULL, OBJECT, RECORD, SAME, TEXT, TRUE,
+    ARRAY, ASCII, BYTES, FALSE, FLOAT, FLOATS, FUNCTION, INTEGER, INTEGERS, MAP, NIL, NULL, OBJECT, RECORD, SAME, TEXT,
+    TRUE, numbers,
 };
 use crate::memory::Budget;
 use moonpool_lua::{ffi, like};
@@ -104,8 +105,14 @@ impl<'a> Maker<'a> {
             // Behind the table there are the keys of this record, as long as others have the same; and then their model.
             let mut keys = ptr::null();
             let mut places: &[u8] = &[];
-            for i in 1..=count {
+            let mut i = 1;
+            while i <= count {
                 let tag = self.left.first().copied();
+                if let Some(tag @ (INTEGERS | FLOATS)) = tag {
+                    self.left = &self.left[1..];
+                    i += self.numbers(tag, table, i - 1, count)?;
+                    continue;
+                }
                 if let Some(RECORD | SAME) = tag.filter(|_| depth + 1 < MAX_DEPTH) {
                     self.left = &self.left[1..];
                     let known = self.keys(tag == Some(RECORD), depth + 1)?;
@@ -125,6 +132,7 @@ impl<'a> Maker<'a> {
                     self.value(depth + 1)?;
                 }
                 ffi::lua_rawseti(self.state, table, i as ffi::lua_Integer);
+                i += 1;
             }
             ffi::lua_settop(self.state, table);
             if count == 0 {
@@ -134,6 +142,15 @@ impl<'a> Maker<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Puts numbers that share a tag into the array at `table`, which has `from` values and is to have `count`. Returns how many.
+    unsafe fn numbers(&mut self, tag: u8, table: c_int, from: usize, count: usize) -> Result<usize, Stop> {
+        self.budget.check().map_err(|_| Stop::Killed)?;
+        let numbers = numbers(tag, &mut self.left, count - from).ok_or(CUT)?;
+        // SAFETY: as above.
+        let are_set = unsafe { numbers.set(self.state, table, from) };
+        if are_set { Ok(numbers.len()) } else { Err(CUT) }
     }
 
     unsafe fn members(&mut self, depth: usize, is_map: bool) -> Result<(), Stop> {
