@@ -6,12 +6,17 @@ const ROUNDS = { count: 60, warmup: 10 }
 const FOREVER = 600_000
 const MIB = 2 ** 20
 
-const OBJECTS = Array.from({ length: 1000 }, (_, i) => ({
-  id: i,
-  name: `name ${i}, of many`,
-  price: i * 1.25 + 0.5,
-  active: i % 2 === 0,
-}))
+const made = (length, make) => Array.from({ length }, (_, i) => make(i))
+
+/** What goes into Lua and comes back, and how long that may take, beside JSON. */
+const CROSSING = {
+  '1000 objects of 4 fields': {
+    value: made(1000, (i) => ({ id: i, name: `name ${i}, of many`, price: i * 1.25 + 0.5, active: i % 2 === 0 })),
+    atMost: 1.3,
+  },
+  '10 000 integers': { value: made(10_000, (i) => i * 3), atMost: 2 },
+  '10 000 floats': { value: made(10_000, (i) => i * 1.37 + 0.1), atMost: 0.6 },
+}
 
 /** A record of ten fields, in Lua. */
 const RECORD = `{
@@ -40,18 +45,21 @@ function show(taken, times) {
 async function crossing(engine, baselines, roundsOf) {
   const context = engine.createContext('bench')
   await context.run(`text = ('x'):rep(${MIB}) function echo(x) return x end function give() return text end`)
-  const objects = await rounds(
-    {
-      'objects in and out': () => time(4, () => context.call('echo', OBJECTS)),
-      'JSON.parse(JSON.stringify(objects))': () => time(4, () => JSON.parse(JSON.stringify(OBJECTS))),
-    },
-    roundsOf,
-  )
-  console.log(`\nValues that cross: 1000 objects of 4 fields, ${JSON.stringify(OBJECTS).length} bytes of JSON`)
-  show(objects, 4)
-  const [ours, json] = Object.keys(objects)
-  verdict('objects in and out / JSON', ratio(objects, ours, json), { atMost: 1.3 })
+  for (const [name, { value, atMost }] of Object.entries(CROSSING)) {
+    const taken = await rounds(
+      {
+        [`${name}, in and out`]: () => time(4, () => context.call('echo', value)),
+        'JSON.parse(JSON.stringify(…))': () => time(4, () => JSON.parse(JSON.stringify(value))),
+      },
+      roundsOf,
+    )
+    console.log(`\nValues that cross: ${name}, ${JSON.stringify(value).length} bytes of JSON`)
+    show(taken, 4)
+    const [ours, json] = Object.keys(taken)
+    verdict(`${name} / JSON`, ratio(taken, ours, json), { atMost })
+  }
 
+  console.log('')
   const texts = await rounds(
     {
       'a text of 1 MiB out': () => time(4, () => context.call('give')),
