@@ -47,7 +47,7 @@ describe('every number beside every other one', () => {
   })
 })
 
-test.each([1, 2, 3, 4, 5, 63, 64, 65, 127, 129, 1023, 1024, 1025, 2049, 20_000])(
+test.each([1, 2, 3, 4, 5, 6, 63, 64, 65, 127, 129, 255, 256, 257, 513, 20_000])(
   'arrays of %i numbers come back, and the values around them',
   async (length) => {
     const value = [
@@ -71,8 +71,15 @@ test('those of an array are not those of the one around it', async () => {
 })
 
 test('integers take four bytes each, and floats eight', () => {
-  expect(encode([integers(1000)], 'args', INTO).length).toBe(4 + 5 + 5 + 4000)
-  expect(encode([floats(1000)], 'args', INTO).length).toBe(4 + 5 + 5 + 8000)
+  expect(encode([integers(200)], 'args', INTO).length).toBe(4 + 5 + 5 + 800)
+  expect(encode([floats(200)], 'args', INTO).length).toBe(4 + 5 + 5 + 1600)
+})
+
+test('one that stands alone takes as much as anywhere else', () => {
+  for (const number of [7, 0.5, 2 ** 40]) {
+    expect(encode([[number]], 'args', INTO).length).toBe(4 + 5 + 9)
+    expect(encode([[number, 'x', number]], 'args', INTO).length).toBe(4 + 5 + 9 + 6 + 9)
+  }
 })
 
 test('are read and written in pieces as at once', () => {
@@ -89,6 +96,57 @@ test('are read and written in pieces as at once', () => {
   expect(steps).toBeGreaterThan(4)
   expect(reading.value).toEqual([value])
   expect(readList(Buffer.from(bytes))).toEqual(referenceOf(bytes))
+})
+
+describe('what has arrays in it is written in pieces, wherever its parts end', () => {
+  const row = (length) => integers(length)
+  const times = (length, make) => Array.from({ length }, make)
+
+  // About every 64 values, or 16 KiB.
+  test.each([
+    ['rows of 10 numbers', times(2000, () => row(10)), 250],
+    ['rows of 63 numbers', times(400, () => row(63)), 200],
+    ['rows of 64 numbers', times(400, () => row(64)), 200],
+    ['rows of 1000 numbers', times(50, () => row(1000)), 50],
+    ['records of 64 numbers', times(400, () => ({ a: row(64) })), 200],
+    ['numbers and texts in turn', times(400, () => row(64).map((n, i) => (i % 2 ? 'x' : n))), 200],
+    ['rows of one text', times(10_000, () => ['x']), 150],
+    ['rows of one long text', times(100, () => ['x'.repeat(20_000)]), 100],
+    ['rows in rows', times(100, () => times(10, () => row(10))), 100],
+  ])('%s', (_name, value, least) => {
+    const encoding = new Encoding(value, 'args[0]', INTO)
+    let steps = 1
+    while (!encoding.upTo(0)) steps += 1
+    expect(steps).toBeGreaterThanOrEqual(least)
+    // Not by toEqual, which takes seconds for megabytes.
+    expect(Buffer.compare(encoding.written(), encode([value], 'args', INTO))).toBe(0)
+  })
+
+  test('a run can be stopped while a long answer of rows is written', async () => {
+    const one = row(1000)
+    const rows = times(100_000, () => one)
+    let turns = 0
+    let begun = 0
+    const turn = () => {
+      turns += 1
+      if (turns === 20) controller.abort()
+      immediate = setImmediate(turn)
+    }
+    let immediate
+    const controller = new AbortController()
+    const host = {
+      rows: () => {
+        begun = turns
+        immediate = setImmediate(turn)
+        return rows
+      },
+    }
+    const options = { host, signal: controller.signal, timeout: 600_000 }
+    const error = await rejection(engine.run('return #host.rows()', 'x', options))
+    clearImmediate(immediate)
+    expect(error.name).toBe('AbortError')
+    expect(turns - begun).toBeLessThan(30)
+  })
 })
 
 describe('each value is read once, and in turn', () => {
@@ -112,7 +170,7 @@ describe('each value is read once, and in turn', () => {
     ['an integer before a text', [1, 'x', 2, 'y']],
     ['numbers before a table', [1, 2, {}, 3]],
     ['a number that shares no tag', [1, 2 ** 40, 2, 2 ** 40, 0.5]],
-    ['more than are written at once', integers(1025)],
+    ['more than are written at once', integers(257)],
   ])('%s', async (_name, values) => {
     const { array, read } = watched(values)
     expect(await returned(array)).toEqual(values)
@@ -134,7 +192,7 @@ describe('what cannot cross is named by its place', () => {
   test.each([
     ['behind integers', [1, 2, undefined], 'args[0][2]'],
     ['behind floats', [{ a: [0.5, 1.5, 2.5, () => {}] }], 'args[0][0].a[3]'],
-    ['behind as many as are written at once', [...integers(1024), Symbol('s')], 'args[0][1024]'],
+    ['behind as many as are written at once', [...integers(256), Symbol('s')], 'args[0][256]'],
     ['between two', [1, 2n ** 70n, 3], 'args[0][1]'],
   ])('%s', async (_name, value, path) => {
     expect((await refusedIn(value)).message).toContain(path)

@@ -257,12 +257,12 @@ class Level {
 }
 
 /** Whether arrays inherit nothing under an index. Lists of keys begin with those. */
-function hasPlainItems() {
+function arraysArePlain() {
   const { prototype } = Array
   return getPrototypeOf(prototype) === ORDINARY && !hasIndex(prototype) && !hasIndex(ORDINARY)
 }
 
-const hasIndex = (object) => /^\d/.test(String(ownKeys(object)[0]))
+const hasIndex = (object) => /^(?:0|[1-9]\d*)$/.test(String(ownKeys(object)[0]))
 
 /** What [`read`] returns instead of a value that is not whole yet: the rest of it is in the reader's `levels`. */
 const SUSPENDED = Symbol('suspended')
@@ -281,7 +281,7 @@ class Reader {
   // Nobody changes these while this reads: the names of what every object inherits, when many are to be looked for; and whether
   // arrays inherit nothing under an index, when many have been set.
   inherited
-  hasPlainItems
+  arraysArePlain
   /** Values whose reading was suspended, the innermost first, if any was. */
   levels
   #view
@@ -315,8 +315,8 @@ class Reader {
 
   /** Puts a value of an array where it belongs, as its own, whatever the host has put into its prototype. */
   setItem(values, i, value) {
-    if (values.length >= MANY_ITEMS) this.hasPlainItems ??= hasPlainItems()
-    if (!this.hasPlainItems && i in values) define(values, i, value)
+    if (values.length >= MANY_ITEMS) this.arraysArePlain ??= arraysArePlain()
+    if (!this.arraysArePlain && i in values) define(values, i, value)
     else values[i] = value
   }
 
@@ -369,7 +369,7 @@ class Values {
   step(until) {
     let now = performance.now()
     this.#reader.inherited = inheritedNames()
-    this.#reader.hasPlainItems = undefined
+    this.#reader.arraysArePlain = undefined
     do {
       const { at } = this.#reader
       const level = this.#level

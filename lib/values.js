@@ -62,8 +62,8 @@ const PIECE = 128 * 1024
 const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
 
-/** At most so many numbers of an array have one tag. */
-const NUMBERS = 1024
+/** At most so many numbers of an array have one tag: nobody looks at the clock while they are read. */
+const NUMBERS = 256
 
 /** No value at all. */
 const NOTHING = Symbol('nothing')
@@ -88,8 +88,6 @@ class Writer {
   records
   /** What was read of an array behind the numbers that were written last, or `NOTHING`. */
   next
-  /** The work that a value of an array is. */
-  work
   #bytes
   #view
   // How many bytes there are and may be written to.
@@ -124,7 +122,7 @@ class Writer {
     return this.#used
   }
 
-  /** Whether so much has been done that it is time to look at the clock. To be asked once for each value. */
+  /** Whether so much has been done that it is time to look at the clock. To be asked after each value, or after several numbers. */
   isTime() {
     if (!this.#isHurried) return false
     this.#values += 1
@@ -170,11 +168,12 @@ class Writer {
   }
 
   #number(value) {
+    const kind = kindOf(value)
     const low = value | 0
-    if (low === value && (low !== 0 || is(value, 0))) this.#integer(low, low >> 31)
+    if (kind === INTEGERS) this.#integer(low, low >> 31)
+    else if (kind === FLOATS) this.#float(value)
     // A BigInt would take ten times as long.
-    else if (low !== value && isSafeInteger(value)) this.#integer(low, floor(value / 2 ** 32))
-    else this.#float(value)
+    else this.#integer(low, floor(value / 2 ** 32))
   }
 
   /**
@@ -205,10 +204,15 @@ class Writer {
       i += 1
       if (i === end) break
     }
-    this.#bytes[start] = kind
-    view.setUint32(start + 1, i - from, true)
-    this.#used = at
-    this.#values += i - from
+    if (i - from === 1) {
+      this.#used = start
+      this.#number(first)
+    } else {
+      this.#bytes[start] = kind
+      view.setUint32(start + 1, i - from, true)
+      this.#used = at
+      this.#values += i - from - 1
+    }
     return i
   }
 
@@ -293,7 +297,10 @@ class Writer {
   }
 }
 
-/** The tag that a number may share with others, if there is one. */
+/**
+ * The tag that a number may share with others: for integers of 32 bits, or for floats, which are all but safe integers, and -0. Other
+ * integers share none.
+ */
 function kindOf(number) {
   if ((number | 0) === number && (number !== 0 || is(number, 0))) return INTEGERS
   return isSafeInteger(number) && number !== 0 ? undefined : FLOATS
@@ -593,18 +600,16 @@ function writeArray(writer, array, place) {
   writer.tag(ARRAY)
   writer.count(length)
   const depth = place.open.length
-  const at = writeItems(writer, array, { at: 0, length, depth }, place)
-  const { work } = writer
-  if (at < length || work) return restOfArray(writer, array, { at, length, work, depth }, place)
+  const pause = writeItems(writer, array, { at: 0, length, depth }, place)
+  if (pause) return restOfArray(writer, array, { pause, length, depth }, place)
   leave(place, depth)
 }
 
 /**
- * Writes the values of an array from `at` on. Returns how far it came: to the end, to where it is time to look at the clock, or to
- * behind one that is work, which is then the writer's.
+ * Writes the values of an array from `at` on. Returns nothing when all are written, or else `{ at, work }`: how many are, and the work
+ * that the last one of them still is. Without any it is time to look at the clock.
  */
 function writeItems(writer, array, { at, length, depth }, place) {
-  writer.work = undefined
   for (let i = at; i < length; ) {
     let item = array[i]
     if (typeof item === 'number') {
@@ -615,13 +620,13 @@ function writeItems(writer, array, { at, length, depth }, place) {
       i += 1
       if (!writer.simple(item)) {
         within(place, depth, array, i - 1)
-        writer.work = writeItem(writer, item, place)
-        if (writer.work) return i
+        const work = writeItem(writer, item, place)
+        if (work) return { at: i, work }
       }
     }
-    if (writer.isTime()) return i
+    if (writer.isTime()) return { at: i, work: undefined }
   }
-  return length
+  return undefined
 }
 
 function writeItem(writer, item, place) {
@@ -630,15 +635,12 @@ function writeItem(writer, item, place) {
   return item === null ? writer.tag(NULL) : write(writer, item, place)
 }
 
-/** `work` is that on the last value, if there is any. */
-function* restOfArray(writer, array, { at, length, work, depth }, place) {
-  let reached = at
-  let inner = work
-  while (inner || reached < length) {
-    if (inner) yield* inner
+function* restOfArray(writer, array, { pause, length, depth }, place) {
+  for (let paused = pause; paused; ) {
+    const { at, work } = paused
+    if (work) yield* work
     else yield
-    reached = writeItems(writer, array, { at: reached, length, depth }, place)
-    inner = writer.work
+    paused = writeItems(writer, array, { at, length, depth }, place)
   }
   leave(place, depth)
 }

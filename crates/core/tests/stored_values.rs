@@ -61,7 +61,7 @@ impl Given {
                 out.push(8);
                 count(out, items.len());
                 for side_by_side in items.chunk_by(|one, next| one.shares_tag_with(next)) {
-                    if side_by_side.len() == 1 {
+                    if side_by_side.len() == 1 && !matches!(side_by_side[0], Self::Integer(2 | 4)) {
                         side_by_side[0].write(out, known, depth + 1);
                         continue;
                     }

@@ -147,10 +147,10 @@ impl<'a> Maker<'a> {
     /// Puts numbers that share a tag into the array at `table`, which has `from` values and is to have `count`. Returns how many.
     unsafe fn numbers(&mut self, tag: u8, table: c_int, from: usize, count: usize) -> Result<usize, Stop> {
         self.budget.check().map_err(|_| Stop::Killed)?;
-        let numbers = numbers(tag, &mut self.left, count - from).ok_or(CUT)?;
+        let numbers = numbers(tag, &mut self.left, count - from).ok_or(NUMBERS)?;
         // SAFETY: as above.
         let are_set = unsafe { numbers.set(self.state, table, from) };
-        if are_set { Ok(numbers.len()) } else { Err(CUT) }
+        if are_set { Ok(numbers.len()) } else { Err(NUMBERS) }
     }
 
     unsafe fn members(&mut self, depth: usize, is_map: bool) -> Result<(), Stop> {
@@ -318,6 +318,7 @@ impl<'a> Maker<'a> {
 }
 
 const CUT: Stop = Stop::Malformed("cut short");
+const NUMBERS: Stop = Stop::Malformed("numbers that are not there, or more of them than their array has values");
 
 fn size(count: usize) -> c_int {
     c_int::try_from(count).unwrap_or(c_int::MAX)

@@ -181,8 +181,8 @@ impl Writer<'_> {
         items: &[Item],
         bytes: impl Fn(&Item) -> Option<[u8; SIZE]>,
     ) -> Result<usize, Refusal> {
-        /// With fewer, their count would take more bytes than their tags.
-        const FEW: usize = 4;
+        /// Fewer floats would take more bytes with one tag and a count than with a tag each.
+        const FEW: usize = 5;
         let count = items.iter().take_while(|item| bytes(item).is_some()).count();
         if count < FEW {
             return Ok(0);
