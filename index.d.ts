@@ -330,7 +330,7 @@ export interface ValueRunOptions<
  * What can go into Lua, and as what:
  *
  * - `undefined` as nil, and `null` as `json.null`, which counts as true in Lua, or with `nulls: 'nil'` as nil
- * - booleans; numbers, the whole ones as integers, others as floats; `BigInt`s of 64 bits as integers
+ * - booleans; numbers, as integers when they are safe integers, and otherwise (-0, too) as floats; `BigInt`s of 64 bits as integers
  * - well-formed strings; `Uint8Array`s as strings of their bytes; with `dates: 'iso'`, `Date`s as text
  * - arrays, plain objects and `Map`s of these, at most 128 levels deep
  * - a {@link LuaFunction}, in calls of the context that it came from, as that function
@@ -831,7 +831,10 @@ export interface NamedState {
  * one store, worker threads included.
  */
 export interface SqliteState {
-  /** The file: a path or a `file:` URL. It is made if it is not there; its folder must be. */
+  /**
+   * The file: a path, or a `URL` object with the scheme `file:`. It is made if it is not there; its folder must be. `':memory:'` is
+   * refused: `state: 'memory'` keeps State without a file.
+   */
   sqlite: string | URL
   /**
    * How many bytes of spaces are kept in memory: a whole number. Of engines that share the store, the largest counts.
@@ -1227,7 +1230,7 @@ export class Engine<Mode extends 'iso' = never> extends EventEmitter<{
    * Runs a file of Lua source, and resolves with text. The file is read for each run, so that a change counts at once.
    * It is compiled only when its source is not in the code cache.
    *
-   * @param path A path or a `file:` URL of a regular file of at most {@link Limits.maxSource} bytes.
+   * @param path A path, or a `URL` object with the scheme `file:`, of a regular file of at most {@link Limits.maxSource} bytes.
    * @throws {Error} (rejects) when the file cannot be read, with the `code` of the system (`ENOENT`, `EACCES`), its
    *   `path`, and the system's error as `cause`. Otherwise as {@link Engine.runLua}.
    */

@@ -40,6 +40,16 @@ test('with --json, each returned value is a line of JSON, and nothing else is on
   })
 })
 
+test.each([
+  ['1/0', 'an infinity'],
+  ['{ { a = -1/0 } }', 'an infinity'],
+  ['1, 0/0', 'NaN'],
+])('with --json, a result that JSON does not have is refused, and nothing is printed: %s', async (returned, what) => {
+  const { exitCode, stdout, stderr } = await cli(['run', '--json', '-'], { input: `return ${returned}` })
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+  expect(stderr).toContain(`it has ${what}, which JSON does not have`)
+})
+
 test('a result that cannot be shown is told of, and is no failure of the script; but with --json it is', async () => {
   const input = 'return { f = print }'
   const [shown, json] = await Promise.all([cli(['run', '-'], { input }), cli(['run', '-', '--json'], { input })])

@@ -128,6 +128,16 @@ describe('unknown options', () => {
     expectRefused(options, TypeError, `known options: ${names.join(', ')}`)
   })
 
+  test.each([
+    [{ timeout: 5 }, 'options.defaults'],
+    [{ tables: 'map' }, 'options.values'],
+    [{ signal: 1 }, 'engine.run'],
+    [{ maxPending: 1 }, 'engine.createContext'],
+    [{ setup: 1 }, 'engine.createPool'],
+  ])('%j: refused, and it says where that belongs', (options, place) => {
+    expectRefused(options, TypeError, `). It is an option of ${place}`)
+  })
+
   test.each(['name', 'signal', 'concurrency'])('defaults for what is no limit (%s): refused', (name) => {
     expectRefused({ defaults: { [name]: 'x' } }, TypeError, `unknown option '${name}'`)
   })

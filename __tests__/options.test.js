@@ -47,6 +47,16 @@ describe('unknown options', () => {
     expectRefused({ [given]: 1 }, TypeError, `unknown option '${given}'; did you mean '${meant}'?`),
   )
 
+  test.each([
+    ['strings', 'engine.run'],
+    ['maxQueue', 'new Engine'],
+    ['prelude', 'new Engine'],
+    ['maxFunctions', 'engine.createContext'],
+    ['setup', 'engine.createPool'],
+  ])('%s: it says where that belongs', (given, place) =>
+    expectRefused({ [given]: 1 }, TypeError, `). It is an option of ${place}`),
+  )
+
   test.each(['color', 'priority', 'tenant', 'x'.repeat(500), '__proto__x'])(
     '%s: no guess, but the list',
     async (given) => {

@@ -24,6 +24,12 @@ describe('the option `state` is checked', () => {
     ['a name that is too long', { memory: 'x'.repeat(257) }, RangeError, '257 bytes'],
     ['a name with a lone surrogate', { memory: '\ud800' }, RangeError, 'surrogate'],
     ['an empty path', { sqlite: '' }, RangeError, 'options.state.sqlite'],
+    [
+      'what SQLite calls no file',
+      { sqlite: ':memory:' },
+      RangeError,
+      "options.state.sqlite\" property must be a path or a file: URL. Received ':memory:'; state: 'memory'",
+    ],
     ['a path that is no string', { sqlite: 1 }, TypeError, 'options.state.sqlite'],
     ['a path with a NUL', { sqlite: 'a\0b' }, RangeError, 'options.state.sqlite'],
     ['an unknown durability', { sqlite: 'x', durability: 'none' }, RangeError, `'full', 'relaxed'`],

@@ -389,7 +389,22 @@ function noObject(given, what) {
 
 function unknownOption(key, names) {
   const known = names.join(', ') || 'none'
-  return typeError(`unknown option ${inspect(key)}${hint(key, names)} (known options: ${known})`)
+  const meant = hint(key, names)
+  return typeError(
+    `unknown option ${inspect(key)}${meant} (known options: ${known})${meant ? '' : elsewhere(key, names)}`,
+  )
+}
+
+/** Says where an option belongs that an engine, a context or a run was given and does not know. */
+function elsewhere(key, names) {
+  const isEngine = names.includes('defaults')
+  if (!isEngine && !names.includes('signal') && !names.includes('maxPending')) return ''
+  const places = isEngine
+    ? { 'options.defaults': LIMITS, 'options.values': CROSSING, 'engine.run': RUN_FOR_VALUES }
+    : { 'new Engine': ENGINE, 'engine.run': names.includes('memoryLimit') ? RUN_FOR_VALUES : {} }
+  const all = Object.entries({ ...places, 'engine.createContext': CONTEXT, 'engine.createPool': POOL })
+  const place = all.find(([, known]) => Object.hasOwn(known, key))
+  return place ? `. It is an option of ${place[0]}` : ''
 }
 
 /** A tester's options have these names, and those of an engine's. */

@@ -78,10 +78,12 @@ function checkText(value, what, rule, most) {
 }
 
 function checkFile(value, what) {
+  const rule = `${what} must be a path or a file: URL`
+  // SQLite's own word for a database without a file. Here it would be the name of one.
+  if (value === ':memory:') throw valueError(`${rule}. Received ':memory:'; state: 'memory' keeps State without a file`)
   try {
     checkPath(value)
   } catch (error) {
-    const rule = `${what} must be a path or a file: URL`
     throw (error instanceof TypeError ? typeError : valueError)(`${rule}. Received ${shown(value)}`)
   }
 }

@@ -74,8 +74,14 @@ async function show(engine, source, limits, { id = 'main', json }) {
 }
 
 /** A value as JSON; integers beyond those of JavaScript are text. */
-const jsonOf = (value) =>
-  JSON.stringify(value ?? null, (_key, inner) => (typeof inner === 'bigint' ? `${inner}` : inner))
+const jsonOf = (value) => JSON.stringify(value ?? null, (_key, inner) => jsonPartOf(inner))
+
+function jsonPartOf(value) {
+  if (typeof value === 'bigint') return `${value}`
+  if (typeof value !== 'number' || Number.isFinite(value)) return value
+  const message = `the result cannot be shown: it has ${Number.isNaN(value) ? 'NaN' : 'an infinity'}, which JSON does not have`
+  throw Object.assign(new Error(message), { code: 'ERR_LUA_RESULT' })
+}
 
 function failed(error, signal, sourceOf) {
   if (signal.aborted && error === signal.reason) {
