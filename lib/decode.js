@@ -264,7 +264,7 @@ function arraysArePlain() {
 
 const hasIndex = (object) => /^(?:0|[1-9]\d*)$/.test(String(ownKeys(object)[0]))
 
-/** What [`read`] returns instead of a value that is not whole yet: the rest of it is in the reader's `levels`. */
+/** What [`read`] returns instead of a value that is not whole yet: the rest of it is the reader's `suspended`. */
 const SUSPENDED = Symbol('suspended')
 
 /** Where bytes are read. */
@@ -282,8 +282,8 @@ class Reader {
   // arrays inherit nothing under an index, when many have been set.
   inherited
   arraysArePlain
-  /** Values whose reading was suspended, the innermost first, if any was. */
-  levels
+  /** The value whose reading was suspended last, which is the outermost; its `outer` is the one in it. */
+  suspended
   #view
   #text = ''
   #from = 0
@@ -348,8 +348,8 @@ class Reader {
   suspend(level) {
     level.depth = this.depth
     this.depth -= 1
-    this.levels ??= []
-    this.levels.push(level)
+    level.outer = this.suspended
+    this.suspended = level
     return SUSPENDED
   }
 }
@@ -428,9 +428,10 @@ class Values {
   /** A value that was read, or the beginning of one. */
   #take(value) {
     if (value !== SUSPENDED) return this.#give(value)
-    const { levels } = this.#reader
-    while (levels.length > 0) {
-      const inner = levels.pop()
+    const reader = this.#reader
+    while (reader.suspended) {
+      const inner = reader.suspended
+      reader.suspended = inner.outer
       inner.outer = this.#level
       this.#level = inner
     }
@@ -481,7 +482,7 @@ function readAll(bytes, make) {
 }
 
 /**
- * The next value. When there is no fuel left in the middle of it, what was read goes into the reader's `levels`, and
+ * The next value. When there is no fuel left in the middle of it, what was read is the reader's `suspended`, and
  * `SUSPENDED` is returned.
  */
 function read(reader) {
