@@ -12,7 +12,7 @@
 //!
 //! No chunk goes back before the VM ends, also when all of its blocks are free: to find out, somebody would have to walk
 //! through all free blocks, of which a script can have millions, where nothing can stop it. So what a VM had in small blocks
-//! cannot become large ones. A large one becomes small ones where there is no memory for another chunk.
+//! cannot become large ones.
 
 use super::pool::Account;
 use super::region::Region;
@@ -301,7 +301,7 @@ impl Arena {
             return first.cast();
         }
         let size = class_size(class);
-        if self.rest_len < size && !self.add_chunk(size) && !self.cut(class) {
+        if self.rest_len < size && !self.add_chunk(size) {
             return ptr::null_mut();
         }
         self.take_rest(size)
@@ -340,25 +340,6 @@ impl Arena {
             self.not_made(len);
             return false;
         }
-        self.chunks.push((chunk, len));
-        self.go_on_in(chunk, len);
-        true
-    }
-
-    /// Makes a free block of a larger class the current chunk, where there is no memory for another one. So a VM near its limit may
-    /// have many blocks of a few bytes in place of a few of many, though not the other way round.
-    #[cold]
-    fn cut(&mut self, class: usize) -> bool {
-        let Some(larger) = (class + 1..CLASSES).find(|&class| !self.free[class].is_null()) else { return false };
-        let block = self.free[larger];
-        // SAFETY: as in `allocate_small`.
-        self.free[larger] = unsafe { (*block).next };
-        self.go_on_in(block.cast(), class_size(larger));
-        true
-    }
-
-    /// The next blocks are to come from these bytes, which nobody uses; what was left of the old chunk becomes free blocks.
-    fn go_on_in(&mut self, start: *mut u8, len: usize) {
         while self.rest_len >= ALIGN {
             // The largest class that fits; all are multiples of ALIGN, as what is left.
             let fit = self.rest_len.min(SMALL);
@@ -367,7 +348,9 @@ impl Arena {
             // SAFETY: bytes of the old chunk that nobody uses.
             unsafe { self.push(block, class) };
         }
-        (self.rest, self.rest_len) = (start, len);
+        self.chunks.push((chunk, len));
+        (self.rest, self.rest_len) = (chunk, len);
+        true
     }
 
     /// # Safety
@@ -587,36 +570,6 @@ mod tests {
             }
         }
         assert!(arena.reserved < 300 << 10, "{} bytes for 112 KB", arena.reserved);
-    }
-
-    #[test]
-    fn where_no_more_may_be_reserved_free_blocks_become_smaller_ones() {
-        const MOST: usize = 1 << 20;
-        let mut arena = Arena::new(MOST, None);
-        let fill = |arena: &mut Arena, size| {
-            // SAFETY: sizes of blocks; each is freed with its own.
-            let blocks: Vec<_> = std::iter::repeat_with(|| unsafe { arena.allocate(size) })
-                .take_while(|block| !block.is_null())
-                .collect();
-            let mut sorted = blocks.clone();
-            sorted.sort_unstable();
-            assert!(sorted.windows(2).all(|pair| pair[0].addr() + size <= pair[1].addr()), "blocks of {size} overlap");
-            for &block in &blocks {
-                // SAFETY: it is a block of this size, freed once.
-                unsafe {
-                    block.write_bytes(0xaa, size);
-                    arena.free(block, size);
-                }
-            }
-            blocks.len() * size
-        };
-        // Each time of those that were freed before: what is lost is what of one of them is too little for the next size.
-        for (size, at_least) in [(SMALL, 30 * SMALL), (3000, 900_000), (64, 800_000), (56, 700_000), (16, 600_000)] {
-            let held = fill(&mut arena, size);
-            assert!(held >= at_least, "{held} bytes in blocks of {size}");
-            assert!(arena.reserved <= MOST);
-        }
-        assert!(fill(&mut arena, 64) < 100_000, "small blocks do not become large ones");
     }
 
     #[test]
