@@ -132,6 +132,7 @@ describe('unknown options', () => {
     [{ timeout: 5 }, 'options.defaults'],
     [{ tables: 'map' }, 'options.values'],
     [{ signal: 1 }, 'engine.run'],
+    [{ host: {} }, 'engine.run'],
     [{ maxPending: 1 }, 'engine.createContext'],
     [{ setup: 1 }, 'engine.createPool'],
   ])('%j: refused, and it says where that belongs', (options, place) => {

@@ -47,7 +47,7 @@ describe('every number beside every other one', () => {
   })
 })
 
-test.each([1, 2, 3, 4, 5, 6, 63, 64, 65, 127, 129, 255, 256, 257, 513, 20_000])(
+test.each([1, 2, 3, 4, 5, 6, 63, 64, 65, 127, 128, 129, 513, 20_000])(
   'arrays of %i numbers come back, and the values around them',
   async (length) => {
     const value = [
@@ -71,8 +71,8 @@ test('those of an array are not those of the one around it', async () => {
 })
 
 test('integers take four bytes each, and floats eight', () => {
-  expect(encode([integers(200)], 'args', INTO).length).toBe(4 + 5 + 5 + 800)
-  expect(encode([floats(200)], 'args', INTO).length).toBe(4 + 5 + 5 + 1600)
+  expect(encode([integers(64)], 'args', INTO).length).toBe(4 + 5 + 5 + 4 * 64)
+  expect(encode([floats(64)], 'args', INTO).length).toBe(4 + 5 + 5 + 8 * 64)
 })
 
 test('one that stands alone takes as much as anywhere else', () => {
@@ -113,6 +113,12 @@ describe('what has arrays in it is written in pieces, wherever its parts end', (
     ['rows of one text', times(10_000, () => ['x']), 150],
     ['rows of one long text', times(100, () => ['x'.repeat(20_000)]), 100],
     ['rows in rows', times(100, () => times(10, () => row(10))), 100],
+    ['empty objects', times(10_000, () => ({})), 150],
+    ['empty arrays', times(10_000, () => []), 150],
+    ['empty Maps', times(10_000, () => new Map()), 150],
+    ['Maps of one key', times(5000, () => new Map([[1, 2]])), 75],
+    ['empty bytes', times(10_000, () => new Uint8Array()), 150],
+    ['objects of many keys', times(200, () => Object.fromEntries(row(40).map((n) => [`k${n}`, n]))), 100],
   ])('%s', (_name, value, least) => {
     const encoding = new Encoding(value, 'args[0]', INTO)
     let steps = 1
@@ -170,7 +176,7 @@ describe('each value is read once, and in turn', () => {
     ['an integer before a text', [1, 'x', 2, 'y']],
     ['numbers before a table', [1, 2, {}, 3]],
     ['a number that shares no tag', [1, 2 ** 40, 2, 2 ** 40, 0.5]],
-    ['more than are written at once', integers(257)],
+    ['more than are written at once', integers(65)],
   ])('%s', async (_name, values) => {
     const { array, read } = watched(values)
     expect(await returned(array)).toEqual(values)
@@ -192,7 +198,7 @@ describe('what cannot cross is named by its place', () => {
   test.each([
     ['behind integers', [1, 2, undefined], 'args[0][2]'],
     ['behind floats', [{ a: [0.5, 1.5, 2.5, () => {}] }], 'args[0][0].a[3]'],
-    ['behind as many as are written at once', [...integers(256), Symbol('s')], 'args[0][256]'],
+    ['behind as many as are written at once', [...integers(64), Symbol('s')], 'args[0][64]'],
     ['between two', [1, 2n ** 70n, 3], 'args[0][1]'],
   ])('%s', async (_name, value, path) => {
     expect((await refusedIn(value)).message).toContain(path)

@@ -389,10 +389,8 @@ function noObject(given, what) {
 
 function unknownOption(key, names) {
   const known = names.join(', ') || 'none'
-  const meant = hint(key, names)
-  return typeError(
-    `unknown option ${inspect(key)}${meant} (known options: ${known})${meant ? '' : elsewhere(key, names)}`,
-  )
+  const place = elsewhere(key, names)
+  return typeError(`unknown option ${inspect(key)}${place ? '' : hint(key, names)} (known options: ${known})${place}`)
 }
 
 /** Says where an option belongs that an engine, a context or a run was given and does not know. */

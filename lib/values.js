@@ -62,9 +62,6 @@ const PIECE = 128 * 1024
 const VALUES = 64
 const BYTES_BETWEEN = 16 * 1024
 
-/** At most so many numbers of an array have one tag: nobody looks at the clock while they are read. */
-const NUMBERS = 256
-
 /** No value at all. */
 const NOTHING = Symbol('nothing')
 
@@ -613,7 +610,7 @@ function writeItems(writer, array, { at, length, depth }, place) {
   for (let i = at; i < length; ) {
     let item = array[i]
     if (typeof item === 'number') {
-      i = writer.numbers(array, i, item, Math.min(i + NUMBERS, length))
+      i = writer.numbers(array, i, item, Math.min(i + VALUES, length))
       item = writer.next
     }
     if (item !== NOTHING) {
@@ -638,8 +635,11 @@ function writeItem(writer, item, place) {
 function* restOfArray(writer, array, { pause, length, depth }, place) {
   for (let paused = pause; paused; ) {
     const { at, work } = paused
-    if (work) yield* work
-    else yield
+    if (work) {
+      yield* work
+      // It need not have asked.
+      if (writer.isTime()) yield
+    } else yield
     paused = writeItems(writer, array, { at, length, depth }, place)
   }
   leave(place, depth)
