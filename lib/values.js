@@ -181,26 +181,24 @@ class Writer {
     const kind = kindOf(first)
     const size = kind === INTEGERS ? 4 : 8
     const most = 5 + size * (end - from)
-    this.next = NOTHING
     if (!kind || this.#used + most > this.#max) {
       this.#number(first)
+      this.next = NOTHING
       return from + 1
     }
     const start = this.#reserve(most)
     const view = this.#view
     let at = start + 5
     let i = from
-    for (let value = first; ; value = array[i]) {
-      if (typeof value !== 'number' || kindOf(value) !== kind) {
-        this.next = value
-        break
-      }
+    let value = first
+    do {
       if (kind === INTEGERS) view.setInt32(at, value, true)
       else view.setFloat64(at, value, true)
       at += size
       i += 1
-      if (i === end) break
-    }
+      value = i < end ? array[i] : NOTHING
+    } while (typeof value === 'number' && kindOf(value) === kind)
+    this.next = value
     if (i - from === 1) {
       this.#used = start
       this.#number(first)

@@ -6,9 +6,14 @@ use std::ffi::c_int;
 const _: () = assert!(cfg!(target_endian = "little"), "numbers.c reads what is little-endian");
 
 unsafe extern "C" {
-    fn moonpool_setintegers(state: *mut ffi::lua_State, index: c_int, from: usize, bytes: *const u8, n: usize)
-    -> usize;
-    fn moonpool_setfloats(state: *mut ffi::lua_State, index: c_int, from: usize, bytes: *const u8, n: usize) -> usize;
+    fn moonpool_setnumbers(
+        state: *mut ffi::lua_State,
+        index: c_int,
+        from: usize,
+        bytes: *const u8,
+        n: usize,
+        are_floats: c_int,
+    ) -> usize;
 }
 
 /// Integers of 32 bits, or floats of 64 bits, in little-endian bytes.
@@ -40,13 +45,12 @@ impl Numbers<'_> {
     /// # Safety
     /// There is a table at `index`.
     pub unsafe fn set(&self, state: *mut ffi::lua_State, index: c_int, from: usize) -> bool {
-        // SAFETY: as the caller vouches; there are as many numbers as it says.
-        let set = unsafe {
-            match self {
-                Self::Integers(all) => moonpool_setintegers(state, index, from, all.as_ptr().cast(), all.len()),
-                Self::Floats(all) => moonpool_setfloats(state, index, from, all.as_ptr().cast(), all.len()),
-            }
+        let (bytes, are_floats) = match self {
+            Self::Integers(all) => (all.as_flattened(), false),
+            Self::Floats(all) => (all.as_flattened(), true),
         };
-        set == self.len()
+        let count = self.len();
+        // SAFETY: as the caller vouches; there are as many numbers of that kind as it says.
+        count == unsafe { moonpool_setnumbers(state, index, from, bytes.as_ptr(), count, are_floats.into()) }
     }
 }

@@ -204,9 +204,8 @@ impl<'a> Writer<'a> {
         self.push(b"[")?;
         let mut i = 0;
         while i < count {
-            if let Some(&tag @ (INTEGERS | FLOATS)) = self.left.first() {
-                self.left = &self.left[1..];
-                let numbers = numbers(tag, &mut self.left, count - i).ok_or_else(malformed)?;
+            if let Some(&(INTEGERS | FLOATS)) = self.left.first() {
+                let numbers = numbers(&mut self.left, count - i).ok_or_else(malformed)?;
                 self.numbers(numbers, i)?;
                 i += numbers.len();
             } else {

@@ -108,9 +108,8 @@ impl<'a> Maker<'a> {
             let mut i = 1;
             while i <= count {
                 let tag = self.left.first().copied();
-                if let Some(tag @ (INTEGERS | FLOATS)) = tag {
-                    self.left = &self.left[1..];
-                    i += self.numbers(tag, table, i - 1, count)?;
+                if let Some(INTEGERS | FLOATS) = tag {
+                    i += self.numbers(table, i - 1, count)?;
                     continue;
                 }
                 if let Some(RECORD | SAME) = tag.filter(|_| depth + 1 < MAX_DEPTH) {
@@ -145,9 +144,9 @@ impl<'a> Maker<'a> {
     }
 
     /// Puts numbers that share a tag into the array at `table`, which has `from` values and is to have `count`. Returns how many.
-    unsafe fn numbers(&mut self, tag: u8, table: c_int, from: usize, count: usize) -> Result<usize, Stop> {
+    unsafe fn numbers(&mut self, table: c_int, from: usize, count: usize) -> Result<usize, Stop> {
         self.budget.check().map_err(|_| Stop::Killed)?;
-        let numbers = numbers(tag, &mut self.left, count - from).ok_or(NUMBERS)?;
+        let numbers = numbers(&mut self.left, count - from).ok_or(NUMBERS)?;
         // SAFETY: as above.
         let are_set = unsafe { numbers.set(self.state, table, from) };
         if are_set { Ok(numbers.len()) } else { Err(NUMBERS) }

@@ -45,14 +45,19 @@ pub(super) const ASCII: u8 = 14;
 pub(super) const INTEGERS: u8 = 15;
 pub(super) const FLOATS: u8 = 16;
 
-/// The numbers behind a tag that they share, of an array that has at most so many values left; `None` where there are none.
-pub(super) fn numbers<'a>(tag: u8, left: &mut &'a [u8], most: usize) -> Option<Numbers<'a>> {
-    let (count, rest) = left.split_first_chunk()?;
+/// Reads numbers that share a tag, of an array that has at most so many values left; `None` where there are none.
+pub(super) fn numbers<'a>(left: &mut &'a [u8], most: usize) -> Option<Numbers<'a>> {
+    let (&tag, rest) = left.split_first()?;
+    let (count, rest) = rest.split_first_chunk()?;
     let count = u32::from_le_bytes(*count) as usize;
     if count == 0 || count > most {
         return None;
     }
-    let size = if tag == INTEGERS { 4 } else { 8 };
+    let size = match tag {
+        INTEGERS => 4,
+        FLOATS => 8,
+        _ => return None,
+    };
     let (bytes, rest) = rest.split_at_checked(count.checked_mul(size)?)?;
     *left = rest;
     Some(if tag == INTEGERS { Numbers::Integers(bytes.as_chunks().0) } else { Numbers::Floats(bytes.as_chunks().0) })
